@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Generated from runtime-c/host/boot_keys.h by `npm run wit`. Do not edit.
+
+/** Keys of bootValue. Sizes are bytes unless a name says pages (4 KiB). */
+export const enum BootKey {
+    /** 1 x86_64, 2 aarch64, 3 riscv64 */
+    ARCHITECTURE = 0,
+    /** untypeds that the kernel gave, devices included */
+    UNTYPED_COUNT = 1,
+    /** [i] slot in the initial CNode */
+    UNTYPED_SLOT = 2,
+    /** [i] physical address */
+    UNTYPED_PADDR = 3,
+    /** [i] log2 of the size */
+    UNTYPED_BITS = 4,
+    /** [i] 1 for memory that is not RAM */
+    UNTYPED_IS_DEVICE = 5,
+    /** [i] bytes the C runtime took from its start at boot */
+    UNTYPED_USED = 6,
+    /** first free slot of the initial CNode */
+    EMPTY_FIRST = 7,
+    /** slot after the last free one */
+    EMPTY_END = 8,
+    /** log2 of the initial CNode's slots */
+    CNODE_BITS = 9,
+    /** initial CNode */
+    SLOT_CNODE = 10,
+    /** the manager's own TCB */
+    SLOT_TCB = 11,
+    /** the root task's VSpace */
+    SLOT_VSPACE = 12,
+    /** initial ASID pool */
+    SLOT_ASID_POOL = 13,
+    /** SchedControl of the only core */
+    SLOT_SCHED_CONTROL = 14,
+    /** ASIDControl */
+    SLOT_ASID_CONTROL = 15,
+    /** the manager's own scheduling context */
+    SLOT_SC = 16,
+    /** frame of the root image's first page; the others follow in order */
+    IMAGE_FRAME_FIRST_SLOT = 17,
+    /** where that page is mapped in the root task */
+    IMAGE_FIRST_VADDR = 18,
+    /** code, constants and sentry.wasm: in every sentry, read-only, same place */
+    SHARED_FIRST_VADDR = 19,
+    /** pages of it */
+    SHARED_PAGES = 20,
+    /** per-instance state: fresh zero frames in every sentry, writable */
+    BSS_FIRST_VADDR = 21,
+    /** pages of it */
+    BSS_PAGES = 22,
+    /** translated sentry.wasm: in every sentry, read-only */
+    SENTRY_IMAGE_VADDR = 23,
+    /** pages of it */
+    SENTRY_IMAGE_PAGES = 24,
+    /** frame of its first page; the others follow in order */
+    SENTRY_IMAGE_FIRST_SLOT = 25,
+    /** ranges of fresh zero frames, writable, that a sentry needs */
+    PRIVATE_RW_COUNT = 26,
+    /** [i] where */
+    PRIVATE_RW_VADDR = 27,
+    /** [i] how many */
+    PRIVATE_RW_PAGES = 28,
+    /** one fresh frame, also the sentry TCB's IPC buffer */
+    IPC_BUFFER_VADDR = 29,
+    /** first instruction of a sentry */
+    SENTRY_ENTRY = 30,
+    /** its stack pointer */
+    SENTRY_STACK_TOP = 31,
+    /** where a fault on linear memory continues; rdi = faulting address */
+    SENTRY_FAULT_ENTRY = 32,
+    /** where linear memory's address 0 is */
+    LINEAR_BASE = 33,
+    /** linear address of the first page of a sentry's initial memory */
+    SENTRY_HEAP_FIRST = 34,
+    /** pages of it: fresh zero frames, writable */
+    SENTRY_HEAP_PAGES = 35,
+    /** pages of the manager's initial memory */
+    ROOT_HEAP_PAGES = 36,
+    /** machine code and constants of the C runtime */
+    RUNTIME_TEXT_BYTES = 37,
+    /** size of manager.wasm */
+    MANAGER_WASM_BYTES = 38,
+    /** size of sentry.wasm */
+    SENTRY_WASM_BYTES = 39,
+    /** size of translated manager.wasm */
+    MANAGER_IMAGE_BYTES = 40,
+    /** size of translated sentry.wasm */
+    SENTRY_IMAGE_BYTES = 41,
+    /** 4 KiB frames of the root task: image, bundle, heap, stacks, translations */
+    ROOT_FRAMES = 42,
+    /** frequency of the time-stamp counter */
+    TSC_HZ = 43,
+    /** bytes of RAM in no untyped and not in the root image; 0 = not known */
+    KERNEL_OVERHEAD = 44,
+    /** bytes of the RAM untypeds and of what the kernel gave the root task at boot */
+    MACHINE_MEMORY = 45,
+    /** pages of the bundle */
+    BUNDLE_PAGES = 46,
+    /** [object type] log2 of an object's size in bytes; for a CNode, of one slot */
+    OBJECT_BITS = 47,
+}
