@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What all inodes of one mounted filesystem share.
+
+/** f_type values of statfs(2). */
+export const OVERLAYFS_SUPER_MAGIC: u32 = 0x794c7630;
+export const TMPFS_MAGIC: u32 = 0x01021994;
+export const PROC_SUPER_MAGIC: u32 = 0x9fa0;
+export const SYSFS_MAGIC: u32 = 0x62656572;
+export const DEVPTS_SUPER_MAGIC: u32 = 0x1cd1;
+export const PIPEFS_MAGIC: u32 = 0x50495045;
+export const SOCKFS_MAGIC: u32 = 0x534f434b;
+export const ANON_INODE_FS_MAGIC: u32 = 0x09041934;
+
+let lastDevice: u32 = 0x2f;
+
+export class FileSystem {
+    /** st_dev: an unnamed device (major 0), numbered in the order of creation, from 48 as on a booted Linux. */
+    readonly device: u32 = ++lastDevice;
+    /** Every change is refused with EROFS. */
+    readOnly: bool = false;
+    /** chmod and chown have a meaning (not in /proc). */
+    attributesChangeable: bool = true;
+    private lastInodeNumber: u64 = 0;
+
+    constructor(
+        /** As in /proc/filesystems. */
+        readonly typeName: string,
+        readonly magic: u32,
+        /** Its frames are the container's memory: statfs shows the quota. */
+        readonly holdsMemory: bool,
+    ) {}
+
+    /** A number for an inode that the image does not have. */
+    newInodeNumber(): u64 {
+        return ++this.lastInodeNumber;
+    }
+
+    /** Numbers up to `last` are taken. */
+    reserveInodeNumbers(last: u64): void {
+        if (last > this.lastInodeNumber) this.lastInodeNumber = last;
+    }
+
+    /** Inodes made so far: an upper bound of those in use. */
+    get inodesMade(): u64 {
+        return this.lastInodeNumber;
+    }
+}
