@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Threads: what Linux calls a task. A thread's number is its index in the thread table and the badge of its fault
+// endpoint (with bit 31 set); its tid is what Linux shows.
+//
+// Between two messages every thread is in one of the states below. RUNNING means that seL4 may schedule it: it has no
+// unanswered fault. In all other states but NEW and DEAD the sentry holds the thread's unanswered message
+// (`message`, copied out of the receive block) and its reply object.
+
+import { SignalQueue } from "../signals/signalQueue";
+import { Process } from "./process";
+import { Waiter } from "./wait";
+
+/** Being made: no TCB runs yet. */
+export const THREAD_NEW: u32 = 0;
+/** Runs, or is the current one. */
+export const THREAD_RUNNING: u32 = 1;
+/** In a system call that waits. */
+export const THREAD_BLOCKED: u32 = 2;
+/** On the ready list: its system call is executed again before the sentry receives the next message. */
+export const THREAD_READY: u32 = 3;
+/** Its message is handled, but its process is stopped by a signal: the answer waits for SIGCONT. */
+export const THREAD_HELD: u32 = 4;
+export const THREAD_DEAD: u32 = 5;
+
+/** How a thread's message is answered. */
+export const ANSWER_REPLY: u32 = 0;
+/** WriteRegisters with resume: every register as the message block has it (arch). The reply object becomes free. */
+export const ANSWER_REGISTERS: u32 = 1;
+/** An empty reply: the faulting instruction runs again. */
+export const ANSWER_RETRY: u32 = 2;
+
+export class Thread {
+    state: u32 = THREAD_NEW;
+    process: Process;
+    /** Index in the thread table. */
+    number: u32;
+    tid: i32;
+
+    // Kernel objects: capability slots of the sentry's CSpace.
+    tcb: u32 = 0;
+    /** The untyped of exactly one TCB from which `tcb` was made: revoking it ends the thread. */
+    tcbUntyped: u32 = 0;
+    schedulingContext: u32 = 0;
+    /** The reply object that holds this thread while it has an unanswered message. */
+    reply: u32 = 0;
+
+    /** The unanswered message: the receive block while the thread is current, `saved` when it waits. */
+    message: usize = 0;
+    /** Memory for the message of a waiting thread (heap.alloc at the first wait), or 0. */
+    saved: usize = 0;
+    answer: u32 = ANSWER_REPLY;
+    /** Whether the message is a system call (and not a fault of another kind). */
+    inSystemCall: bool = false;
+    /** The system call's number as the thread asked for it; kept for restarts after its register has the result. */
+    systemCall: u32 = 0;
+
+    // Waiting (wait.ts).
+    waiters: Waiter | null = null;
+    progress: i64 = 0;
+    deadline: u64 = 0;
+    /** Set for the execution that a signal has cut short: block() then returns an error. */
+    interrupted: bool = false;
+    readyNext: Thread | null = null;
+
+    // Signals.
+    signalMask: u64 = 0;
+    /** The mask to be put back when a handler has run or the call ends (sigsuspend, ppoll), if `maskSaved`. */
+    savedMask: u64 = 0;
+    maskSaved: bool = false;
+    pending: SignalQueue = new SignalQueue();
+    alternateStack: u64 = 0;
+    alternateStackSize: u64 = 0;
+    alternateStackDisabled: bool = true;
+
+    /** set_tid_address, CLONE_CHILD_CLEARTID: zeroed and futex-woken at exit. */
+    clearChildTid: u64 = 0;
+    robustList: u64 = 0;
+    /** Futex: whether a wake has reached this wait, and the key it waits for. */
+    futexWoken: bool = false;
+    futexSpace: usize = 0;
+    futexAddress: u64 = 0;
+    futexBits: u32 = 0;
+    /** The process that this thread waits for after vfork, or null. */
+    vforkChild: Process | null = null;
+
+    constructor(process: Process, number: u32, tid: i32) {
+        this.process = process;
+        this.number = number;
+        this.tid = tid;
+    }
+}
+
+/** The thread whose message is being handled. Its user memory is what userMemory.ts reaches. */
+export let current: Thread = changetype<Thread>(0);
+
+export function setCurrent(thread: Thread): void {
+    current = thread;
+}
+
+/** Threads by number; null where the number is free. */
+export const threads: Array<Thread | null> = [];
+
+let readyFirst: Thread | null = null;
+let readyLast: Thread | null = null;
+
+/** Puts a blocked thread on the ready list. False when it was not blocked. */
+export function makeReady(thread: Thread): bool {
+    if (thread.state != THREAD_BLOCKED) return false;
+    thread.state = THREAD_READY;
+    thread.readyNext = null;
+    if (readyLast === null) readyFirst = thread;
+    else readyLast!.readyNext = thread;
+    readyLast = thread;
+    return true;
+}
+
+/** Takes the oldest thread off the ready list; one that died meanwhile is passed over. */
+export function takeReady(): Thread | null {
+    for (;;) {
+        const thread = readyFirst;
+        if (thread === null) return null;
+        readyFirst = thread.readyNext;
+        if (readyFirst === null) readyLast = null;
+        thread.readyNext = null;
+        if (thread.state == THREAD_READY) return thread;
+    }
+}

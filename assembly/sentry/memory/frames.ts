@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The container's page frames. A frame is known by its id, an index of the frame table; ids count from 1. There are
+// two kinds:
+//
+// - quota frames, made from the container's untyped memory: anonymous pages and the contents of written files;
+// - store frames, read-only capability copies of the layer store's frames, got from the manager in batches and kept.
+//
+// A seL4 frame capability can be mapped once, so every mapping of a frame has a capability: the first takes the
+// *original*, further ones take copies. A frame is mapped into the sentry's window only when the sentry touches its
+// bytes, and stays there. Frames count their holders; a quota frame without holders goes to a free list as it is
+// (with its bytes and its window mapping) and is zeroed when it is taken again.
+
+import { PAGE_BITS, PAGE_SIZE } from "../../std/pages";
+import { pageMap, pageUnmap } from "../../sel4/generated/host";
+import { allocateSlot, allocateSlots, copyCapability, deleteCapability, freeSlot } from "../capabilities/slots";
+import {
+    account,
+    OBJECT_FRAME,
+    OWNER_ANONYMOUS,
+    OWNER_FILES,
+    OWNER_NONE,
+    retype,
+    RIGHT_READ,
+    RIGHT_WRITE,
+    userMemoryLeft,
+} from "../capabilities/quota";
+import { fetchStoreFrames } from "../manager";
+import { mapInWindow } from "./window";
+
+/** Frames made by one retype: an invocation each is what costs, and 64 KiB is what a small process touches anyway. */
+const FRAME_BATCH: u32 = 16;
+/** Layer pages fetched by one call to the manager: the window that fault-around maps. */
+export const STORE_BATCH: u32 = 16;
+
+/** The original capability is not mapped, mapped in the window, or mapped in a process. */
+const ORIGINAL_FREE: u8 = 0;
+const ORIGINAL_IN_WINDOW: u8 = 1;
+const ORIGINAL_IN_PROCESS: u8 = 2;
+
+const KIND_ANONYMOUS: u8 = 0;
+const KIND_FILE: u8 = 1;
+const KIND_STORE: u8 = 2;
+
+@unmanaged
+class Frame {
+    /** Capability slot of the original. */
+    original: u32;
+    /** Capability slot of the window's mapping: the original or a copy; 0 = not in the window. */
+    windowSlot: u32;
+    /** Where in the window, or 0. */
+    windowAddress: u32;
+    references: u32;
+    /** Store frames: layer << 24 | data page. Free frames: the next free frame's id. */
+    key: u32;
+    /** Store frames: the next id in the hash chain. */
+    next: u32;
+    use: u8;
+    kind: u8;
+    /** Whether a free frame's bytes may differ from zero. */
+    dirty: u8;
+    reserved: u8;
+}
+
+/** Frames per piece of the table: pieces are never moved. 128 * 28 bytes. */
+const PIECE_BITS: u32 = 7;
+const PIECE_SIZE: u32 = 1 << PIECE_BITS;
+/** 1 GiB of frames; a container's CSpace ends before. */
+const PIECES_MAXIMUM: u32 = 2048;
+
+const pieces: StaticArray<usize> = new StaticArray<usize>(PIECES_MAXIMUM);
+let frameCount: u32 = 1;
+
+// @ts-ignore: decorator
+@inline
+function frame(id: u32): Frame {
+    return changetype<Frame>(
+        unchecked(pieces[id >> PIECE_BITS]) + (id & (PIECE_SIZE - 1)) * offsetof<Frame>(),
+    );
+}
+
+/** A new id with an empty entry, or 0. */
+function newEntry(): u32 {
+    const piece = frameCount >> PIECE_BITS;
+    if (piece >= PIECES_MAXIMUM) return 0;
+    if (pieces[piece] == 0) {
+        const memory_ = heap.alloc(PIECE_SIZE * offsetof<Frame>());
+        memory.fill(memory_, 0, PIECE_SIZE * offsetof<Frame>());
+        pieces[piece] = memory_;
+    }
+    return frameCount++;
+}
+
+/** Free quota frames: never used ones (zero already) and used ones. Linked by `key`. */
+let freshList: u32 = 0;
+let usedList: u32 = 0;
+let freeFrames: u32 = 0;
+
+/** Quota frames that nobody holds. They count as free memory. */
+export function freeFrameCount(): u32 {
+    return freeFrames;
+}
+
+/**
+ * A frame of zeros from the quota, held once by the caller; its id, or 0 when the container's memory is used up.
+ * `forFile`: it holds the contents of a file or a pipe (accounting only).
+ */
+export function allocateFrame(forFile: bool = false): u32 {
+    if (usedList == 0 && freshList == 0 && !makeFrames()) return 0;
+    let id = usedList;
+    if (id != 0) {
+        usedList = frame(id).key;
+        if (frame(id).dirty) {
+            const address = frameAddress(id);
+            if (address == 0) {
+                frame(id).key = usedList;
+                usedList = id;
+                return 0;
+            }
+            memory.fill(address, 0, PAGE_SIZE);
+        }
+    } else {
+        id = freshList;
+        freshList = frame(id).key;
+    }
+    freeFrames--;
+    const entry = frame(id);
+    entry.key = 0;
+    entry.references = 1;
+    entry.dirty = 1;
+    entry.kind = forFile ? KIND_FILE : KIND_ANONYMOUS;
+    account(OWNER_NONE, forFile ? OWNER_FILES : OWNER_ANONYMOUS, PAGE_SIZE);
+    return id;
+}
+
+function makeFrames(): bool {
+    const count = userMemoryLeft() >= <u64>FRAME_BATCH * PAGE_SIZE ? FRAME_BATCH : 1;
+    if (userMemoryLeft() < PAGE_SIZE) return false;
+    const first = allocateSlots(count);
+    if (first == 0) return false;
+    if (!retype(OBJECT_FRAME, PAGE_BITS, first, count, OWNER_NONE)) {
+        for (let i: u32 = 0; i < count; i++) freeSlot(first + i);
+        return false;
+    }
+    // From the last to the first, so that frames are handed out in the order of their addresses.
+    for (let i = count; i > 0; i--) {
+        const id = newEntry();
+        if (id == 0) return freshList != 0;
+        frame(id).original = first + i - 1;
+        frame(id).key = freshList;
+        freshList = id;
+        freeFrames++;
+    }
+    return true;
+}
+
+/** One more holder. */
+export function retainFrame(id: u32): void {
+    frame(id).references++;
+}
+
+/** One holder fewer. A quota frame without holders is free again; store frames stay cached. */
+export function releaseFrame(id: u32): void {
+    const entry = frame(id);
+    assert(entry.references > 0, "a frame was released more often than retained");
+    if (--entry.references > 0 || entry.kind == KIND_STORE) return;
+    account(entry.kind == KIND_FILE ? OWNER_FILES : OWNER_ANONYMOUS, OWNER_NONE, PAGE_SIZE);
+    entry.key = usedList;
+    usedList = id;
+    freeFrames++;
+}
+
+/** How many hold the frame. */
+export function frameReferences(id: u32): u32 {
+    return frame(id).references;
+}
+
+/** Whether the frame belongs to the layer store: it can never be written. */
+export function isStoreFrame(id: u32): bool {
+    return frame(id).kind == KIND_STORE;
+}
+
+/**
+ * Where the sentry can touch the frame: PAGE_SIZE bytes of its window, read-only for store frames (a write traps). The
+ * address holds as long as the frame has a holder. 0 when there is no memory for the mapping.
+ */
+export function frameAddress(id: u32): usize {
+    const entry = frame(id);
+    if (entry.windowAddress != 0) return entry.windowAddress;
+    let slot = entry.original;
+    if (entry.use != ORIGINAL_FREE) {
+        slot = copyCapability(entry.original);
+        if (slot == 0) return 0;
+    }
+    const address = mapInWindow(slot, entry.kind != KIND_STORE);
+    if (address == 0) {
+        if (slot != entry.original) deleteCapability(slot);
+        return 0;
+    }
+    if (slot == entry.original) entry.use = ORIGINAL_IN_WINDOW;
+    entry.windowSlot = slot;
+    entry.windowAddress = <u32>address;
+    return address;
+}
+
+/** The capability slot to map the frame in a process with, or 0 when there is no slot. See returnMapping. */
+export function takeMapping(id: u32): u32 {
+    const entry = frame(id);
+    if (entry.use == ORIGINAL_FREE) {
+        entry.use = ORIGINAL_IN_PROCESS;
+        return entry.original;
+    }
+    return copyCapability(entry.original);
+}
+
+/** Ends the mapping that was made with a slot of takeMapping. */
+export function returnMapping(id: u32, slot: u32): void {
+    const entry = frame(id);
+    if (slot == entry.original) {
+        pageUnmap(slot);
+        entry.use = ORIGINAL_FREE;
+    } else {
+        // Deleting a mapped frame capability unmaps it.
+        deleteCapability(slot);
+    }
+}
+
+/** Maps with a slot of takeMapping; the answer is seL4's error. */
+export function mapFrame(slot: u32, vspace: u32, address: u64, writable: bool, execute: bool): u32 {
+    return pageMap(slot, vspace, address, writable ? RIGHT_READ | RIGHT_WRITE : RIGHT_READ, execute ? 1 : 0);
+}
+
+// ---- Store frames: a hash table of chains through the frame table.
+
+const STORE_BUCKETS: u32 = 512;
+const storeBuckets: StaticArray<u32> = new StaticArray<u32>(STORE_BUCKETS);
+
+/** Layers and data pages that a key can hold: 128 layers (containerConfiguration.ts) of 64 GiB. */
+const KEY_PAGE_BITS: u32 = 24;
+
+// @ts-ignore: decorator
+@inline
+function bucketOf(key: u32): u32 {
+    return (key ^ (key >> KEY_PAGE_BITS)) & (STORE_BUCKETS - 1);
+}
+
+function findStoreFrame(key: u32): u32 {
+    let id = unchecked(storeBuckets[bucketOf(key)]);
+    while (id != 0 && frame(id).key != key) id = frame(id).next;
+    return id;
+}
+
+/**
+ * The frame with data page `dataPage` of layer `layer`, read-only and not retained (the cache holds it). Fetched from
+ * the manager together with its neighbours when it is not here yet. 0 when there is no such page or no slot for it.
+ */
+export function storeFrame(layer: u32, dataPage: u32): u32 {
+    const key = (layer << KEY_PAGE_BITS) | dataPage;
+    const id = findStoreFrame(key);
+    return id != 0 ? id : fetchBatch(layer, dataPage);
+}
+
+/** Whether storeFrame would answer without asking the manager: what fault-around maps. */
+export function cachedStoreFrame(layer: u32, dataPage: u32): u32 {
+    return findStoreFrame((layer << KEY_PAGE_BITS) | dataPage);
+}
+
+function fetchBatch(layer: u32, dataPage: u32): u32 {
+    const firstPage = dataPage & ~(STORE_BATCH - 1);
+    const first = allocateSlots(STORE_BATCH);
+    if (first == 0) return 0;
+    const count = fetchStoreFrames(layer, firstPage, STORE_BATCH, first);
+    let wanted: u32 = 0;
+    for (let i: u32 = 0; i < STORE_BATCH; i++) {
+        const key = (layer << KEY_PAGE_BITS) | (firstPage + i);
+        const id = i < count ? newEntry() : 0;
+        if (id == 0) {
+            if (i < count) deleteCapability(first + i);
+            else freeSlot(first + i);
+            continue;
+        }
+        const entry = frame(id);
+        entry.original = first + i;
+        entry.kind = KIND_STORE;
+        entry.key = key;
+        const bucket = bucketOf(key);
+        entry.next = storeBuckets[bucket];
+        storeBuckets[bucket] = id;
+        if (firstPage + i == dataPage) wanted = id;
+    }
+    return wanted;
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The table of Linux system calls: number to name, function and argument format. Each family registers its rows:
+//
+//     define(SYS_read, "read", read, "fBu");
+//
+// A function gets the six argument registers as the program left them and returns what Linux returns (-errno), or
+// BLOCKED (kernel/wait.ts). It may be executed several times for one call.
+//
+// The format says how --strace prints each argument (strace/format.ts), one letter for each:
+//     d  i32          u  u64            x  hexadecimal     p  pointer (NULL)      o  octal mode
+//     f  descriptor   D  directory descriptor (AT_FDCWD)   O  open flags
+//     s  zero-terminated text           a  array of texts (argv)    e  array of texts, counted only (envp)
+//     b  bytes to read, as many as the next argument says   B  bytes written by the call, as many as its result
+//     w  pointer to i32 that the call writes: printed as [n]        P  two i32 written by the call: [3, 4]
+//     W  wait status   S  signal number   m  signal set   g  sigaction (new)   G  sigaction (old, written)
+//     t  timespec read  T  timespec written   v  timeval read   i  wait options
+//     r  mmap protection   M  mmap flags   c  clone flags   F  futex operation   R  rlimit number
+//     k  fcntl command     l  lseek whence   A  AT_ flags   K  access mode   C  clock number   L  ioctl request
+
+/** One system call; see above. */
+export type SyscallFunction = (a: u64, b: u64, c: u64, d: u64, e: u64, f: u64) => i64;
+
+export class SyscallRow {
+    constructor(
+        readonly name: string,
+        readonly run: SyscallFunction,
+        readonly format: string,
+    ) {}
+}
+
+/** Numbers at and above this one are unknown without a look at the table. Linux 6.x ends near 470. */
+export const SYSCALL_LIMIT: u32 = 480;
+
+export const syscallTable: StaticArray<SyscallRow | null> = new StaticArray<SyscallRow | null>(SYSCALL_LIMIT);
+
+/** Adds a row. Each number is defined once. */
+export function define(number: u32, name: string, run: SyscallFunction, format: string): void {
+    assert(syscallTable[number] === null, "a system call is defined twice");
+    syscallTable[number] = new SyscallRow(name, run, format);
+}
