@@ -248,7 +248,6 @@ function writeHostDeclarations(wit) {
                 (parameter) => `${camelCase(parameter.name)}: ${scalars[parameter.type].script}`,
             );
             const result = entry.result ? scalars[entry.result].script : 'void';
-            lines.push('// prettier-ignore');
             lines.push(`@external("${moduleName(wit, face)}", "${entry.name}")`);
             lines.push(`export declare function ${name}(${parameters.join(', ')}): ${result};`);
         }

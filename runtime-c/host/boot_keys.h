@@ -56,6 +56,8 @@ enum boot_key {
     BOOT_KEY_MACHINE_MEMORY = 45,            ///< bytes of the RAM untypeds and of what the kernel gave the root task at boot
     BOOT_KEY_BUNDLE_PAGES = 46,              ///< pages of the bundle
     BOOT_KEY_OBJECT_BITS = 47,               ///< [object type] log2 of an object's size in bytes; for a CNode, of one slot
+    BOOT_KEY_SLOT_IPC_BUFFER = 48,           ///< frame of the manager's own IPC buffer
+    BOOT_KEY_ROOT_IPC_BUFFER_VADDR = 49,     ///< where it is mapped: TCB_Configure needs both, or the buffer is removed
 };
 
 #endif

@@ -100,4 +100,8 @@ export const enum BootKey {
     BUNDLE_PAGES = 46,
     /** [object type] log2 of an object's size in bytes; for a CNode, of one slot */
     OBJECT_BITS = 47,
+    /** frame of the manager's own IPC buffer */
+    SLOT_IPC_BUFFER = 48,
+    /** where it is mapped: TCB_Configure needs both, or the buffer is removed */
+    ROOT_IPC_BUFFER_VADDR = 49,
 }

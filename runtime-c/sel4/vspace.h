@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Address spaces: the same four functions on every architecture, with Sealift's levels (objects.h).
+#ifndef SEALIFT_SEL4_VSPACE_H
+#define SEALIFT_SEL4_VSPACE_H
+
+#include "sel4/invoke.h"
+
+#include <stdbool.h>
+
+/// @param execute whether instructions may be fetched; where the kernel cannot forbid it (x86) this says nothing
+sel4_error sel4_page_map(sel4_cptr frame, sel4_cptr vspace, uint64_t vaddr, uint64_t rights, bool execute);
+sel4_error sel4_page_unmap(sel4_cptr frame);
+sel4_error sel4_page_get_address(sel4_cptr frame, uint64_t *physical);
+
+/// @param level 1 (leaf) to SEL4_TABLE_LEVELS; anything else is seL4_InvalidArgument
+sel4_error sel4_page_table_map(sel4_cptr table, uint32_t level, sel4_cptr vspace, uint64_t vaddr);
+sel4_error sel4_page_table_unmap(sel4_cptr table, uint32_t level);
+
+sel4_error sel4_asid_pool_assign(sel4_cptr pool, sel4_cptr vspace);
+
+#endif
