@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The translator's two halves share this: what is on the operand stack at a point of the code (emit.c), and
+// the structured control flow around it (translate.c).
+//
+// The operand stack of Wasm does not exist at run time. Its position p has one home, the slot local_count +
+// p. An operand is a temporary that is in its home, or a local or a constant that nobody has copied yet:
+// instructions read those where they are. Two rules keep this right:
+//
+//   - before a local is written, pending operands that name it are copied to their homes;
+//   - before control flow may split or join (block, loop, if), all pending locals are copied to their homes,
+//   because
+//     the copy of the first rule would otherwise be made on one path only.
+#ifndef SEALIFT_WASM_EMIT_H
+#define SEALIFT_WASM_EMIT_H
+
+#include "loader.h"
+#include "operations.h"
+
+enum operand_kind {
+    OPERAND_TEMPORARY, // in its home slot
+    OPERAND_LOCAL,     // `value` is the local's index
+    OPERAND_CONSTANT,  // `value` is the constant, zero-extended
+};
+
+struct operand {
+    uint64_t value;
+    uint32_t next; // OPERAND_LOCAL: the position below that names the same local, or WASM_NONE
+    uint8_t kind;
+};
+
+/// An open block. Chains of places to patch run through the places themselves; 0 ends them.
+struct block {
+    uint32_t height;     // operands below its parameters
+    uint32_t label;      // loop: its position; else the chain of branches to its end
+    uint32_t else_chain; // if: the branch taken when the condition is false
+    uint32_t stub_chain; // entries of the br_table being written that need operands moved first
+    uint16_t parameter_count;
+    uint16_t result_count;
+    uint16_t opcode;
+    uint8_t unreachable; // nothing gets to the current point
+};
+
+/// The operation emitted last, as long as nothing can jump between it and the current point.
+struct last_operation {
+    uint32_t start;             // position, or WASM_NONE
+    uint32_t destination_field; // position of its destination's slot number; 0 if that must not change
+    uint16_t destination;
+    uint16_t opcode; // of the instruction it came from
+    uint16_t first;  // slot of its first operand
+    bool immediate;  // the second operand is `second` itself, not a slot
+    uint32_t second;
+};
+
+/// Positions are in units of 16 bits from the start of all code.
+struct translator {
+    struct wasm_loader *loader;
+    struct wasm_image *image;
+    struct wasm_image_function *functions;
+    struct wasm_reader reader;
+    uint16_t *code;
+    uint32_t position;
+    uint32_t capacity;
+
+    uint32_t function; // being translated
+    const struct wasm_image_type *type;
+    uint32_t local_count;
+    uint32_t deepest; // operands so far
+    struct operand *operands;
+    uint32_t operand_count;
+    uint32_t *local_heads; // for each local the topmost operand that names it, or WASM_NONE
+    uint32_t pending_locals;
+    struct block *blocks;
+    uint32_t block_count;
+    struct last_operation last;
+
+    uint32_t meter_field; // of the meter operation of the current straight piece of code; 0 without metering
+    uint32_t meter_count;
+};
+
+// ---- units
+
+void emit_unit(struct translator *translator, uint32_t unit);
+void emit_32(struct translator *translator, uint32_t value);
+/// Begins an operation: no other may be open.
+void emit_operation(struct translator *translator, uint32_t operation);
+uint32_t read_32(const struct translator *translator, uint32_t position);
+void write_32(struct translator *translator, uint32_t position, uint32_t value);
+/// Emits a label that is not known yet, and puts it on a chain.
+void emit_chained(struct translator *translator, uint32_t *chain);
+/// Makes all labels of a chain point at `target`.
+void resolve_chain(struct translator *translator, uint32_t chain, uint32_t target);
+/// Says that branches may arrive at the current position.
+void bind_label(struct translator *translator);
+
+// ---- operands
+
+static inline uint16_t home_of(const struct translator *translator, uint32_t position) {
+    return (uint16_t)(translator->local_count + position);
+}
+
+void push_temporary(struct translator *translator);
+void push_local(struct translator *translator, uint32_t local);
+void push_constant(struct translator *translator, uint64_t value);
+/// Removes the topmost operand. Its position is then operand_count.
+struct operand pop_operand(struct translator *translator);
+/// The slot to read a popped operand from; a constant is put into its home first.
+uint16_t slot_of(struct translator *translator, struct operand operand, uint32_t position);
+/// Pops an operand and gives its slot.
+uint16_t take(struct translator *translator);
+/// Emits code that puts an operand at `position` into a slot.
+void move_operand(struct translator *translator, struct operand operand, uint32_t position,
+                  uint16_t destination);
+/// Copies the topmost operands to their homes.
+void settle(struct translator *translator, uint32_t count);
+/// Copies all pending locals to their homes.
+void settle_locals(struct translator *translator);
+/// Copies the operands that name one local, which is about to be written.
+void settle_local(struct translator *translator, uint32_t local);
+
+/// Writes the topmost operand to a local; if the last operation has just computed it, by changing its
+/// destination.
+void set_local(struct translator *translator, uint32_t local);
+
+/// Emits a branch on a popped condition, taken if it is true (or false, with `negate`), up to its label,
+/// which the caller emits. A comparison that was emitted last is taken back and becomes part of the branch.
+void emit_condition(struct translator *translator, struct operand condition, bool negate);
+
+// ---- instructions that are an operation each
+
+/// Ends an operation: pushes its result, whose slot is the unit `destination_field`.
+void push_result(struct translator *translator, uint32_t start, uint32_t destination_field);
+void emit_unary(struct translator *translator, uint32_t opcode);
+void emit_binary(struct translator *translator, uint32_t opcode);
+void emit_load(struct translator *translator, const struct wasm_instruction *instruction);
+void emit_store(struct translator *translator, const struct wasm_instruction *instruction);
+
+#endif

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The bytecode: what the translator emits and wasm_execute runs. Most operations come from the list of
+// WebAssembly instructions; the others are listed here.
+//
+// An operation is a sequence of 16-bit units: its number, then its operands. A slot is the index of a 64-bit
+// cell in the function's frame (locals first, then the operand stack). The format string has one letter for
+// each operand:
+//
+//   d  slot written             1 unit        n  16-bit number                 1 unit
+//   s  slot read                1 unit        i  32-bit number, signed         2 units
+//   b  first of several slots   1 unit        o  32-bit memory offset          2 units
+//   l  label                    2 units       I  64-bit number                 4 units
+//   c  entry of a function      2 units
+//
+// Labels and entries are distances in units, from their own first unit to the target.
+//
+// BYTECODE(OPERATION) expands to OPERATION(identifier, text, format) for each.
+#ifndef SEALIFT_WASM_OPERATIONS_H
+#define SEALIFT_WASM_OPERATIONS_H
+
+// clang-format off
+#define WASM_OTHER_OPERATIONS(OPERATION)                                        \
+    /* moves */                                                                 \
+    OPERATION(copy, "copy", "ds")                                               \
+    OPERATION(constant_32, "constant", "di")                                    \
+    OPERATION(constant_64, "constant", "dI")                                    \
+    OPERATION(select, "select", "dsss")                                         \
+    OPERATION(global_get, "global.get", "dn")                                   \
+    OPERATION(global_set, "global.set", "sn")                                   \
+    OPERATION(imported_global_get, "global.get imported", "dn")                 \
+    OPERATION(imported_global_set, "global.set imported", "sn")                 \
+    OPERATION(ref_func, "ref.func", "di")                                       \
+    /* control: every taken branch polls for interruption */                    \
+    OPERATION(unreachable, "unreachable", "")                                   \
+    OPERATION(branch, "branch", "l")                                            \
+    OPERATION(branch_if, "branch if", "sl")                                     \
+    OPERATION(branch_unless, "branch unless", "sl")                             \
+    OPERATION(branch_if_i64, "branch if i64", "sl")                             \
+    OPERATION(branch_unless_i64, "branch unless i64", "sl")                     \
+    OPERATION(branch_table, "branch table", "si") /* then a label for each */   \
+    OPERATION(return_none, "return", "")                                        \
+    OPERATION(return_one, "return", "s")                                        \
+    OPERATION(return_constant, "return", "i")                                   \
+    OPERATION(return_many, "return", "bn")                                      \
+    OPERATION(call, "call", "bc")                                               \
+    OPERATION(call_host, "call host", "bnn") /* results, host entry */         \
+    OPERATION(call_import, "call import", "bni") /* results, binding */         \
+    OPERATION(call_indirect, "call_indirect", "bsni") /* table, type */         \
+    OPERATION(meter, "meter", "i")                                              \
+    /* memory and tables: operands in consecutive slots, result in the first */ \
+    OPERATION(memory_size, "memory.size", "d")                                  \
+    OPERATION(memory_grow, "memory.grow", "ds")                                 \
+    OPERATION(memory_copy, "memory.copy", "sss")                                \
+    OPERATION(memory_fill, "memory.fill", "sss")                                \
+    OPERATION(memory_init, "memory.init", "bn")                                 \
+    OPERATION(data_drop, "data.drop", "n")                                      \
+    OPERATION(table_get, "table.get", "bn")                                     \
+    OPERATION(table_set, "table.set", "bn")                                     \
+    OPERATION(table_size, "table.size", "bn")                                   \
+    OPERATION(table_grow, "table.grow", "bn")                                   \
+    OPERATION(table_fill, "table.fill", "bn")                                   \
+    OPERATION(table_copy, "table.copy", "bnn")                                  \
+    OPERATION(table_init, "table.init", "bnn")                                  \
+    OPERATION(elem_drop, "elem.drop", "n")                                      \
+    /* not in any function: what return records of calls from outside point at */ \
+    OPERATION(leave, "leave", "")                                               \
+    OPERATION(leave_instance, "leave instance", "")
+// clang-format on
+
+/// Numbers of the operations. An instruction's variants follow it in this order.
+enum wasm_operation {
+#define LOAD(opcode, identifier, ...) WASM_OPERATION_##identifier,
+#define STORE LOAD
+#define UNARY LOAD
+#define TRUNCATE LOAD
+#define FLOAT_BINARY LOAD
+#define FLOAT_COMPARE LOAD
+#define BINARY(opcode, identifier, ...) WASM_OPERATION_##identifier, WASM_OPERATION_##identifier##_immediate,
+#define DIVIDE BINARY
+#define COMPARE(opcode, identifier, ...)                                                                     \
+    WASM_OPERATION_##identifier, WASM_OPERATION_##identifier##_immediate,                                    \
+        WASM_OPERATION_branch_##identifier, WASM_OPERATION_branch_##identifier##_immediate,
+#include "instructions.h"
+#define OPERATION(identifier, ...) WASM_OPERATION_##identifier,
+    WASM_OTHER_OPERATIONS(OPERATION)
+#undef OPERATION
+        WASM_OPERATION_COUNT
+};
+
+/// Distance from an instruction's operation to its variants.
+enum {
+    WASM_VARIANT_IMMEDIATE = 1,        // the second operand is a 32-bit number, sign-extended for i64
+    WASM_VARIANT_BRANCH = 2,           // comparison and branch if true
+    WASM_VARIANT_BRANCH_IMMEDIATE = 3, // both
+};
+
+#endif
