@@ -12,6 +12,7 @@ import {
     TextReference,
 } from "./containerConfiguration";
 import { Failure } from "./failure";
+import { decimal } from "./numberText";
 import { encodeUtf8, utf8Length } from "./utf8";
 
 export class ContainerConfigurationWriter {
@@ -82,7 +83,7 @@ export class ContainerConfigurationWriter {
         if (this.full) {
             return new Failure(
                 "the arguments and the environment take more than " +
-                    this.capacity.toString() +
+                    decimal(this.capacity) +
                     " bytes together; pass fewer or shorter ones",
             );
         }
