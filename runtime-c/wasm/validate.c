@@ -591,9 +591,10 @@ static void validate_function(struct validator *validator, uint32_t function) {
     // The body is a block that yields the function's results. Its parameters are locals, not operands.
     if (!wasm_failed(reader) && has_room(validator)) {
         push_control(validator, WASM_OPCODE_block, WASM_BLOCK_EMPTY, 0);
-        struct control *body = control_at(validator, 0);
-        body->block_type = WASM_BLOCK_BY_INDEX;
-        body->index = record->type;
+        if (!wasm_failed(reader)) {
+            control_at(validator, 0)->block_type = WASM_BLOCK_BY_INDEX;
+            control_at(validator, 0)->index = record->type;
+        }
     }
     while (!wasm_failed(reader) && validator->control_count != 0) {
         struct wasm_instruction instruction;

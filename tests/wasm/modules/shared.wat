@@ -1,0 +1,21 @@
+;; SPDX-License-Identifier: Apache-2.0
+;; Something of everything that an image holds.
+(module
+    (type $binary (func (param i32 i32) (result i32)))
+    (memory 1)
+    (table 4 funcref)
+    (elem (i32.const 1) $add $subtract $add)
+    (global $calls (mut i32) (i32.const 0))
+    (data (i32.const 8) "\2a\00\00\00")
+    (func $add (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+    (func $subtract (param i32 i32) (result i32) (i32.sub (local.get 0) (local.get 1)))
+    (func $square (param i32) (result i32) (i32.mul (local.get 0) (local.get 0)))
+    (func (export "apply") (param $which i32) (param $x i32) (result i32)
+        (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
+        (call $square (call_indirect (type $binary) (local.get $x) (i32.load (i32.const 8)) (local.get $which))))
+    (func (export "calls") (result i32) (global.get $calls))
+    (func (export "choose") (param i32) (result i32)
+        (block $c (block $b (block $a (br_table $a $b $c (local.get 0)))
+            (return (i32.const 10)))
+            (return (i32.const 20)))
+        (i32.const 30)))
