@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Starts a machine (today: the model of seL4's API on Linux) with a boot image and speaks the control channel with it
+// over its serial line, which is the process's stdin and stdout. One machine runs one container and switches off.
+
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { EXIT_SEALIFT_FAILED, messageOf } from '../failure.js';
+import { encodeFrame, FrameDecoder, HostFrame, TargetFrame, type Frame } from './frames.js';
+import * as messages from './messages.js';
+import { InputPump } from './inputPump.js';
+
+/** How much of the machine's own text is kept to be shown when it fails: a backtrace and what led to it. */
+const MAX_TEXT_BYTES = 64 * 1024;
+
+/** A machine that has reported the exit has only to revoke and to switch off; this long is a hang. */
+const POWER_OFF_MILLISECONDS = 30_000;
+
+/** What a machine reports while it runs. */
+export interface MachineListener {
+    stdout(bytes: Buffer): void;
+    stderr(bytes: Buffer): void;
+    log(bytes: Buffer): void;
+    progress(progress: messages.ProgressMessage): void;
+    statistics(statistics: Record<string, unknown>): void;
+    /** Text outside frames, as it comes. */
+    text(bytes: Buffer): void;
+}
+
+export interface MachineOutcome {
+    exitCode: number;
+    /** A sentence for the person, or "". */
+    message: string;
+    /** The machine's own text outside frames: kernel, panics. */
+    text: string;
+    /** True when the machine failed and its text is what explains it. */
+    textExplains: boolean;
+}
+
+/** Keeps the last MAX_TEXT_BYTES of a text. */
+class TextTail {
+    private parts: Buffer[] = [];
+    private length = 0;
+
+    add(bytes: Buffer): void {
+        this.parts.push(Buffer.from(bytes));
+        this.length += bytes.length;
+        if (this.length <= 2 * MAX_TEXT_BYTES) return;
+        this.parts = [this.tail()];
+        this.length = MAX_TEXT_BYTES;
+    }
+
+    private tail(): Buffer {
+        const all = Buffer.concat(this.parts);
+        return all.subarray(Math.max(0, all.length - MAX_TEXT_BYTES));
+    }
+
+    toString(): string {
+        return this.tail().toString('utf8');
+    }
+}
+
+export class Machine {
+    private readonly child: ChildProcessWithoutNullStreams;
+    private readonly input: InputPump;
+    private readonly text = new TextTail();
+    private exit: messages.ExitMessage | null = null;
+    private failed: messages.FailedMessage | null = null;
+    private protocolError = '';
+    private killReason: { exitCode: number; message: string } | null = null;
+    private containerStarted = false;
+    private powerOffTimer: NodeJS.Timeout | undefined;
+    private readonly ended: Promise<{ status: number | null; signal: NodeJS.Signals | null; error: string }>;
+
+    /** Starts `command`; `stdin` is passed to the container as it asks for it. */
+    constructor(
+        command: string,
+        commandArguments: readonly string[],
+        stdin: Readable,
+        private readonly listener: MachineListener,
+    ) {
+        // A session of its own: a terminal's Ctrl-C must reach the container through us, not end the machine.
+        this.child = spawn(command, commandArguments, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+        this.child.stdin.on('error', () => undefined); // The machine may be off before it has read everything.
+        this.input = new InputPump(stdin, (bytes) => this.child.stdin.write(bytes));
+        const decoder = new FrameDecoder({
+            frame: (frame) => this.receive(frame),
+            text: (bytes) => this.receiveText(bytes),
+            damaged: (length) => this.breakOff(`a frame announces ${length} bytes`),
+        });
+        this.child.stdout.on('data', (bytes: Buffer) => decoder.push(bytes));
+        this.child.stderr.on('data', (bytes: Buffer) => this.receiveText(bytes));
+        this.ended = new Promise((resolve) => {
+            this.child.on('error', (error) =>
+                resolve({ status: null, signal: null, error: messageOf(error) }),
+            );
+            this.child.on('close', (status, signal) => resolve({ status, signal, error: '' }));
+        });
+    }
+
+    /** True once the container's first process runs: from then on a signal is the container's. */
+    get started(): boolean {
+        return this.containerStarted;
+    }
+
+    /** Sends a signal to the container. */
+    signal(number: number): void {
+        this.child.stdin.write(encodeFrame(HostFrame.SIGNAL, 0, Uint8Array.of(number)));
+    }
+
+    /** Ends the machine at once; `outcome` is then what wait() gives unless the container had ended before. */
+    kill(exitCode: number, message: string): void {
+        this.killReason ??= { exitCode, message };
+        this.child.kill('SIGKILL');
+    }
+
+    /** Stops and restarts reading from the machine: for a consumer of its output that is slower. */
+    pause(paused: boolean): void {
+        if (paused) this.child.stdout.pause();
+        else this.child.stdout.resume();
+    }
+
+    /** Waits until the machine is off. Nothing of it is left behind. */
+    async wait(): Promise<MachineOutcome> {
+        const { status, signal, error } = await this.ended;
+        clearTimeout(this.powerOffTimer);
+        this.input.stop();
+        const text = this.text.toString();
+        if (error !== '') {
+            const message = `machine: it cannot be started (${error}); build the project with \`npm run build\``;
+            return { exitCode: EXIT_SEALIFT_FAILED, message, text, textExplains: true };
+        }
+        const result = this.failed ?? this.exit ?? this.killReason;
+        if (result) return { exitCode: result.exitCode, message: result.message, text, textExplains: false };
+        const how =
+            this.protocolError ||
+            (signal === null ? `it ended with status ${status}` : `it was ended by ${signal}`);
+        const message = `machine: ${how} before the container ended; the machine's own text above says more`;
+        return { exitCode: EXIT_SEALIFT_FAILED, message, text, textExplains: true };
+    }
+
+    private receiveText(bytes: Buffer): void {
+        this.text.add(bytes);
+        this.listener.text(bytes);
+    }
+
+    /** Ends a machine whose line makes no sense any more. */
+    private breakOff(cause: string): void {
+        if (this.protocolError === '') this.protocolError = `its control channel is damaged (${cause})`;
+        this.child.kill('SIGKILL');
+    }
+
+    private receive(frame: Frame): void {
+        try {
+            this.dispatch(frame);
+        } catch (error) {
+            if (!(error instanceof messages.MalformedMessage)) throw error;
+            this.breakOff(error.message);
+        }
+    }
+
+    private dispatch(frame: Frame): void {
+        const { type, payload } = frame;
+        switch (type) {
+            case TargetFrame.HELLO: {
+                const version = messages.readHello(frame);
+                if (version !== messages.PROTOCOL_VERSION) {
+                    this.breakOff(
+                        `it speaks protocol ${version}, not ${messages.PROTOCOL_VERSION}; build both from one checkout`,
+                    );
+                }
+                break;
+            }
+            case TargetFrame.STDOUT:
+                this.containerStarted = true;
+                this.listener.stdout(payload);
+                break;
+            case TargetFrame.STDERR:
+                this.containerStarted = true;
+                this.listener.stderr(payload);
+                break;
+            case TargetFrame.LOG:
+                this.listener.log(payload);
+                break;
+            case TargetFrame.EXIT:
+                this.exit = messages.readExit(frame);
+                this.input.stop();
+                this.expectPowerOff();
+                break;
+            case TargetFrame.STATISTICS:
+                this.listener.statistics(messages.readStatistics(frame));
+                break;
+            case TargetFrame.PROGRESS:
+                this.listener.progress(messages.readProgress(frame));
+                break;
+            case TargetFrame.FAILED:
+                this.failed = messages.readFailed(frame);
+                this.expectPowerOff();
+                break;
+            case TargetFrame.CREDIT:
+                this.containerStarted = true;
+                this.input.grant(frame.container, messages.readCredit(frame));
+                break;
+            default:
+                this.breakOff(`a frame has the unknown type 0x${type.toString(16)}`);
+        }
+    }
+
+    private expectPowerOff(): void {
+        this.powerOffTimer ??= setTimeout(() => this.child.kill('SIGKILL'), POWER_OFF_MILLISECONDS);
+    }
+}

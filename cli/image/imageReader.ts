@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The image reader: the OCI code of assembly/oci, the same that the target runs, as a component for Node. wit/image.wit
+// is its contract; the types below are the JSON texts described there.
+
+import { pathToFileURL } from 'node:url';
+import { Failure, messageOf } from '../failure.js';
+import { buildProduct } from '../projectPaths.js';
+import { hashExtent, openImageFiles, readExtent, type ImageFiles } from './files.js';
+import type { ImageReference } from './reference.js';
+
+export interface ImageDescription {
+    kind: string;
+    name: string;
+    platform: string;
+    index: {
+        mediaType: string;
+        digest: string;
+        size: number;
+        platform: string | null;
+        name: string | null;
+    }[];
+    manifest: { mediaType: string; digest: string; size: number } | null;
+    config: {
+        digest: string;
+        size: number;
+        path: string;
+        created: string;
+        author: string;
+        os: string;
+        architecture: string;
+        variant: string;
+        entrypoint: string[] | null;
+        cmd: string[] | null;
+        env: string[];
+        workingDir: string;
+        user: string;
+        stopSignal: string;
+        exposedPorts: string[];
+        volumes: string[];
+        labels: Record<string, string>;
+    };
+    layers: { path: string; mediaType: string; digest: string | null; size: number; diffId: string }[];
+    files: string[];
+}
+
+/** What build/component/load.mjs exports, as far as it is used here. */
+interface ComponentModule {
+    openImageReader(blobs: {
+        size(path: string): bigint | undefined;
+        read(path: string, offset: bigint, length: number): Uint8Array;
+        sha256(path: string): Uint8Array;
+    }): Promise<{
+        inspect(kind: string, tag: string, platform: string, verifyLayers?: boolean): Promise<string>;
+        files(kind: string, tag: string, platform: string): Promise<string[]>;
+    }>;
+}
+
+/** One image, opened for reading. Call close() on every path. */
+export class OpenImage {
+    private constructor(
+        readonly reference: ImageReference,
+        readonly files: ImageFiles,
+        private readonly reader: Awaited<ReturnType<ComponentModule['openImageReader']>>,
+    ) {}
+
+    static async open(reference: ImageReference): Promise<OpenImage> {
+        const files = openImageFiles(reference);
+        try {
+            const module = (await import(
+                pathToFileURL(buildProduct('component/load.mjs')).href
+            )) as ComponentModule;
+            const extent = (path: string) => {
+                const found = files.find(path);
+                if (found === null)
+                    throw new Failure(`${path}: the image has no such file; make the image again`);
+                return found;
+            };
+            const reader = await module.openImageReader({
+                size(path) {
+                    const found = files.find(path);
+                    return found === null ? undefined : BigInt(found.size);
+                },
+                read: (path, offset, length) => readExtent(extent(path), Number(offset), length, path),
+                sha256: (path) => hashExtent(extent(path), path),
+            });
+            return new OpenImage(reference, files, reader);
+        } catch (error) {
+            files.close();
+            throw error;
+        }
+    }
+
+    /** The image's documents, verified; with `verifyLayers` the layers' digests too. */
+    async describe(platform: string, verifyLayers: boolean): Promise<ImageDescription> {
+        const { tag } = this.reference;
+        const text = await this.explained(this.reader.inspect(this.files.kind, tag, platform, verifyLayers));
+        return JSON.parse(text) as ImageDescription;
+    }
+
+    /** Paths of the files that the target needs to run the image, documents first. */
+    bundleFiles(platform: string): Promise<string[]> {
+        return this.explained(this.reader.files(this.files.kind, this.reference.tag, platform));
+    }
+
+    close(): void {
+        this.files.close();
+    }
+
+    /** Puts the image's reference before what the reader says is wrong with it. */
+    private async explained<Result>(answer: Promise<Result>): Promise<Result> {
+        try {
+            return await answer;
+        } catch (error) {
+            throw new Failure(`image ${this.reference.text}: ${messageOf(error)}`);
+        }
+    }
+}
