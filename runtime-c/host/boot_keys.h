@@ -3,7 +3,8 @@
 // Keys of boot.value (wit/sealift.wit): what the C runtime tells the manager about the machine and this boot.
 // `npm run wit` mirrors this list to assembly/sel4/generated/boot-keys.ts. Numbers are never reused.
 //
-// "[i]" marks a key that takes an index; every other key ignores it. Sizes are bytes unless a name says pages (4 KiB).
+// "[i]" marks a key that takes an index; every other key ignores it. Sizes are bytes unless a name says pages
+// (4 KiB).
 #ifndef SEALIFT_HOST_BOOT_KEYS_H
 #define SEALIFT_HOST_BOOT_KEYS_H
 
@@ -25,39 +26,43 @@ enum boot_key {
     BOOT_KEY_SLOT_SCHED_CONTROL = 14, ///< SchedControl of the only core
     BOOT_KEY_SLOT_ASID_CONTROL = 15,  ///< ASIDControl
     BOOT_KEY_SLOT_SC = 16,            ///< the manager's own scheduling context
-    BOOT_KEY_IMAGE_FRAME_FIRST_SLOT = 17,    ///< frame of the root image's first page; the others follow in order
-    BOOT_KEY_IMAGE_FIRST_VADDR = 18,         ///< where that page is mapped in the root task
-    BOOT_KEY_SHARED_FIRST_VADDR = 19,        ///< code, constants and sentry.wasm: in every sentry, read-only, same place
-    BOOT_KEY_SHARED_PAGES = 20,              ///< pages of it
-    BOOT_KEY_BSS_FIRST_VADDR = 21,           ///< per-instance state: fresh zero frames in every sentry, writable
-    BOOT_KEY_BSS_PAGES = 22,                 ///< pages of it
-    BOOT_KEY_SENTRY_IMAGE_VADDR = 23,        ///< translated sentry.wasm: in every sentry, read-only
-    BOOT_KEY_SENTRY_IMAGE_PAGES = 24,        ///< pages of it
-    BOOT_KEY_SENTRY_IMAGE_FIRST_SLOT = 25,   ///< frame of its first page; the others follow in order
-    BOOT_KEY_PRIVATE_RW_COUNT = 26,          ///< ranges of fresh zero frames, writable, that a sentry needs
-    BOOT_KEY_PRIVATE_RW_VADDR = 27,          ///< [i] where
-    BOOT_KEY_PRIVATE_RW_PAGES = 28,          ///< [i] how many
-    BOOT_KEY_IPC_BUFFER_VADDR = 29,          ///< one fresh frame, also the sentry TCB's IPC buffer
-    BOOT_KEY_SENTRY_ENTRY = 30,              ///< first instruction of a sentry
-    BOOT_KEY_SENTRY_STACK_TOP = 31,          ///< its stack pointer
-    BOOT_KEY_SENTRY_FAULT_ENTRY = 32,        ///< where a fault on linear memory continues; rdi = faulting address
-    BOOT_KEY_LINEAR_BASE = 33,               ///< where linear memory's address 0 is
-    BOOT_KEY_SENTRY_HEAP_FIRST = 34,         ///< linear address of the first page of a sentry's initial memory
-    BOOT_KEY_SENTRY_HEAP_PAGES = 35,         ///< pages of it: fresh zero frames, writable
-    BOOT_KEY_ROOT_HEAP_PAGES = 36,           ///< pages of the manager's initial memory
-    BOOT_KEY_RUNTIME_TEXT_BYTES = 37,        ///< machine code and constants of the C runtime
-    BOOT_KEY_MANAGER_WASM_BYTES = 38,        ///< size of manager.wasm
-    BOOT_KEY_SENTRY_WASM_BYTES = 39,         ///< size of sentry.wasm
-    BOOT_KEY_MANAGER_IMAGE_BYTES = 40,       ///< size of translated manager.wasm
-    BOOT_KEY_SENTRY_IMAGE_BYTES = 41,        ///< size of translated sentry.wasm
-    BOOT_KEY_ROOT_FRAMES = 42,               ///< 4 KiB frames of the root task: image, bundle, heap, stacks, translations
-    BOOT_KEY_TSC_HZ = 43,                    ///< frequency of the time-stamp counter
-    BOOT_KEY_KERNEL_OVERHEAD = 44,           ///< bytes of RAM in no untyped and not in the root image; 0 = not known
-    BOOT_KEY_MACHINE_MEMORY = 45,            ///< bytes of the RAM untypeds and of what the kernel gave the root task at boot
-    BOOT_KEY_BUNDLE_PAGES = 46,              ///< pages of the bundle
-    BOOT_KEY_OBJECT_BITS = 47,               ///< [object type] log2 of an object's size in bytes; for a CNode, of one slot
-    BOOT_KEY_SLOT_IPC_BUFFER = 48,           ///< frame of the manager's own IPC buffer
-    BOOT_KEY_ROOT_IPC_BUFFER_VADDR = 49,     ///< where it is mapped: TCB_Configure needs both, or the buffer is removed
+    BOOT_KEY_IMAGE_FRAME_FIRST_SLOT =
+        17,                          ///< frame of the root image's first page; the others follow in order
+    BOOT_KEY_IMAGE_FIRST_VADDR = 18, ///< where that page is mapped in the root task
+    BOOT_KEY_SHARED_FIRST_VADDR =
+        19,                     ///< code, constants and sentry.wasm: in every sentry, read-only, same place
+    BOOT_KEY_SHARED_PAGES = 20, ///< pages of it
+    BOOT_KEY_BSS_FIRST_VADDR = 21,    ///< per-instance state: fresh zero frames in every sentry, writable
+    BOOT_KEY_BSS_PAGES = 22,          ///< pages of it
+    BOOT_KEY_SENTRY_IMAGE_VADDR = 23, ///< translated sentry.wasm: in every sentry, read-only
+    BOOT_KEY_SENTRY_IMAGE_PAGES = 24, ///< pages of it
+    BOOT_KEY_SENTRY_IMAGE_FIRST_SLOT = 25, ///< frame of its first page; the others follow in order
+    BOOT_KEY_PRIVATE_RW_COUNT = 26,        ///< ranges of fresh zero frames, writable, that a sentry needs
+    BOOT_KEY_PRIVATE_RW_VADDR = 27,        ///< [i] where
+    BOOT_KEY_PRIVATE_RW_PAGES = 28,        ///< [i] how many
+    BOOT_KEY_IPC_BUFFER_VADDR = 29,        ///< one fresh frame, also the sentry TCB's IPC buffer
+    BOOT_KEY_SENTRY_ENTRY = 30,            ///< first instruction of a sentry
+    BOOT_KEY_SENTRY_STACK_TOP = 31,        ///< its stack pointer
+    BOOT_KEY_SENTRY_FAULT_ENTRY = 32,  ///< where a fault on linear memory continues; rdi = faulting address
+    BOOT_KEY_LINEAR_BASE = 33,         ///< where linear memory's address 0 is
+    BOOT_KEY_SENTRY_HEAP_FIRST = 34,   ///< linear address of the first page of a sentry's initial memory
+    BOOT_KEY_SENTRY_HEAP_PAGES = 35,   ///< pages of it: fresh zero frames, writable
+    BOOT_KEY_ROOT_HEAP_PAGES = 36,     ///< pages of the manager's initial memory
+    BOOT_KEY_RUNTIME_TEXT_BYTES = 37,  ///< machine code and constants of the C runtime
+    BOOT_KEY_MANAGER_WASM_BYTES = 38,  ///< size of manager.wasm
+    BOOT_KEY_SENTRY_WASM_BYTES = 39,   ///< size of sentry.wasm
+    BOOT_KEY_MANAGER_IMAGE_BYTES = 40, ///< size of translated manager.wasm
+    BOOT_KEY_SENTRY_IMAGE_BYTES = 41,  ///< size of translated sentry.wasm
+    BOOT_KEY_ROOT_FRAMES = 42, ///< 4 KiB frames of the root task: image, bundle, heap, stacks, translations
+    BOOT_KEY_TSC_HZ = 43,      ///< frequency of the time-stamp counter
+    BOOT_KEY_KERNEL_OVERHEAD = 44, ///< bytes of RAM in no untyped and not in the root image; 0 = not known
+    BOOT_KEY_MACHINE_MEMORY =
+        45, ///< bytes of the RAM untypeds and of what the kernel gave the root task at boot
+    BOOT_KEY_BUNDLE_PAGES = 46, ///< pages of the bundle
+    BOOT_KEY_OBJECT_BITS = 47,  ///< [object type] log2 of an object's size in bytes; for a CNode, of one slot
+    BOOT_KEY_SLOT_IPC_BUFFER = 48, ///< frame of the manager's own IPC buffer
+    BOOT_KEY_ROOT_IPC_BUFFER_VADDR =
+        49, ///< where it is mapped: TCB_Configure needs both, or the buffer is removed
 };
 
 #endif

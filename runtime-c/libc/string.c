@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// memcpy, memmove, memset and memcmp (C11 7.24), in portable C: unaligned moves of 16 bytes, which every target has in
-// one or two instructions, and two overlapping moves for whatever is shorter. To be compiled with -fno-builtin, or
-// the compiler would turn these loops into calls of themselves.
+// memcpy, memmove, memset and memcmp (C11 7.24), in portable C: unaligned moves of 16 bytes, which every
+// target has in one or two instructions, and two overlapping moves for whatever is shorter. To be compiled
+// with -fno-builtin, or the compiler would turn these loops into calls of themselves.
 
 #include "string.h"
 
@@ -42,8 +42,8 @@ void *memmove(void *to, const void *from, size_t size) {
     if (size < 16) {
         move_short(target, source, size);
     } else if ((uintptr_t)target - (uintptr_t)source >= size) {
-        // The target does not begin inside the source: upwards. The last 16 bytes are loaded first, because the
-        // loop may store over them, and stored last, because they overlap what it stores.
+        // The target does not begin inside the source: upwards. The last 16 bytes are loaded first, because
+        // the loop may store over them, and stored last, because they overlap what it stores.
         word_16 last = *(const word_16 *)(source + size - 16);
         unsigned char *end = target + size - 16;
         for (; target < end; target += 16, source += 16) {
@@ -60,7 +60,9 @@ void *memmove(void *to, const void *from, size_t size) {
     return to;
 }
 
-void *memcpy(void *restrict to, const void *restrict from, size_t size) { return memmove(to, from, size); }
+void *memcpy(void *restrict to, const void *restrict from, size_t size) {
+    return memmove(to, from, size);
+}
 
 void *memset(void *to, int value, size_t size) {
     unsigned char *target = to;

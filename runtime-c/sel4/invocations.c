@@ -5,10 +5,12 @@
 #include "sel4/objects.h"
 #include "sel4/system_call.h"
 
-// ------------------------------------------------------------------------------------------------ untypeds, CNodes
+// ------------------------------------------------------------------------------------------------ untypeds,
+// CNodes
 
 sel4_error sel4_untyped_retype(sel4_cptr untyped, uint32_t object, uint64_t size_bits, sel4_cptr root,
-                               uint64_t node_index, uint64_t node_depth, uint64_t node_offset, uint64_t count) {
+                               uint64_t node_index, uint64_t node_depth, uint64_t node_offset,
+                               uint64_t count) {
     uint64_t type;
     if (!sel4_object_type(object, &type)) {
         return seL4_InvalidArgument;
@@ -130,7 +132,8 @@ sel4_error sel4_tcb_read_registers(sel4_cptr tcb, bool suspend_source, uint32_t 
     return error;
 }
 
-sel4_error sel4_tcb_write_registers(sel4_cptr tcb, bool resume_target, uint32_t count, const uint64_t *registers) {
+sel4_error sel4_tcb_write_registers(sel4_cptr tcb, bool resume_target, uint32_t count,
+                                    const uint64_t *registers) {
     enum { HEADER_WORDS = 2 }; // flags and count come before the registers
     if (count > SEL4_CONTEXT_WORDS) {
         return seL4_InvalidArgument;
@@ -163,10 +166,12 @@ sel4_error sel4_tcb_unbind_notification(sel4_cptr tcb) {
     return sel4_invoke(tcb, &(struct sel4_invocation){.label = TCBUnbindNotification});
 }
 
-// ------------------------------------------------------------------------------------------------ scheduling contexts
+// ------------------------------------------------------------------------------------------------ scheduling
+// contexts
 
-sel4_error sel4_sched_control_configure(sel4_cptr control, sel4_cptr sched_context, uint64_t budget, uint64_t period,
-                                        uint64_t extra_refills, uint64_t badge, uint64_t flags) {
+sel4_error sel4_sched_control_configure(sel4_cptr control, sel4_cptr sched_context, uint64_t budget,
+                                        uint64_t period, uint64_t extra_refills, uint64_t badge,
+                                        uint64_t flags) {
     return sel4_invoke(control, &(struct sel4_invocation){
                                     .label = SchedControlConfigureFlags,
                                     .capability_count = 1,

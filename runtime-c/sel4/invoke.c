@@ -16,7 +16,9 @@ sel4_error sel4_invoke(sel4_cptr object, struct sel4_invocation *invocation) {
     }
     struct sel4_registers registers = {
         .capability = object,
-        .tag = seL4_MessageInfo_new(invocation->label, 0, invocation->capability_count, invocation->word_count).words[0],
+        .tag =
+            seL4_MessageInfo_new(invocation->label, 0, invocation->capability_count, invocation->word_count)
+                .words[0],
     };
     for (uint32_t i = 0; i < SEL4_REGISTER_WORDS; i++) {
         registers.message[i] = i < invocation->word_count ? invocation->words[i] : 0;
@@ -33,4 +35,6 @@ sel4_error sel4_invoke(sel4_cptr object, struct sel4_invocation *invocation) {
     return error;
 }
 
-uint32_t sel4_missing_table_level(void) { return sel4_level_of_lookup_failure(last_lookup_level); }
+uint32_t sel4_missing_table_level(void) {
+    return sel4_level_of_lookup_failure(last_lookup_level);
+}

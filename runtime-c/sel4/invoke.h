@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Invocations: a message to a kernel object, whose label names the method (seL4 reference manual, section 10).
+// Invocations: a message to a kernel object, whose label names the method (seL4 reference manual, section
+// 10).
 #ifndef SEALIFT_SEL4_INVOKE_H
 #define SEALIFT_SEL4_INVOKE_H
 
@@ -14,8 +15,8 @@ typedef uint64_t sel4_cptr;
 /// seL4_Error; 0 is success.
 typedef uint32_t sel4_error;
 
-/// The IPC buffer of the running thread. Set at entry; the root task's fault thread puts its own here while it runs,
-/// which it may: it only ever runs while the other thread is stopped at a fault.
+/// The IPC buffer of the running thread. Set at entry; the root task's fault thread puts its own here while
+/// it runs, which it may: it only ever runs while the other thread is stopped at a fault.
 extern seL4_IPCBuffer *sel4_ipc_buffer;
 
 /// Arguments of an invocation. Unused words and capabilities may stay unset.
@@ -31,8 +32,8 @@ struct sel4_invocation {
 /// @param invocation on return words[0..3] hold the first words of the kernel's answer
 sel4_error sel4_invoke(sel4_cptr object, struct sel4_invocation *invocation);
 
-/// After sel4_page_map or sel4_page_table_map failed with seL4_FailedLookup: the level (1 is the leaf) of the page
-/// table that is missing; 0 if the last failure was another.
+/// After sel4_page_map or sel4_page_table_map failed with seL4_FailedLookup: the level (1 is the leaf) of the
+/// page table that is missing; 0 if the last failure was another.
 uint32_t sel4_missing_table_level(void);
 
 #endif

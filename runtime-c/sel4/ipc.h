@@ -10,27 +10,22 @@ enum {
     SEL4_MESSAGE_WORDS = 120, ///< longest message
 };
 
-/// A message as the host functions lay it out in linear memory (wit/sealift.wit, interface kernel).
-struct sel4_message {
-    uint32_t label;
-    uint32_t length; ///< words
-    uint64_t words[];
-};
-
-/// The operations below send a message and receive one into the same place.
+/// A message that is sent, one that is received into the same place, or both.
 struct sel4_exchange {
-    int64_t operation;           ///< seL4_Syscall_ID
-    sel4_cptr capability;        ///< where it goes, or for a receive where it comes from
-    sel4_cptr reply;             ///< reply object of a receive
-    sel4_cptr destination;       ///< of NBSendRecv
-    struct sel4_message *send;   ///< NULL: nothing is sent; its length is at most SEL4_MESSAGE_WORDS
-    struct sel4_message *receive; ///< NULL: nothing is received
-    uint32_t capacity;           ///< words that `receive` has room for; longer messages are cut
+    int64_t operation;          ///< seL4_Syscall_ID
+    sel4_cptr capability;       ///< where it goes; for a receive where it comes from
+    sel4_cptr reply;            ///< reply object of a receive
+    sel4_cptr destination;      ///< of NBSendRecv: where the message goes
+    uint64_t label;             ///< of the message that is sent, then of the one received
+    uint32_t length;            ///< words likewise; at most SEL4_MESSAGE_WORDS, and `capacity` on return
+    uint32_t capacity;          ///< words that fit receive_words; what is longer is cut
+    const uint64_t *send_words; ///< `length` words
+    uint64_t *receive_words;
 };
 
 /// Performs the operation.
 /// @return the badge of what was received
-uint64_t sel4_exchange(const struct sel4_exchange *exchange);
+uint64_t sel4_exchange(struct sel4_exchange *exchange);
 
 void sel4_signal(sel4_cptr notification);
 void sel4_yield(void);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Sealift's own numbers for object types and page-table levels (wit/sealift.wit, interface kernel), and their
-// translation to those of the kernel at hand, which depend on its configuration. Rights need none: the bits are seL4's.
+// translation to those of the kernel at hand, which depend on its configuration. Rights need none: the bits
+// are seL4's.
 #ifndef SEALIFT_SEL4_OBJECTS_H
 #define SEALIFT_SEL4_OBJECTS_H
 
@@ -40,11 +41,12 @@ enum {
 /// The kernel's type of an object type; false if `object` is no object type.
 bool sel4_object_type(uint32_t object, uint64_t *type);
 
-/// log2 of the size in bytes of an object; for a CNode of one slot; for an untyped of the smallest one. 0 if `object`
-/// is no object type.
+/// log2 of the size in bytes of an object; for a CNode of one slot; for an untyped of the smallest one. 0 if
+/// `object` is no object type.
 uint32_t sel4_object_bits(uint32_t object);
 
-/// The level of the page table whose absence the kernel reports as `bits` unresolved address bits; 0 if it is none.
+/// The level of the page table whose absence the kernel reports as `bits` unresolved address bits; 0 if it is
+/// none.
 uint32_t sel4_level_of_lookup_failure(uint64_t bits);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The headers of the kernel at hand: constants and structures only. Which folder they come from decides what the
-// runtime runs on. Options that the runtime depends on are checked here, by name.
+// The headers of the kernel at hand: constants and structures only. Which folder they come from decides what
+// the runtime runs on. Options that the runtime depends on are checked here, by name.
 #ifndef SEALIFT_SEL4_HEADERS_H
 #define SEALIFT_SEL4_HEADERS_H
 

@@ -8,7 +8,8 @@
 
 #include <stdbool.h>
 
-/// @param execute whether instructions may be fetched; where the kernel cannot forbid it (x86) this says nothing
+/// @param execute whether instructions may be fetched; where the kernel cannot forbid it (x86) this says
+/// nothing
 sel4_error sel4_page_map(sel4_cptr frame, sel4_cptr vspace, uint64_t vaddr, uint64_t rights, bool execute);
 sel4_error sel4_page_unmap(sel4_cptr frame);
 sel4_error sel4_page_get_address(sel4_cptr frame, uint64_t *physical);

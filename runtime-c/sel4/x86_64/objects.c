@@ -33,7 +33,9 @@ bool sel4_object_type(uint32_t object, uint64_t *type) {
     return true;
 }
 
-uint32_t sel4_object_bits(uint32_t object) { return object < SEL4_OBJECT_COUNT ? objects[object].bits : 0; }
+uint32_t sel4_object_bits(uint32_t object) {
+    return object < SEL4_OBJECT_COUNT ? objects[object].bits : 0;
+}
 
 uint32_t sel4_level_of_lookup_failure(uint64_t bits) {
     switch (bits) {

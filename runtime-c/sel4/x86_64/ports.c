@@ -2,8 +2,8 @@
 
 #include "sel4/x86_64/ports.h"
 
-sel4_error sel4_io_port_control_issue(sel4_cptr control, uint16_t first_port, uint16_t last_port, sel4_cptr root,
-                                      uint64_t index, uint64_t depth) {
+sel4_error sel4_io_port_control_issue(sel4_cptr control, uint16_t first_port, uint16_t last_port,
+                                      sel4_cptr root, uint64_t index, uint64_t depth) {
     return sel4_invoke(control, &(struct sel4_invocation){
                                     .label = X86IOPortControlIssue,
                                     .capability_count = 1,

@@ -7,8 +7,8 @@
 #include "sel4/invoke.h"
 
 /// Puts a capability for the ports first_port .. last_port into an empty slot of `root`.
-sel4_error sel4_io_port_control_issue(sel4_cptr control, uint16_t first_port, uint16_t last_port, sel4_cptr root,
-                                      uint64_t index, uint64_t depth);
+sel4_error sel4_io_port_control_issue(sel4_cptr control, uint16_t first_port, uint16_t last_port,
+                                      sel4_cptr root, uint64_t index, uint64_t depth);
 sel4_error sel4_io_port_in8(sel4_cptr ports, uint16_t port, uint8_t *value);
 sel4_error sel4_io_port_out8(sel4_cptr ports, uint16_t port, uint8_t value);
 sel4_error sel4_io_port_out16(sel4_cptr ports, uint16_t port, uint16_t value);

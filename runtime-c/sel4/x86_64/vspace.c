@@ -27,7 +27,8 @@ sel4_error sel4_page_get_address(sel4_cptr frame, uint64_t *physical) {
 }
 
 static const uint64_t map_labels[SEL4_TABLE_LEVELS] = {X86PageTableMap, X86PageDirectoryMap, X86PDPTMap};
-static const uint64_t unmap_labels[SEL4_TABLE_LEVELS] = {X86PageTableUnmap, X86PageDirectoryUnmap, X86PDPTUnmap};
+static const uint64_t unmap_labels[SEL4_TABLE_LEVELS] = {X86PageTableUnmap, X86PageDirectoryUnmap,
+                                                         X86PDPTUnmap};
 
 sel4_error sel4_page_table_map(sel4_cptr table, uint32_t level, sel4_cptr vspace, uint64_t vaddr) {
     if (level < 1 || level > SEL4_TABLE_LEVELS) {
@@ -50,6 +51,7 @@ sel4_error sel4_page_table_unmap(sel4_cptr table, uint32_t level) {
 }
 
 sel4_error sel4_asid_pool_assign(sel4_cptr pool, sel4_cptr vspace) {
-    return sel4_invoke(pool, &(struct sel4_invocation){
-                                 .label = X86ASIDPoolAssign, .capability_count = 1, .capabilities = {vspace}});
+    return sel4_invoke(pool, &(struct sel4_invocation){.label = X86ASIDPoolAssign,
+                                                       .capability_count = 1,
+                                                       .capabilities = {vspace}});
 }

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "boot/boot_allocator.h"
+
+#include "host/runtime.h"
+#include "sel4/invocations.h"
+#include "sel4/objects.h"
+#include "sel4/vspace.h"
+
+static struct {
+    const seL4_BootInfo *info;
+    sel4_cptr next_slot;
+    uint32_t frames;
+    bool is_open;
+    uint64_t used[CONFIG_MAX_NUM_BOOTINFO_UNTYPED_CAPS]; // bytes, by index of the boot information
+} allocator ROOT_ONLY;
+
+void boot_allocator_begin(const seL4_BootInfo *info, sel4_cptr first_slot) {
+    allocator.info = info;
+    allocator.next_slot = first_slot;
+    allocator.is_open = true;
+}
+
+void boot_allocator_close(void) {
+    allocator.is_open = false;
+}
+
+static uint64_t untyped_count(void) {
+    return allocator.info->untyped.end - allocator.info->untyped.start;
+}
+
+/// Where the next object of this size would begin in an untyped: the kernel aligns objects to their size.
+static uint64_t next_offset(uint64_t untyped, uint32_t bits) {
+    uint64_t mask = (UINT64_C(1) << bits) - 1;
+    return (allocator.used[untyped] + mask) & ~mask;
+}
+
+/// How many objects of this size an untyped still has room for.
+static uint64_t room(uint64_t untyped, uint32_t bits) {
+    const seL4_UntypedDesc *description = &allocator.info->untypedList[untyped];
+    uint64_t size = UINT64_C(1) << description->sizeBits;
+    uint64_t offset = next_offset(untyped, bits);
+    return description->isDevice || offset >= size ? 0 : (size - offset) >> bits;
+}
+
+/// The smallest untyped with room for one object; untyped_count() if there is none.
+static uint64_t smallest_with_room(uint32_t bits) {
+    uint64_t best = untyped_count();
+    for (uint64_t i = 0; i < untyped_count(); i++) {
+        bool smaller = best == untyped_count() ||
+                       allocator.info->untypedList[i].sizeBits < allocator.info->untypedList[best].sizeBits;
+        if (smaller && room(i, bits) > 0) {
+            best = i;
+        }
+    }
+    return best;
+}
+
+bool boot_allocator_take(uint32_t object, uint32_t count, sel4_cptr *first) {
+    if (!allocator.is_open || count > allocator.info->empty.end - allocator.next_slot) {
+        return false;
+    }
+    uint32_t bits = sel4_object_bits(object);
+    *first = allocator.next_slot;
+    for (uint32_t made = 0; made < count;) {
+        uint64_t untyped = smallest_with_room(bits);
+        if (untyped == untyped_count()) {
+            return false;
+        }
+        uint64_t batch = room(untyped, bits);
+        if (batch > count - made) {
+            batch = count - made;
+        }
+        if (batch > seL4_UntypedRetypeMaxObjects) {
+            batch = seL4_UntypedRetypeMaxObjects;
+        }
+        uint64_t size_bits = object == SEL4_OBJECT_SCHED_CONTEXT ? bits : 0;
+        if (sel4_untyped_retype(allocator.info->untyped.start + untyped, object, size_bits,
+                                seL4_CapInitThreadCNode, 0, 0, allocator.next_slot, batch) != seL4_NoError) {
+            return false;
+        }
+        allocator.used[untyped] = next_offset(untyped, bits) + (batch << bits);
+        allocator.next_slot += batch;
+        made += (uint32_t)batch;
+    }
+    if (object == SEL4_OBJECT_SMALL_FRAME) {
+        allocator.frames += count;
+    }
+    return true;
+}
+
+bool boot_allocator_map(uint64_t vaddr, uint32_t pages, sel4_cptr *first) {
+    sel4_cptr frame;
+    if (!boot_allocator_take(SEL4_OBJECT_SMALL_FRAME, pages, &frame)) {
+        return false;
+    }
+    if (first) {
+        *first = frame;
+    }
+    for (uint32_t page = 0; page < pages;) {
+        uint64_t at = vaddr + (uint64_t)page * SEL4_PAGE_SIZE;
+        if (sel4_page_map(frame + page, seL4_CapInitThreadVSpace, at, SEL4_RIGHT_READ | SEL4_RIGHT_WRITE,
+                          false) == seL4_NoError) {
+            page++;
+            continue;
+        }
+        uint32_t level = sel4_missing_table_level();
+        sel4_cptr table;
+        if (level == 0 || !boot_allocator_take(SEL4_OBJECT_PAGE_TABLE_1 + level - 1, 1, &table) ||
+            sel4_page_table_map(table, level, seL4_CapInitThreadVSpace, at) != seL4_NoError) {
+            return false;
+        }
+    }
+    return true;
+}
+
+uint64_t boot_allocator_used(uint32_t untyped) {
+    return allocator.used[untyped];
+}
+
+sel4_cptr boot_allocator_next_slot(void) {
+    return allocator.next_slot;
+}
+
+uint32_t boot_allocator_frames(void) {
+    return allocator.frames;
+}

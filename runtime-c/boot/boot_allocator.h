@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The little memory that the root task needs before its manager takes over. It comes from the smallest
+// untypeds that suffice, so that large ones stay whole, and what was used is recorded for the manager
+// exactly.
+#ifndef SEALIFT_BOOT_BOOT_ALLOCATOR_H
+#define SEALIFT_BOOT_BOOT_ALLOCATOR_H
+
+#include "sel4/invoke.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/// Begins with the untypeds of the boot information and the empty slots from `first_slot` on.
+void boot_allocator_begin(const seL4_BootInfo *info, sel4_cptr first_slot);
+
+/// Makes `count` objects of a type with a fixed size (or a scheduling context of the smallest size) in
+/// consecutive slots. False when memory or slots run out, or after boot_allocator_close.
+bool boot_allocator_take(uint32_t object, uint32_t count, sel4_cptr *first);
+
+/// Takes fresh frames and maps them in the root task, with the page tables they need.
+/// @param first receives the first frame's slot; the others follow in order. May be NULL.
+bool boot_allocator_map(uint64_t vaddr, uint32_t pages, sel4_cptr *first);
+
+/// Ends allocation: from now on everything not used is the manager's.
+void boot_allocator_close(void);
+
+/// Bytes taken from the start of the untyped with this index of the boot information, padding included.
+uint64_t boot_allocator_used(uint32_t untyped);
+
+/// The first slot that is still empty.
+sel4_cptr boot_allocator_next_slot(void);
+
+/// Small frames made so far.
+uint32_t boot_allocator_frames(void);
+
+#endif

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Reading what the kernel tells the root task at start (seL4 reference manual, section 9).
+#ifndef SEALIFT_BOOT_BOOT_INFORMATION_H
+#define SEALIFT_BOOT_BOOT_INFORMATION_H
+
+#include "sel4/sel4_headers.h"
+
+#include <stdint.h>
+
+/// Frequency in Hz of the processor's time-stamp counter; 0 if the kernel does not tell.
+uint64_t boot_information_tsc_frequency(const seL4_BootInfo *info);
+
+/// Bytes of the machine's RAM from 1 MiB up, which is what the kernel uses; 0 if the kernel does not tell.
+uint64_t boot_information_ram(const seL4_BootInfo *info);
+
+/// Bytes of the untypeds that are RAM.
+uint64_t boot_information_untyped_ram(const seL4_BootInfo *info);
+
+/// Frames that hold the root task's image, boot information and IPC buffer.
+uint64_t boot_information_root_frames(const seL4_BootInfo *info);
+
+#endif

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Running a domain's module: the same for the root task's manager and for a sentry.
+#ifndef SEALIFT_BOOT_MODULE_H
+#define SEALIFT_BOOT_MODULE_H
+
+#include "host/text.h"
+#include "wasm/wasm.h"
+
+#include <stdbool.h>
+
+struct module {
+    const char *name; ///< "manager" or "sentry"
+    const uint8_t *bytes;
+    const wasm_image *image;
+    wasm_host_table hosts;
+    wasm_region storage; ///< for the instance
+};
+
+/// Instantiates the module in `runtime`, runs its start function, `_initialize` if it exports one, and
+/// `main`.
+/// @param report receives, when the result is false, what went wrong: one line, for a trap followed by the
+/// backtrace
+/// @return true if main returned
+bool module_run(const struct module *module, struct text *report);
+
+/// Refuses a module that cannot be run: a memory that does not reach above the window, an import that is not
+/// in the host table, no main.
+bool module_check(const struct module *module, struct text *report);
+
+#endif

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The program as the linker script lays it out, and the two modules that it carries.
+#ifndef SEALIFT_BOOT_PROGRAM_H
+#define SEALIFT_BOOT_PROGRAM_H
+
+#include <stdint.h>
+
+// Page-aligned boundaries, in the order of addresses (boot/program.ld).
+extern const uint8_t program_begin[];      ///< code, then constants
+extern const uint8_t program_shared_end[]; ///< end of what sentries share: after sentry.wasm
+extern uint8_t program_bss_begin[];        ///< state that every domain has
+extern uint8_t program_bss_end[];          ///< and from here state of the root task
+extern uint8_t program_end[];              ///< where the bundle begins, if there is one
+
+// The modules (boot/modules.S).
+extern const uint8_t program_sentry_wasm[];
+extern const uint8_t program_sentry_wasm_end[];
+extern const uint8_t program_manager_wasm[];
+extern const uint8_t program_manager_wasm_end[];
+
+/// Where the boot image's bundle is. The tool that appends the bundle writes this in the linked file, where
+/// it finds it by its symbol and checks the magic number.
+struct bundle_descriptor {
+    uint64_t magic;
+    uint64_t vaddr;
+    uint64_t size; ///< bytes; 0: no bundle
+    uint64_t reserved;
+};
+
+extern const volatile struct bundle_descriptor sealift_bundle;
+
+// Entries (boot/x86_64/start.S).
+void sentry_entry(void);
+void fault_entry(void);
+
+#endif

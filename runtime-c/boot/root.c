@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The root task: from the kernel's hand-over to the manager's `main`.
+
+#include "boot/boot_allocator.h"
+#include "boot/boot_information.h"
+#include "boot/failure.h"
+#include "boot/fault_thread.h"
+#include "boot/imports.h"
+#include "boot/module.h"
+#include "boot/program.h"
+#include "boot/sentry_boot.h"
+#include "host/boot_facts.h"
+#include "host/clock.h"
+#include "host/heap.h"
+#include "host/layout.h"
+#include "host/machine.h"
+#include "host/runtime.h"
+#include "sel4/objects.h"
+#include "sel4/vspace.h"
+
+#include <string.h>
+
+#define BUNDLE_MAGIC UINT64_C(0x454c444e55424c53) // "SLBUNDLE"
+
+/// To be filled in by the tool that appends a bundle.
+const volatile struct bundle_descriptor sealift_bundle = {.magic = BUNDLE_MAGIC};
+
+_Noreturn void root_main(const seL4_BootInfo *info);
+_Noreturn void run_on_stack(void *top, void (*function)(void));
+
+/// Room for the report of a trap: a line for each of some 30 calls.
+static char report_buffer[4096] ROOT_ONLY;
+
+static _Noreturn void fail_for_lack_of(const char *what) {
+    struct text text = text_begin(report_buffer, sizeof report_buffer);
+    text_append(&text, "cannot boot: the kernel did not give ");
+    text_append(&text, what);
+    boot_fail(report_buffer);
+}
+
+static uint64_t pages_of(uint64_t bytes) {
+    return (bytes + SEL4_PAGE_SIZE - 1) / SEL4_PAGE_SIZE;
+}
+
+/// Maps fresh memory of the root task, or ends it.
+static void map(uint64_t vaddr, uint64_t pages, sel4_cptr *first, const char *what) {
+    if (!boot_allocator_map(vaddr, (uint32_t)pages, first)) {
+        fail_for_lack_of(what);
+    }
+}
+
+/// Takes the write right from pages that are complete.
+static void protect(uint64_t vaddr, uint64_t pages, sel4_cptr first) {
+    for (uint64_t page = 0; page < pages; page++) {
+        if (sel4_page_map(first + page, seL4_CapInitThreadVSpace, vaddr + page * SEL4_PAGE_SIZE,
+                          SEL4_RIGHT_READ, false) != seL4_NoError) {
+            fail_for_lack_of("a read-only mapping");
+        }
+    }
+}
+
+// ------------------------------------------------------------------------------------------------
+// translation
+
+// A module's translated size is known only afterwards. So it is translated into heap memory, together with
+// the scratch memory that takes, and then copied to frames of its own. The manager's heap keeps those frames.
+
+#define SCRATCH (LAYOUT_LINEAR + LAYOUT_HEAP)
+#define WORKSPACE (SCRATCH + WASM_SCRATCH_SIZE)
+
+/// Bytes of heap used so far as scratch memory and workspace.
+static uint64_t workspace_used ROOT_ONLY;
+
+/// Validates and translates a module into the workspace.
+static const wasm_image *translate(const struct module *module, uint64_t length) {
+    const uint64_t most = length * 16 + 0x10000; // no module comes near
+    for (uint64_t size = pages_of(length * 2) * SEL4_PAGE_SIZE;;
+         size += pages_of(size / 4) * SEL4_PAGE_SIZE) {
+        if (!heap_extend(LAYOUT_HEAP + WASM_SCRATCH_SIZE + size)) {
+            fail_for_lack_of("enough memory to translate a Wasm module; give the machine more");
+        }
+        if (workspace_used < WASM_SCRATCH_SIZE + size) {
+            workspace_used = WASM_SCRATCH_SIZE + size;
+        }
+        wasm_load_options options = {
+            .hosts = module->hosts,
+            .image = {(void *)WORKSPACE, size},
+            .scratch = {(void *)SCRATCH, WASM_SCRATCH_SIZE},
+        };
+        const wasm_image *image;
+        wasm_error error;
+        wasm_status status = wasm_load(module->bytes, length, &options, &image, &error);
+        if (status == WASM_OK) {
+            return image;
+        }
+        if (status != WASM_OUT_OF_MEMORY || size > most) {
+            struct text text = text_begin(report_buffer, sizeof report_buffer);
+            text_append(&text, module->name);
+            text_append(&text, ".wasm cannot be loaded: ");
+            text_append(&text, error.message);
+            text_append(&text, " (byte ");
+            text_append_decimal(&text, error.offset);
+            text_append(&text, ")");
+            boot_fail(report_buffer);
+        }
+    }
+}
+
+/// Checks a translated module, or ends the root task.
+static void check(const struct module *module) {
+    struct text text = text_begin(report_buffer, sizeof report_buffer);
+    if (!module_check(module, &text)) {
+        boot_fail(report_buffer);
+    }
+}
+
+/// Bytes of storage of an instance, which has its place in the layout.
+static uint64_t storage_size(const struct module *module) {
+    uint64_t size = wasm_instance_size(module->image, 0);
+    if (size > LAYOUT_INSTANCE_END - LAYOUT_INSTANCE) {
+        fail_for_lack_of("a module small enough: its globals and tables exceed the instance's place");
+    }
+    return size;
+}
+
+static uint64_t initial_heap_pages(const wasm_image *image) {
+    uint64_t bytes = (uint64_t)wasm_image_memory_minimum(image) * WASM_PAGE_SIZE;
+    return (bytes - LAYOUT_HEAP) / SEL4_PAGE_SIZE;
+}
+
+/// Translates sentry.wasm for the sentries to come.
+static void prepare_sentry(uint64_t clock_zero, uint64_t clock_epoch) {
+    struct module sentry = {.name = "sentry", .bytes = program_sentry_wasm, .hosts = sentry_hosts};
+    sentry.image = translate(&sentry, (uint64_t)(program_sentry_wasm_end - program_sentry_wasm));
+    check(&sentry);
+    uint64_t size = wasm_image_size(sentry.image);
+    uint64_t pages = pages_of(sizeof(struct sentry_boot) + size);
+    if (pages > (LAYOUT_SENTRY_IMAGE_END - LAYOUT_SENTRY_IMAGE) / SEL4_PAGE_SIZE) {
+        fail_for_lack_of("a sentry.wasm small enough: translated it exceeds its place");
+    }
+    uint64_t storage = storage_size(&sentry);
+    boot_facts.sentry_image_size = size;
+    boot_facts.sentry_image_pages = pages;
+    boot_facts.sentry_heap_pages = initial_heap_pages(sentry.image);
+    boot_facts.private_ranges[0] = (struct boot_range){LAYOUT_STACK, LAYOUT_STACK_PAGES};
+    boot_facts.private_ranges[1] = (struct boot_range){LAYOUT_INSTANCE, pages_of(storage)};
+    boot_facts.private_ranges[2] = (struct boot_range){LAYOUT_WASM_STACK, LAYOUT_WASM_STACK_PAGES};
+    map(LAYOUT_SENTRY_IMAGE, pages, &boot_facts.sentry_image_first_slot, "memory for translated sentry.wasm");
+    struct sentry_boot *boot = (struct sentry_boot *)LAYOUT_SENTRY_IMAGE;
+    *boot = (struct sentry_boot){
+        .magic = SENTRY_BOOT_MAGIC,
+        .tsc_frequency = boot_facts.tsc_frequency,
+        .clock_zero = clock_zero,
+        .clock_epoch = clock_epoch,
+        .heap_pages = boot_facts.sentry_heap_pages,
+        .instance_size = storage,
+    };
+    memcpy(boot + 1, sentry.image, size);
+    protect(LAYOUT_SENTRY_IMAGE, pages, boot_facts.sentry_image_first_slot);
+}
+
+/// Translates manager.wasm and maps what its instance needs.
+static struct module prepare_manager(void) {
+    struct module manager = {.name = "manager", .bytes = program_manager_wasm, .hosts = manager_hosts};
+    manager.image = translate(&manager, (uint64_t)(program_manager_wasm_end - program_manager_wasm));
+    check(&manager);
+    uint64_t size = wasm_image_size(manager.image);
+    sel4_cptr first;
+    map(LAYOUT_MANAGER_IMAGE, pages_of(size), &first, "memory for translated manager.wasm");
+    memcpy((void *)LAYOUT_MANAGER_IMAGE, manager.image, size);
+    protect(LAYOUT_MANAGER_IMAGE, pages_of(size), first);
+    manager.image = (const wasm_image *)LAYOUT_MANAGER_IMAGE;
+    boot_facts.manager_image_size = size;
+    uint64_t storage = storage_size(&manager);
+    map(LAYOUT_INSTANCE, pages_of(storage), NULL, "memory for the manager's instance");
+    manager.storage = (wasm_region){(void *)LAYOUT_INSTANCE, storage};
+    return manager;
+}
+
+// ------------------------------------------------------------------------------------------------ boot
+
+/// The second part of the boot, on the root task's proper stack.
+static void root_continue(void) {
+    uint64_t clock_zero = clock_counter();
+    uint64_t clock_epoch = machine_realtime();
+    clock_begin(boot_facts.tsc_frequency, clock_zero, clock_epoch);
+    prepare_sentry(clock_zero, clock_epoch);
+    struct module manager = prepare_manager();
+    memset((void *)SCRATCH, 0, workspace_used); // the heap begins as zero
+    const char *missing = fault_thread_begin(boot_facts.info);
+    if (missing) {
+        fail_for_lack_of(missing);
+    }
+    if (!heap_extend(LAYOUT_HEAP + initial_heap_pages(manager.image) * SEL4_PAGE_SIZE)) {
+        fail_for_lack_of("memory for the manager's heap");
+    }
+    boot_facts.root_heap_pages = heap_frames();
+    struct text text = text_begin(report_buffer, sizeof report_buffer);
+    if (!module_run(&manager, &text)) {
+        boot_fail(report_buffer);
+    }
+    machine_power_off();
+}
+
+_Noreturn void root_main(const seL4_BootInfo *info) {
+    sel4_ipc_buffer = info->ipcBuffer;
+    runtime.fail = boot_fail;
+    runtime.capabilities = (struct runtime_capabilities){
+        .cnode = seL4_CapInitThreadCNode,
+        .vspace = seL4_CapInitThreadVSpace,
+        .slot_bits = (uint32_t)info->initThreadCNodeSizeBits,
+        .single_level = true,
+    };
+    sel4_cptr slots = info->empty.start;
+    const char *missing = machine_begin_console(seL4_CapIOPortControl, seL4_CapInitThreadCNode, &slots);
+    if (!missing) {
+        missing =
+            machine_begin_devices(seL4_CapIOPortControl, seL4_CapIRQControl, seL4_CapInitThreadCNode, &slots);
+    }
+    if (missing) {
+        fail_for_lack_of(missing);
+    }
+    boot_facts.info = info;
+    boot_facts.tsc_frequency = boot_information_tsc_frequency(info);
+    if (boot_facts.tsc_frequency == 0) {
+        fail_for_lack_of("the frequency of the time-stamp counter");
+    }
+    boot_facts.root_frames_by_kernel = boot_information_root_frames(info);
+    uint64_t given = boot_information_untyped_ram(info) + boot_facts.root_frames_by_kernel * SEL4_PAGE_SIZE;
+    uint64_t ram = boot_information_ram(info);
+    boot_facts.machine_memory = given;
+    boot_facts.kernel_overhead = ram > given ? ram - given : 0;
+    if (sealift_bundle.size > 0) {
+        boot_facts.bundle = (const uint8_t *)sealift_bundle.vaddr;
+        boot_facts.bundle_size = sealift_bundle.size;
+    }
+    boot_allocator_begin(info, slots);
+    heap_begin(LAYOUT_HEAP, boot_allocator_take);
+    map(LAYOUT_STACK, LAYOUT_STACK_PAGES, NULL, "memory for the stack");
+    map(LAYOUT_WASM_STACK, LAYOUT_WASM_STACK_PAGES, NULL, "memory for the Wasm stack");
+    run_on_stack((void *)LAYOUT_STACK_TOP, root_continue);
+}

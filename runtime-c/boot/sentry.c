@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A sentry: from the manager's hand-over to the module's `main`. Everything it needs is mapped and every
+// capability in its slot (docs/architecture.md) when it starts; what it must know stands in front of its
+// translated module.
+
+#include "boot/imports.h"
+#include "boot/module.h"
+#include "boot/program.h"
+#include "boot/sentry_boot.h"
+#include "host/clock.h"
+#include "host/heap.h"
+#include "host/layout.h"
+#include "host/runtime.h"
+#include "sel4/ipc.h"
+#include "sel4/objects.h"
+
+enum {
+    // Slots of a sentry's CSpace.
+    SLOT_CNODE = 1,
+    SLOT_VSPACE = 2,
+    SLOT_MANAGER = 5,
+    SLOT_BITS = 8, // radix of its second-level CNodes
+
+    // The manager's service for sentries.
+    REQUEST_TRAPPED = 10,
+    EXCHANGE_ADDRESS = 0x10000, // in linear memory
+    EXCHANGE_SIZE = 4096,
+};
+
+_Noreturn void sentry_main(void);
+
+/// Tells the manager why this sentry ended; the manager does not answer, but destroys it. The text is in the
+/// exchange page.
+static _Noreturn void report_and_stop(uint64_t length) {
+    for (;;) {
+        struct sel4_exchange exchange = {
+            .operation = seL4_SysCall,
+            .capability = SLOT_MANAGER,
+            .label = REQUEST_TRAPPED,
+            .length = 1,
+            .send_words = &length,
+        };
+        sel4_exchange(&exchange);
+    }
+}
+
+static struct text begin_report(void) {
+    return text_begin((char *)LAYOUT_LINEAR + EXCHANGE_ADDRESS, EXCHANGE_SIZE);
+}
+
+static _Noreturn void fail(const char *cause) {
+    struct text text = begin_report();
+    text_append(&text, cause);
+    report_and_stop(text.length);
+}
+
+_Noreturn void sentry_main(void) {
+    sel4_ipc_buffer = (seL4_IPCBuffer *)LAYOUT_IPC_BUFFER;
+    runtime.fail = fail;
+    runtime.capabilities = (struct runtime_capabilities){
+        .cnode = SLOT_CNODE, .vspace = SLOT_VSPACE, .slot_bits = SLOT_BITS, .single_level = false};
+    const struct sentry_boot *boot = (const struct sentry_boot *)LAYOUT_SENTRY_IMAGE;
+    if (boot->magic != SENTRY_BOOT_MAGIC) {
+        fail("the sentry's image is not where its runtime expects it");
+    }
+    clock_begin(boot->tsc_frequency, boot->clock_zero, boot->clock_epoch);
+    heap_begin(LAYOUT_HEAP + boot->heap_pages * SEL4_PAGE_SIZE, NULL);
+    struct module sentry = {
+        .name = "sentry",
+        .bytes = program_sentry_wasm,
+        .image = (const wasm_image *)(boot + 1),
+        .hosts = sentry_hosts,
+        .storage = {(void *)LAYOUT_INSTANCE, boot->instance_size},
+    };
+    struct text report = begin_report();
+    if (module_run(&sentry, &report)) {
+        text_append(&report, "sentry.wasm returned from main");
+    }
+    report_and_stop(report.length);
+}

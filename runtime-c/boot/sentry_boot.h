@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the root task tells the runtime of every sentry: the first bytes of the region at LAYOUT_SENTRY_IMAGE,
+// which all sentries map read-only. The translated module follows.
+#ifndef SEALIFT_BOOT_SENTRY_BOOT_H
+#define SEALIFT_BOOT_SENTRY_BOOT_H
+
+#include <stdint.h>
+
+#define SENTRY_BOOT_MAGIC UINT64_C(0x31544f4f42544e53) // "SNTBOOT1"
+
+struct sentry_boot {
+    uint64_t magic;
+    uint64_t tsc_frequency; ///< as for clock_begin
+    uint64_t clock_zero;
+    uint64_t clock_epoch;
+    uint64_t heap_pages;    ///< pages of heap that the manager maps before the sentry runs
+    uint64_t instance_size; ///< bytes of storage for the instance
+    uint64_t reserved[2];   ///< the translated module begins at a multiple of 16 bytes
+};
+
+_Static_assert(sizeof(struct sentry_boot) % 16 == 0, "the image after it is 16-byte aligned");
+
+#endif

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Virtual addresses of a protection domain that runs the C runtime (docs/architecture.md). The same in the
+// root task and in every sentry, so that one linked program, and one translated sentry.wasm, serve them all.
+// Used by C, assembly and the linker script: numbers only.
+#ifndef SEALIFT_HOST_LAYOUT_H
+#define SEALIFT_HOST_LAYOUT_H
+
+// The private range lies below the program, in one 2 MiB region: one page table maps all of it.
+
+/// A sentry's IPC buffer. (The root task's is where the kernel put it.)
+#define LAYOUT_IPC_BUFFER 0x200000
+
+/// The C stack. The page below it stays unmapped and catches an overflow.
+#define LAYOUT_STACK 0x202000
+#define LAYOUT_STACK_PAGES 4
+#define LAYOUT_STACK_TOP (LAYOUT_STACK + LAYOUT_STACK_PAGES * 0x1000)
+
+/// Storage of the Wasm instance: globals, tables. Mapped as far as the module needs it.
+#define LAYOUT_INSTANCE 0x208000
+#define LAYOUT_INSTANCE_END 0x23f000
+
+/// Frames of Wasm functions: 8 bytes for each local and operand, 24 for each call (wasm.h). 64 KiB holds some
+/// 400 calls of ordinary functions; a deeper recursion is a trap. The pages around it stay unmapped.
+#define LAYOUT_WASM_STACK 0x240000
+#define LAYOUT_WASM_STACK_PAGES 16
+
+/// Translated sentry.wasm behind a struct sentry_boot (sentry_boot.h), read-only.
+#define LAYOUT_SENTRY_IMAGE 0x280000
+#define LAYOUT_SENTRY_IMAGE_END 0x400000
+
+/// The program: code, constants, modules, state; in the root task then the bundle.
+#define LAYOUT_PROGRAM 0x400000
+
+/// Linear memory: 4 GiB of address space. Below LAYOUT_HEAP (an offset) the window, from there the module's
+/// own memory.
+#define LAYOUT_LINEAR 0x100000000
+#define LAYOUT_LINEAR_SIZE 0x100000000
+#define LAYOUT_HEAP 0x80000000
+
+/// Translated manager.wasm, in the root task only.
+#define LAYOUT_MANAGER_IMAGE 0x240000000
+
+#endif

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Builds the C runtime with the two Wasm modules: one freestanding ELF, the root task.
+//
+//   node scripts/build-runtime.mjs [--architecture=x86_64] [--sel4=PREFIX] [--manager=FILE] [--sentry=FILE]
+//
+//   --sel4     a kernel's install folder (SEL4_PREFIX works too); without it, the headers of platform/linux
+//   --manager  the manager's module, build/wasm/manager.wasm unless given; likewise --sentry
+//
+// The result is build/runtime/ARCHITECTURE/linux/runtime.elf, or .../sel4/runtime.elf when it is for a kernel. Only what
+// has changed is compiled again: the compilers write down what each object was made from.
+
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs, promisify } from 'node:util';
+import { debianSource } from './debian-source.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const runtimeFolder = join(root, 'runtime-c');
+const run = promisify(execFile);
+
+/** Folders of runtime-c whose C files belong to every architecture. */
+const commonFolders = ['wasm', 'libc', 'sel4', 'host', 'boot'];
+
+/** What is particular to an architecture: more folders, and the compilers' options. */
+const architectures = {
+    x86_64: {
+        folders: ['sel4/x86_64', 'host/pc', 'boot/x86_64'],
+        clang: ['--target=x86_64-unknown-none-elf', '-mcmodel=small', '-mno-avx'],
+        gcc: ['-m64', '-mcmodel=small', '-mno-avx'],
+    },
+};
+
+/** Files of zlib that inflate needs. Its CRC is ours: host/crc32.c. */
+const zlibFiles = ['inflate.c', 'inffast.c', 'inftrees.c', 'adler32.c', 'zutil.c'];
+
+/** Freestanding code, at a fixed address, without what would need support from a library or a loader. */
+const codeOptions = [
+    '-std=c11',
+    '-fasm', // the kernel's headers say asm
+    '-O2',
+    '-g',
+    '-ffreestanding',
+    '-fno-pic',
+    '-fno-stack-protector',
+    '-fno-asynchronous-unwind-tables',
+    '-ffunction-sections',
+    '-fno-common',
+    '-DNDEBUG', // or the kernel's headers want an assertion handler
+];
+
+const warnings = ['-Wall', '-Wextra', '-Werror'];
+
+/** Optimization that differs for one file, with the reason. */
+const fileOptions = {
+    // A loop in memcpy must not become a call of memcpy.
+    'libc/string.c': ['-fno-builtin'],
+};
+
+/** The interpreter's loop: gcc copies the dispatching jump into every operation, which clang does not. */
+const isForGcc = (file) => /^wasm\/execute[^/]*\.c$/.test(file);
+
+const modified = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? -1;
+
+/** The files that a compiler's dependency file names. */
+function dependencies(path) {
+    if (!existsSync(path)) {
+        return null;
+    }
+    const rule = readFileSync(path, 'utf8').replace(/\\\n/g, ' ');
+    return rule
+        .slice(rule.indexOf(':') + 1)
+        .trim()
+        .split(/\s+/);
+}
+
+/** Runs a command unless its result is newer than everything it was made from and by the same command. */
+async function make(output, command, inputs) {
+    const record = `${output}.command`;
+    const text = command.join('\n');
+    const before = existsSync(record) ? readFileSync(record, 'utf8') : '';
+    const made = modified(output);
+    const files = inputs ?? dependencies(`${output}.d`);
+    if (before === text && made >= 0 && files?.every((file) => modified(file) >= 0 && modified(file) <= made)) {
+        return false;
+    }
+    mkdirSync(dirname(output), { recursive: true });
+    try {
+        await run(command[0], command.slice(1), { cwd: root, maxBuffer: 1 << 26 });
+    } catch (error) {
+        if (error.code === 'ENOENT') {
+            throw new Error(`${command[0]} is not installed (Debian package of the same name)`);
+        }
+        throw new Error(`${command[0]} failed for ${relative(root, output)}:\n${error.stderr}`);
+    }
+    writeFileSync(record, text);
+    return true;
+}
+
+async function inParallel(tasks) {
+    const queue = [...tasks];
+    const worker = async () => {
+        for (let task = queue.shift(); task; task = queue.shift()) {
+            await task();
+        }
+    };
+    await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, worker));
+}
+
+/** The folder of the kernel's headers; an error that says what is wrong with the prefix. */
+function kernelHeaders(prefix) {
+    if (!prefix) {
+        return join(root, 'platform', 'linux', 'include');
+    }
+    const folder = join(resolve(prefix), 'libsel4', 'include');
+    if (!existsSync(join(folder, 'sel4', 'sel4.h'))) {
+        throw new Error(`${prefix} is no install folder of a kernel: it has no libsel4/include/sel4/sel4.h`);
+    }
+    return folder;
+}
+
+/** Bytes of the sections of an ELF file, by name. */
+function sectionSizes(path) {
+    const file = readFileSync(path);
+    const sectionTable = Number(file.readBigUInt64LE(0x28));
+    const entrySize = file.readUInt16LE(0x3a);
+    const count = file.readUInt16LE(0x3c);
+    const at = (index) => sectionTable + index * entrySize;
+    const names = Number(file.readBigUInt64LE(at(file.readUInt16LE(0x3e)) + 0x18));
+    const sizes = new Map();
+    for (let index = 1; index < count; index++) {
+        const begin = names + file.readUInt32LE(at(index));
+        const name = file.toString('latin1', begin, file.indexOf(0, begin));
+        sizes.set(name, Number(file.readBigUInt64LE(at(index) + 0x20)));
+    }
+    return sizes;
+}
+
+/**
+ * Builds the runtime.
+ * @param {{ architecture?: string, sel4?: string, manager?: string, sentry?: string, say?: (text: string) => void }} [options]
+ * @returns {Promise<{ elf: string, sizes: Map<string, number> }>} the file, and its sections' sizes in bytes
+ */
+export async function buildRuntime(options = {}) {
+    const name = options.architecture ?? 'x86_64';
+    const architecture = architectures[name];
+    if (!architecture) {
+        throw new Error(`the C runtime does not know the architecture ${name}; it knows ${Object.keys(architectures)}`);
+    }
+    const prefix = options.sel4 ?? process.env.SEL4_PREFIX;
+    const headers = kernelHeaders(prefix);
+    const target = join(root, 'build', 'runtime', name, prefix ? 'sel4' : 'linux');
+    const manager = resolve(root, options.manager ?? 'build/wasm/manager.wasm');
+    const sentry = resolve(root, options.sentry ?? 'build/wasm/sentry.wasm');
+    for (const [module, option] of [
+        [manager, '--manager'],
+        [sentry, '--sentry'],
+    ]) {
+        if (!existsSync(module)) {
+            throw new Error(`${relative(root, module)} is not there: build it first, or name a file with ${option}`);
+        }
+    }
+    const zlib = debianSource('zlib', options.say);
+    const search = ['-I', runtimeFolder, '-I', join(runtimeFolder, 'libc'), '-isystem', zlib, '-isystem', headers];
+    const clang = ['clang-19', ...architecture.clang, '-nostdlibinc'];
+    const gcc = ['gcc', ...architecture.gcc, '-fno-gcse', '-fcf-protection=none'];
+    const objects = [];
+    const tasks = [];
+    const compile = (source, object, command, extra) => {
+        const output = join(target, 'objects', object);
+        objects.push(output);
+        const full = [...command, ...extra, '-MMD', '-MF', `${output}.d`, '-c', source, '-o', output];
+        tasks.push(() => make(output, full));
+    };
+    for (const folder of [...commonFolders, ...architecture.folders]) {
+        for (const entry of readdirSync(join(runtimeFolder, folder)).sort()) {
+            const file = `${folder}/${entry}`;
+            const object = `${file.replaceAll('/', '-')}.o`;
+            const source = join(runtimeFolder, file);
+            if (file === 'boot/modules.S') {
+                continue;
+            }
+            if (entry.endsWith('.c')) {
+                const command = isForGcc(file) ? gcc : clang;
+                const extra = [...codeOptions, ...warnings, '-DZ_SOLO', ...search, ...(fileOptions[file] ?? [])];
+                compile(source, object, command, extra);
+            } else if (entry.endsWith('.S')) {
+                compile(source, object, clang, search);
+            }
+        }
+    }
+    for (const file of zlibFiles) {
+        const extra = [...codeOptions, '-w', '-DZ_SOLO', '-I', join(runtimeFolder, 'libc'), '-I', zlib];
+        compile(join(zlib, file), `zlib-${file}.o`, clang, extra);
+    }
+    await inParallel(tasks);
+    const modules = join(target, 'objects', 'boot-modules.S.o');
+    const source = join(runtimeFolder, 'boot', 'modules.S');
+    const hash = (file) => createHash('sha256').update(readFileSync(file)).digest('hex');
+    const define = (symbol, file) => `-D${symbol}="${file}"`;
+    await make(
+        modules,
+        [
+            ...clang,
+            define('SENTRY_WASM', sentry),
+            define('MANAGER_WASM', manager),
+            `-DMODULES="${hash(sentry)} ${hash(manager)}"`, // made again when their contents change
+            '-c',
+            source,
+            '-o',
+            modules,
+        ],
+        [source],
+    );
+    objects.push(modules);
+    const elf = join(target, 'runtime.elf');
+    const script = join(runtimeFolder, 'boot', 'program.ld');
+    const link = ['ld.lld-19', '-m', 'elf_x86_64', '-static', '-nostdlib', '--gc-sections', '--fatal-warnings'];
+    link.push('-z', 'max-page-size=4096', '-z', 'noexecstack', '--build-id=none', '-T', script);
+    link.push('-o', elf, ...objects);
+    await make(elf, link, [script, ...objects]);
+    return { elf, sizes: sectionSizes(elf) };
+}
+
+async function main() {
+    const { values } = parseArgs({
+        options: {
+            architecture: { type: 'string' },
+            sel4: { type: 'string' },
+            manager: { type: 'string' },
+            sentry: { type: 'string' },
+        },
+    });
+    const { elf, sizes } = await buildRuntime({ ...values, say: (text) => console.error(text) });
+    const size = (name) => (sizes.get(name) ?? 0).toLocaleString('en');
+    console.log(`${relative(root, elf)} (${basename(dirname(elf))})`);
+    console.log(`  text ${size('.text')}, constants ${size('.rodata')}, state ${size('.bss')} bytes`);
+    console.log(`  sentry.wasm ${size('.wasm.sentry')}, manager.wasm ${size('.wasm.manager')} bytes (whole pages)`);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+    main().catch((error) => {
+        console.error(`build-runtime: ${error.message}`);
+        process.exitCode = 1;
+    });
+}
