@@ -15,10 +15,12 @@ import { PAGE_BITS, PAGE_SIZE } from "../std/pages";
 const WINDOW_FIRST: usize = 0x0010_0000;
 const WINDOW_END: usize = 0x8000_0000;
 /**
- * Slots of the initial CNode kept for the manager's heap, which the C runtime fills: 512 frames are 2 MiB, several times
- * what the largest image reader test takes; a few more for its page tables.
+ * log2 of the bytes by which the manager's heap may grow beyond its initial pages. It holds the JSON documents and tables
+ * of an image; file contents and layer indexes never pass through it.
  */
-const HEAP_SLOTS: u32 = 512 + 8;
+const HEAP_BITS: u32 = 20;
+/** Slots of the initial CNode for the heap's frames, which the C runtime makes, and for their page table. */
+const HEAP_SLOTS: u32 = (1 << (HEAP_BITS - PAGE_BITS)) + 4;
 
 // @ts-ignore: decorator
 @inline
@@ -74,12 +76,6 @@ export function takeOverMachine(): bool {
     heapSource(heap.slot, heapFirst, HEAP_SLOTS);
     return true;
 }
-
-/**
- * The manager's heap may grow by this much beyond its initial pages: 2^18 bytes hold the JSON documents and tables of an
- * image with LAYERS_MAXIMUM layers; file contents and layer indexes never pass through the heap.
- */
-const HEAP_BITS: u32 = 20;
 
 /** Bytes set aside for the heap's growth. */
 export const HEAP_RESERVE: u64 = (<u64>1) << HEAP_BITS;
