@@ -206,6 +206,7 @@ function writeImports(wit) {
         '',
         '#include "wasm/wasm.h"',
     ];
+    lines.push('', '// clang-format off');
     for (const face of wit.interfaces.values()) {
         lines.push('', `// ${moduleName(wit, face)}`);
         for (const entry of face.functions) {
@@ -256,18 +257,18 @@ function writeHostDeclarations(wit) {
 }
 
 function writeBootKeys(header, file) {
-    const keys = [...header.matchAll(/^ {4}BOOT_KEY_(\w+) = (\d+),\s*\/\/\/< (.*)$/gm)];
+    const keys = [...header.matchAll(/^ {4}\/\/\/ (.*)\n {4}BOOT_KEY_(\w+) = (\d+),$/gm)];
     if (keys.length === 0) {
         throw new Error(`${file}: found no boot key`);
     }
-    keys.forEach(([, key, value], index) => {
+    keys.forEach(([, , key, value], index) => {
         if (Number(value) !== index) {
             throw new Error(`${file}: BOOT_KEY_${key} is ${value}, the next number is ${index}`);
         }
     });
     const lines = [...notice(file), '', '/** Keys of bootValue. Sizes are bytes unless a name says pages (4 KiB). */'];
     lines.push('export const enum BootKey {');
-    for (const [, key, value, documentation] of keys) {
+    for (const [, documentation, key, value] of keys) {
         lines.push(`    /** ${documentation} */`, `    ${key} = ${value},`);
     }
     return [...lines, '}', ''].join('\n');

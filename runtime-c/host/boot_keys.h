@@ -9,60 +9,106 @@
 #define SEALIFT_HOST_BOOT_KEYS_H
 
 enum boot_key {
-    BOOT_KEY_ARCHITECTURE = 0,        ///< 1 x86_64, 2 aarch64, 3 riscv64
-    BOOT_KEY_UNTYPED_COUNT = 1,       ///< untypeds that the kernel gave, devices included
-    BOOT_KEY_UNTYPED_SLOT = 2,        ///< [i] slot in the initial CNode
-    BOOT_KEY_UNTYPED_PADDR = 3,       ///< [i] physical address
-    BOOT_KEY_UNTYPED_BITS = 4,        ///< [i] log2 of the size
-    BOOT_KEY_UNTYPED_IS_DEVICE = 5,   ///< [i] 1 for memory that is not RAM
-    BOOT_KEY_UNTYPED_USED = 6,        ///< [i] bytes the C runtime took from its start at boot
-    BOOT_KEY_EMPTY_FIRST = 7,         ///< first free slot of the initial CNode
-    BOOT_KEY_EMPTY_END = 8,           ///< slot after the last free one
-    BOOT_KEY_CNODE_BITS = 9,          ///< log2 of the initial CNode's slots
-    BOOT_KEY_SLOT_CNODE = 10,         ///< initial CNode
-    BOOT_KEY_SLOT_TCB = 11,           ///< the manager's own TCB
-    BOOT_KEY_SLOT_VSPACE = 12,        ///< the root task's VSpace
-    BOOT_KEY_SLOT_ASID_POOL = 13,     ///< initial ASID pool
-    BOOT_KEY_SLOT_SCHED_CONTROL = 14, ///< SchedControl of the only core
-    BOOT_KEY_SLOT_ASID_CONTROL = 15,  ///< ASIDControl
-    BOOT_KEY_SLOT_SC = 16,            ///< the manager's own scheduling context
-    BOOT_KEY_IMAGE_FRAME_FIRST_SLOT =
-        17,                          ///< frame of the root image's first page; the others follow in order
-    BOOT_KEY_IMAGE_FIRST_VADDR = 18, ///< where that page is mapped in the root task
-    BOOT_KEY_SHARED_FIRST_VADDR =
-        19,                     ///< code, constants and sentry.wasm: in every sentry, read-only, same place
-    BOOT_KEY_SHARED_PAGES = 20, ///< pages of it
-    BOOT_KEY_BSS_FIRST_VADDR = 21,    ///< per-instance state: fresh zero frames in every sentry, writable
-    BOOT_KEY_BSS_PAGES = 22,          ///< pages of it
-    BOOT_KEY_SENTRY_IMAGE_VADDR = 23, ///< translated sentry.wasm: in every sentry, read-only
-    BOOT_KEY_SENTRY_IMAGE_PAGES = 24, ///< pages of it
-    BOOT_KEY_SENTRY_IMAGE_FIRST_SLOT = 25, ///< frame of its first page; the others follow in order
-    BOOT_KEY_PRIVATE_RW_COUNT = 26,        ///< ranges of fresh zero frames, writable, that a sentry needs
-    BOOT_KEY_PRIVATE_RW_VADDR = 27,        ///< [i] where
-    BOOT_KEY_PRIVATE_RW_PAGES = 28,        ///< [i] how many
-    BOOT_KEY_IPC_BUFFER_VADDR = 29,        ///< one fresh frame, also the sentry TCB's IPC buffer
-    BOOT_KEY_SENTRY_ENTRY = 30,            ///< first instruction of a sentry
-    BOOT_KEY_SENTRY_STACK_TOP = 31,        ///< its stack pointer
-    BOOT_KEY_SENTRY_FAULT_ENTRY = 32,  ///< where a fault on linear memory continues; rdi = faulting address
-    BOOT_KEY_LINEAR_BASE = 33,         ///< where linear memory's address 0 is
-    BOOT_KEY_SENTRY_HEAP_FIRST = 34,   ///< linear address of the first page of a sentry's initial memory
-    BOOT_KEY_SENTRY_HEAP_PAGES = 35,   ///< pages of it: fresh zero frames, writable
-    BOOT_KEY_ROOT_HEAP_PAGES = 36,     ///< pages of the manager's initial memory
-    BOOT_KEY_RUNTIME_TEXT_BYTES = 37,  ///< machine code and constants of the C runtime
-    BOOT_KEY_MANAGER_WASM_BYTES = 38,  ///< size of manager.wasm
-    BOOT_KEY_SENTRY_WASM_BYTES = 39,   ///< size of sentry.wasm
-    BOOT_KEY_MANAGER_IMAGE_BYTES = 40, ///< size of translated manager.wasm
-    BOOT_KEY_SENTRY_IMAGE_BYTES = 41,  ///< size of translated sentry.wasm
-    BOOT_KEY_ROOT_FRAMES = 42, ///< 4 KiB frames of the root task: image, bundle, heap, stacks, translations
-    BOOT_KEY_TSC_HZ = 43,      ///< frequency of the time-stamp counter
-    BOOT_KEY_KERNEL_OVERHEAD = 44, ///< bytes of RAM in no untyped and not in the root image; 0 = not known
-    BOOT_KEY_MACHINE_MEMORY =
-        45, ///< bytes of the RAM untypeds and of what the kernel gave the root task at boot
-    BOOT_KEY_BUNDLE_PAGES = 46, ///< pages of the bundle
-    BOOT_KEY_OBJECT_BITS = 47,  ///< [object type] log2 of an object's size in bytes; for a CNode, of one slot
-    BOOT_KEY_SLOT_IPC_BUFFER = 48, ///< frame of the manager's own IPC buffer
-    BOOT_KEY_ROOT_IPC_BUFFER_VADDR =
-        49, ///< where it is mapped: TCB_Configure needs both, or the buffer is removed
+    /// 1 x86_64, 2 aarch64, 3 riscv64
+    BOOT_KEY_ARCHITECTURE = 0,
+    /// untypeds that the kernel gave, devices included
+    BOOT_KEY_UNTYPED_COUNT = 1,
+    /// [i] slot in the initial CNode
+    BOOT_KEY_UNTYPED_SLOT = 2,
+    /// [i] physical address
+    BOOT_KEY_UNTYPED_PADDR = 3,
+    /// [i] log2 of the size
+    BOOT_KEY_UNTYPED_BITS = 4,
+    /// [i] 1 for memory that is not RAM
+    BOOT_KEY_UNTYPED_IS_DEVICE = 5,
+    /// [i] bytes the C runtime took from its start at boot
+    BOOT_KEY_UNTYPED_USED = 6,
+    /// first free slot of the initial CNode
+    BOOT_KEY_EMPTY_FIRST = 7,
+    /// slot after the last free one
+    BOOT_KEY_EMPTY_END = 8,
+    /// log2 of the initial CNode's slots
+    BOOT_KEY_CNODE_BITS = 9,
+    /// initial CNode
+    BOOT_KEY_SLOT_CNODE = 10,
+    /// the manager's own TCB
+    BOOT_KEY_SLOT_TCB = 11,
+    /// the root task's VSpace
+    BOOT_KEY_SLOT_VSPACE = 12,
+    /// initial ASID pool
+    BOOT_KEY_SLOT_ASID_POOL = 13,
+    /// SchedControl of the only core
+    BOOT_KEY_SLOT_SCHED_CONTROL = 14,
+    /// ASIDControl
+    BOOT_KEY_SLOT_ASID_CONTROL = 15,
+    /// the manager's own scheduling context
+    BOOT_KEY_SLOT_SC = 16,
+    /// frame of the root image's first page; the others follow in order
+    BOOT_KEY_IMAGE_FRAME_FIRST_SLOT = 17,
+    /// where that page is mapped in the root task
+    BOOT_KEY_IMAGE_FIRST_VADDR = 18,
+    /// code, constants and sentry.wasm: in every sentry, read-only, same place
+    BOOT_KEY_SHARED_FIRST_VADDR = 19,
+    /// pages of it
+    BOOT_KEY_SHARED_PAGES = 20,
+    /// per-instance state: fresh zero frames in every sentry, writable
+    BOOT_KEY_BSS_FIRST_VADDR = 21,
+    /// pages of it
+    BOOT_KEY_BSS_PAGES = 22,
+    /// translated sentry.wasm: in every sentry, read-only
+    BOOT_KEY_SENTRY_IMAGE_VADDR = 23,
+    /// pages of it
+    BOOT_KEY_SENTRY_IMAGE_PAGES = 24,
+    /// frame of its first page; the others follow in order
+    BOOT_KEY_SENTRY_IMAGE_FIRST_SLOT = 25,
+    /// ranges of fresh zero frames, writable, that a sentry needs
+    BOOT_KEY_PRIVATE_RW_COUNT = 26,
+    /// [i] where
+    BOOT_KEY_PRIVATE_RW_VADDR = 27,
+    /// [i] how many
+    BOOT_KEY_PRIVATE_RW_PAGES = 28,
+    /// one fresh frame, also the sentry TCB's IPC buffer
+    BOOT_KEY_IPC_BUFFER_VADDR = 29,
+    /// first instruction of a sentry
+    BOOT_KEY_SENTRY_ENTRY = 30,
+    /// its stack pointer
+    BOOT_KEY_SENTRY_STACK_TOP = 31,
+    /// where a fault on linear memory continues; rdi = faulting address
+    BOOT_KEY_SENTRY_FAULT_ENTRY = 32,
+    /// where linear memory's address 0 is
+    BOOT_KEY_LINEAR_BASE = 33,
+    /// linear address of the first page of a sentry's initial memory
+    BOOT_KEY_SENTRY_HEAP_FIRST = 34,
+    /// pages of it: fresh zero frames, writable
+    BOOT_KEY_SENTRY_HEAP_PAGES = 35,
+    /// pages of the manager's initial memory
+    BOOT_KEY_ROOT_HEAP_PAGES = 36,
+    /// machine code and constants of the C runtime
+    BOOT_KEY_RUNTIME_TEXT_BYTES = 37,
+    /// size of manager.wasm
+    BOOT_KEY_MANAGER_WASM_BYTES = 38,
+    /// size of sentry.wasm
+    BOOT_KEY_SENTRY_WASM_BYTES = 39,
+    /// size of translated manager.wasm
+    BOOT_KEY_MANAGER_IMAGE_BYTES = 40,
+    /// size of translated sentry.wasm
+    BOOT_KEY_SENTRY_IMAGE_BYTES = 41,
+    /// 4 KiB frames of the root task: image, bundle, heap, stacks, translations
+    BOOT_KEY_ROOT_FRAMES = 42,
+    /// frequency of the time-stamp counter
+    BOOT_KEY_TSC_HZ = 43,
+    /// bytes of RAM in no untyped and not in the root image; 0 = not known
+    BOOT_KEY_KERNEL_OVERHEAD = 44,
+    /// bytes of the RAM untypeds and of what the kernel gave the root task at boot
+    BOOT_KEY_MACHINE_MEMORY = 45,
+    /// pages of the bundle
+    BOOT_KEY_BUNDLE_PAGES = 46,
+    /// [object type] log2 of an object's size in bytes; for a CNode, of one slot
+    BOOT_KEY_OBJECT_BITS = 47,
+    /// frame of the manager's own IPC buffer
+    BOOT_KEY_SLOT_IPC_BUFFER = 48,
+    /// where it is mapped: TCB_Configure needs both, or the buffer is removed
+    BOOT_KEY_ROOT_IPC_BUFFER_VADDR = 49,
 };
 
 #endif

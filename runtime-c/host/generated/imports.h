@@ -6,6 +6,8 @@
 
 #include "wasm/wasm.h"
 
+// clang-format off
+
 // sealift:system/kernel@0.1.0
 wasm_status host_kernel_untyped_retype(wasm_instance *instance, uint64_t *values);
 wasm_status host_kernel_cnode_copy(wasm_instance *instance, uint64_t *values);
