@@ -35,6 +35,8 @@ export class Process {
     limits: ResourceLimits;
     signalActions: SignalActions;
     pending: SignalQueue = new SignalQueue();
+    /** Pending signals that have their default effect on pid 1 too: faults, and signals from the host. */
+    forcedSignals: u64 = 0;
 
     /** Whether every thread has ended; the process is a zombie until it has been waited for. */
     exited: bool = false;
@@ -52,8 +54,9 @@ export class Process {
     exitSignal: i32 = 17;
     /** Woken when a child exits, stops or goes on. */
     children: WaitQueue = new WaitQueue();
-    /** The thread that waits until this child (vfork) has called execve or ended. */
-    vforkParent: Thread | null = null;
+    /** Whether this vfork child has called execve or ended; its parent waits until then. */
+    vforkDone: bool = false;
+    vforkWaiters: WaitQueue = new WaitQueue();
     /** Whether execve has succeeded since fork (setpgid: EACCES afterwards). */
     hasExecuted: bool = false;
     /** prctl(PR_SET_PDEATHSIG), PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS. */
@@ -110,14 +113,14 @@ export function removeProcess(process: Process): void {
 }
 
 /** The highest pid before numbers start again, as Linux's default pid_max. */
-const PID_MAXIMUM: i32 = 32768;
+export const PID_MAXIMUM: i32 = 32768;
 /** Where numbers start again, as on Linux. */
 const PID_RESERVED: i32 = 300;
 let lastPid: i32 = 0;
 
 /** A pid or tid that no process, thread, process group or session uses. */
 export function allocatePid(): i32 {
-    for (;;) {
+    while (true) {
         lastPid = lastPid + 1 < PID_MAXIMUM ? lastPid + 1 : PID_RESERVED;
         if (!pidInUse(lastPid)) return lastPid;
     }

@@ -3,9 +3,9 @@
 // Threads: what Linux calls a task. A thread's number is its index in the thread table and the badge of its fault
 // endpoint (with bit 31 set); its tid is what Linux shows.
 //
-// Between two messages every thread is in one of the states below. RUNNING means that seL4 may schedule it: it has no
-// unanswered fault. In all other states but NEW and DEAD the sentry holds the thread's unanswered message
-// (`message`, copied out of the receive block) and its reply object.
+// RUNNING means that seL4 may schedule the thread: it has no unanswered fault as far as the sentry knows. In the states
+// CURRENT to ANSWERED the sentry has the thread's registers in `message`: in the receive block while the thread is
+// current, else in the thread's own memory.
 
 import { SignalQueue } from "../signals/signalQueue";
 import { Process } from "./process";
@@ -13,15 +13,20 @@ import { Waiter } from "./wait";
 
 /** Being made: no TCB runs yet. */
 export const THREAD_NEW: u32 = 0;
-/** Runs, or is the current one. */
 export const THREAD_RUNNING: u32 = 1;
+/** Its message is being handled. */
+export const THREAD_CURRENT: u32 = 2;
 /** In a system call that waits. */
-export const THREAD_BLOCKED: u32 = 2;
-/** On the ready list: its system call is executed again before the sentry receives the next message. */
-export const THREAD_READY: u32 = 3;
-/** Its message is handled, but its process is stopped by a signal: the answer waits for SIGCONT. */
-export const THREAD_HELD: u32 = 4;
-export const THREAD_DEAD: u32 = 5;
+export const THREAD_BLOCKED: u32 = 3;
+/** On the ready list: handled again before the sentry receives the next message. */
+export const THREAD_READY: u32 = 4;
+/** Handled, or interrupted, but its process is stopped by a signal: goes on the ready list at SIGCONT. */
+export const THREAD_HELD: u32 = 5;
+/** Its answer is ready and will be sent with the next receive (answer.ts). */
+export const THREAD_ANSWERED: u32 = 6;
+/** Ran when its process was stopped: suspended in seL4. */
+export const THREAD_SUSPENDED: u32 = 7;
+export const THREAD_DEAD: u32 = 8;
 
 /** How a thread's message is answered. */
 export const ANSWER_REPLY: u32 = 0;
@@ -50,17 +55,15 @@ export class Thread {
     /** Memory for the message of a waiting thread (heap.alloc at the first wait), or 0. */
     saved: usize = 0;
     answer: u32 = ANSWER_REPLY;
-    /** Whether the message is a system call (and not a fault of another kind). */
+    /** Whether a system call is to be executed (again) when the thread is handled. */
     inSystemCall: bool = false;
-    /** The system call's number as the thread asked for it; kept for restarts after its register has the result. */
-    systemCall: u32 = 0;
+    /** Whether `message` has the thread's registers (a page fault's message has not). */
+    hasRegisters: bool = false;
 
     // Waiting (wait.ts).
     waiters: Waiter | null = null;
     progress: i64 = 0;
     deadline: u64 = 0;
-    /** Set for the execution that a signal has cut short: block() then returns an error. */
-    interrupted: bool = false;
     readyNext: Thread | null = null;
 
     // Signals.
@@ -107,17 +110,22 @@ let readyLast: Thread | null = null;
 /** Puts a blocked thread on the ready list. False when it was not blocked. */
 export function makeReady(thread: Thread): bool {
     if (thread.state != THREAD_BLOCKED) return false;
+    queueReady(thread);
+    return true;
+}
+
+/** Puts a thread on the ready list whose registers the sentry has. */
+export function queueReady(thread: Thread): void {
     thread.state = THREAD_READY;
     thread.readyNext = null;
     if (readyLast === null) readyFirst = thread;
     else readyLast!.readyNext = thread;
     readyLast = thread;
-    return true;
 }
 
-/** Takes the oldest thread off the ready list; one that died meanwhile is passed over. */
+/** Takes the oldest thread off the ready list; those that died meanwhile are passed over. */
 export function takeReady(): Thread | null {
-    for (;;) {
+    while (true) {
         const thread = readyFirst;
         if (thread === null) return null;
         readyFirst = thread.readyNext;

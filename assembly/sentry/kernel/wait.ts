@@ -20,13 +20,17 @@
 //
 // Waiters come from a free list, so blocking allocates only when more threads wait than ever before.
 
-import { ERESTARTSYS } from "./errno";
+import { EINTR, ERESTARTSYS } from "./errno";
 import { now } from "./clock";
 import { current, makeReady, Thread, THREAD_BLOCKED } from "./thread";
 import { armTimer } from "./timer";
+import { SIGKILL, signalBit } from "../signals/numbers";
+import { hasSignal } from "../signals/send";
 
 /** What a system call returns when its thread waits. Not a possible result: results are >= -4095 or addresses. */
 export const BLOCKED: i64 = i64.MIN_VALUE;
+/** What a system call returns when its thread has ended or been started anew (exit, execve): nothing is answered. */
+export const NO_ANSWER: i64 = i64.MIN_VALUE + 1;
 
 /** A thread's place in one queue: a doubly linked list per queue, a singly linked one per thread. */
 export class Waiter {
@@ -115,10 +119,18 @@ export function leaveQueues(thread: Thread): void {
  * `onSignal` (-ERESTARTSYS: restart if the handler allows it; -ERESTARTNOHAND: EINTR).
  */
 export function block(onSignal: i64 = -ERESTARTSYS): i64 {
-    if (current.interrupted) {
+    if (hasSignal(current)) {
         leaveQueues(current);
         return current.progress != 0 ? current.progress : onSignal;
     }
+    current.state = THREAD_BLOCKED;
+    return BLOCKED;
+}
+
+/** As blockOn, but only SIGKILL ends the wait (-EINTR, which the dying thread never sees). */
+export function blockUnlessKilled(queue: WaitQueue): i64 {
+    if (((current.pending.set | current.process.pending.set) & signalBit(SIGKILL)) != 0) return -EINTR;
+    waitOn(queue);
     current.state = THREAD_BLOCKED;
     return BLOCKED;
 }

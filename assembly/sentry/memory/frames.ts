@@ -265,6 +265,13 @@ export function cachedStoreFrame(layer: u32, dataPage: u32): u32 {
     return findStoreFrame((layer << KEY_PAGE_BITS) | dataPage);
 }
 
+let storeFrames: u32 = 0;
+
+/** Layer pages that the container holds capabilities to. */
+export function storeFramesCached(): u32 {
+    return storeFrames;
+}
+
 function fetchBatch(layer: u32, dataPage: u32): u32 {
     const firstPage = dataPage & ~(STORE_BATCH - 1);
     const first = allocateSlots(STORE_BATCH);
@@ -286,6 +293,7 @@ function fetchBatch(layer: u32, dataPage: u32): u32 {
         const bucket = bucketOf(key);
         entry.next = storeBuckets[bucket];
         storeBuckets[bucket] = id;
+        storeFrames++;
         if (firstPage + i == dataPage) wanted = id;
     }
     return wanted;

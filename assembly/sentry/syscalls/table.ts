@@ -13,7 +13,8 @@
 //     s  zero-terminated text           a  array of texts (argv)    e  array of texts, counted only (envp)
 //     b  bytes to read, as many as the next argument says   B  bytes written by the call, as many as its result
 //     w  pointer to i32 that the call writes: printed as [n]        P  two i32 written by the call: [3, 4]
-//     W  wait status   S  signal number   m  signal set   g  sigaction (new)   G  sigaction (old, written)
+//     W  wait status   S  signal number   m  signal set   n  signal set written   h  sigprocmask's operation
+//     g  sigaction (new)   G  sigaction (old, written)
 //     t  timespec read  T  timespec written   v  timeval read   i  wait options
 //     r  mmap protection   M  mmap flags   c  clone flags   F  futex operation   R  rlimit number
 //     k  fcntl command     l  lseek whence   A  AT_ flags   K  access mode   C  clock number   L  ioctl request

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The sentry's own CSpace: a first-level CNode whose entries are second-level CNodes, so that a capability pointer is
+// (first-level index << 8 | slot), a small integer that is also the slot's address at full depth. The manager makes the
+// first-level CNode and the first second-level one with the capabilities below; the sentry makes the rest from its
+// quota as it needs slots.
+//
+// Slots are kept in a bitmap: one slot is found from a hint, several adjacent ones (a batch of frames) as an aligned
+// run, which is what the users ask for.
+
+import { cnodeCopy, cnodeDelete, cnodeMint, cnodeRevoke } from "../../sel4/generated/host";
+import { CNODE_RADIX } from "./layout";
+import { makeCNode } from "./quota";
+
+// The capabilities that the manager puts into the first CNode (contract §4).
+export const SLOT_ROOT: u32 = 1;
+export const SLOT_VSPACE: u32 = 2;
+export const SLOT_FAULT_ENDPOINT: u32 = 4;
+export const SLOT_MANAGER: u32 = 5;
+export const SLOT_NOTIFICATION: u32 = 6;
+/** The empty CNode of all container threads: its guard is in the capability already. */
+export const SLOT_EMPTY_CSPACE: u32 = 7;
+export const SLOT_FIRST_REPLY: u32 = 8;
+export const SLOT_TCB: u32 = 9;
+/** Everything from here on in the first CNode is free at the start. */
+const FIRST_FREE_SLOT: u32 = 32;
+
+const CNODE_SLOTS: u32 = 1 << CNODE_RADIX;
+/** Entries of the first-level CNode. */
+const ROOT_SLOTS: u32 = 1 << 6;
+/** Depth that resolves a capability pointer to its slot. */
+const DEPTH: u32 = 64;
+
+export const RIGHTS_ALL: u32 = 15;
+
+/** 1 = in use; one u16 for 16 slots. */
+const WORDS_PER_CNODE: u32 = CNODE_SLOTS / 16;
+const used: StaticArray<u16> = new StaticArray<u16>(ROOT_SLOTS * WORDS_PER_CNODE);
+let cnodes: u32 = 1;
+/** No slot is free in the words before. */
+let firstFreeWord: u32 = FIRST_FREE_SLOT / 16;
+let slotsInUse: u32 = 0;
+
+/** Slots that hold or will hold capabilities made by the sentry. */
+export function usedSlots(): u32 {
+    return slotsInUse;
+}
+
+/** The manager's capabilities lie below FIRST_FREE_SLOT. */
+export function reserveFirstSlots(): void {
+    for (let i: u32 = 0; i < FIRST_FREE_SLOT / 16; i++) used[i] = 0xffff;
+}
+
+/** One more second-level CNode. */
+function addCNode(): bool {
+    if (cnodes == ROOT_SLOTS || !makeCNode(cnodes)) return false;
+    cnodes++;
+    return true;
+}
+
+/** An empty slot, or 0 when neither a slot nor memory for more slots is left. */
+export function allocateSlot(): u32 {
+    while (true) {
+        const end = cnodes * WORDS_PER_CNODE;
+        for (let word = firstFreeWord; word < end; word++) {
+            const bits = unchecked(used[word]);
+            if (bits == 0xffff) continue;
+            const bit = ctz<u32>(~(<u32>bits));
+            unchecked((used[word] = bits | (<u16>((<u32>1) << bit))));
+            firstFreeWord = word;
+            slotsInUse++;
+            return word * 16 + bit;
+        }
+        firstFreeWord = end;
+        if (!addCNode()) return 0;
+    }
+}
+
+/** The first of `count` (1 to 16, or a multiple of 16 up to 256) adjacent empty slots of one CNode, or 0. */
+export function allocateSlots(count: u32): u32 {
+    if (count == 1) return allocateSlot();
+    const words = (count + 15) >> 4;
+    const mask = count >= 16 ? <u16>0xffff : <u16>(((<u32>1) << count) - 1);
+    while (true) {
+        for (let word = firstFreeWord; word + words <= cnodes * WORDS_PER_CNODE; word++) {
+            if ((word & (WORDS_PER_CNODE - 1)) + words > WORDS_PER_CNODE) continue;
+            let i: u32 = 0;
+            while (i < words && (unchecked(used[word + i]) & mask) == 0) i++;
+            if (i < words) continue;
+            for (i = 0; i < words; i++) unchecked((used[word + i] |= mask));
+            slotsInUse += count;
+            return word * 16;
+        }
+        if (!addCNode()) return 0;
+    }
+}
+
+/** Gives back a slot that is empty. */
+export function freeSlot(slot: u32): void {
+    const word = slot >> 4;
+    used[word] &= ~(<u16>((<u32>1) << (slot & 15)));
+    if (word < firstFreeWord) firstFreeWord = word;
+    slotsInUse--;
+}
+
+/** A copy with all rights in a new slot, or 0. */
+export function copyCapability(source: u32): u32 {
+    const slot = allocateSlot();
+    if (slot == 0) return 0;
+    if (cnodeCopy(SLOT_ROOT, slot, DEPTH, SLOT_ROOT, source, DEPTH, RIGHTS_ALL) == 0) return slot;
+    freeSlot(slot);
+    return 0;
+}
+
+/** A badged copy with all rights in a new slot, or 0. */
+export function mintCapability(source: u32, badge: u64): u32 {
+    const slot = allocateSlot();
+    if (slot == 0) return 0;
+    if (cnodeMint(SLOT_ROOT, slot, DEPTH, SLOT_ROOT, source, DEPTH, RIGHTS_ALL, badge) == 0) return slot;
+    freeSlot(slot);
+    return 0;
+}
+
+/** Empties a slot and gives it back. */
+export function deleteCapability(slot: u32): void {
+    const error = cnodeDelete(SLOT_ROOT, slot, DEPTH);
+    assert(error == 0, "seL4 refused to delete a capability of the sentry");
+    freeSlot(slot);
+}
+
+/** Deletes everything made from the capability; the slot keeps it. */
+export function revokeCapability(slot: u32): void {
+    const error = cnodeRevoke(SLOT_ROOT, slot, DEPTH);
+    assert(error == 0, "seL4 refused to revoke a capability of the sentry");
+}

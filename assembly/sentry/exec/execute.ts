@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Executing programs: what execve(2) and the container's start have in common. A program is opened, checked and laid out in
+// a new address space before anything of the old one is given up, so that every failure can still be reported.
+
+import { COMPACT_LAYOUT, Layout, WIDE_LAYOUT } from "../arch/x86_64";
+import { openForExec, openForExecError, pathOf } from "../fs/exec";
+import { S_ISGID, S_ISUID } from "../fs/inode";
+import { OpenFile } from "../fs/openFile";
+import { ELOOP, ENOEXEC, ENOMEM } from "../kernel/errno";
+import { Credentials } from "../kernel/credentials";
+import { NAME_LENGTH } from "../kernel/process";
+import { ResourceLimits, RLIMIT_STACK } from "../kernel/resourceLimits";
+import { AddressSpace } from "../memory/addressSpace";
+import { takeVSpace } from "../memory/vspaces";
+import { PrefixedStrings, StringSource } from "./arguments";
+import { byteString, ElfImage } from "./elf";
+import { buildStack } from "./stack";
+
+/** Linux's BINPRM_BUF_SIZE: where `#!` lines end. */
+const HEADER_BYTES: i32 = 256;
+/** Scripts whose interpreter is a script: Linux's limit. */
+const SCRIPT_DEPTH: i32 = 4;
+/** Stacks larger than this are limited only by memory: addresses must stay apart. */
+const STACK_MAXIMUM: u64 = 64 << 20;
+
+/** Why the latest prepare failed, for people: a byte string. */
+export let executionProblem: string = "";
+
+/** A program ready to run. */
+export class Program {
+    constructor(
+        readonly space: AddressSpace,
+        readonly entry: u64,
+        /** Absolute path of the program file. */
+        readonly path: string,
+        /** Last component of the name it was called by. */
+        readonly name: string,
+        readonly credentials: Credentials,
+    ) {}
+}
+
+/** What a program gets from whoever executes it. */
+export class Caller {
+    constructor(
+        readonly credentials: Credentials,
+        readonly limits: ResourceLimits,
+        /** prctl(PR_SET_NO_NEW_PRIVS): set-user-ID bits mean nothing. */
+        readonly noNewPrivileges: bool,
+    ) {}
+}
+
+/** The negative errno of a prepare that returned null. */
+export let executionError: i32 = 0;
+
+function fail(error: i32, problem: string): Program | null {
+    executionError = error;
+    executionProblem = problem;
+    return null;
+}
+
+/** Opens `path` (a byte string) and lays it out with its arguments. Null: executionError, executionProblem. */
+export function prepareProgram(
+    caller: Caller,
+    path: string,
+    arguments_: StringSource,
+    environment: StringSource,
+): Program | null {
+    const file = openForExec(path);
+    if (file === null) return fail(openForExecError, "");
+    return prepareFile(caller, file, path, arguments_, environment);
+}
+
+/** As prepareProgram, for an open file, which it releases. */
+export function prepareFile(
+    caller: Caller,
+    file: OpenFile,
+    path: string,
+    arguments_: StringSource,
+    environment: StringSource,
+): Program | null {
+    const header = heap.alloc(HEADER_BYTES);
+    const named = path;
+    let program: Program | null = null;
+    for (let depth = 0; ; depth++) {
+        if (arguments_.count < 0 || environment.count < 0) {
+            program = fail(min(arguments_.count, environment.count), "");
+            break;
+        }
+        const length = <i32>file.readBytes(header, HEADER_BYTES, 0);
+        if (length < 2 || load<u16>(header) != 0x2123) {
+            program = prepareElf(caller, file, header, length, path, named, arguments_, environment);
+            break;
+        }
+        if (depth == SCRIPT_DEPTH) {
+            program = fail(-ELOOP, "its interpreter is a script, too many times over");
+            break;
+        }
+        const prefix = parseScript(header, length);
+        if (prefix === null) {
+            program = fail(-ENOEXEC, "its first line names no interpreter");
+            break;
+        }
+        file.release();
+        const interpreter = prefix[0];
+        prefix.push(path);
+        arguments_ = new PrefixedStrings(prefix, arguments_, 1);
+        path = interpreter;
+        const opened = openForExec(interpreter);
+        if (opened === null) {
+            heap.free(header);
+            return fail(openForExecError, "its interpreter " + interpreter + " cannot be opened");
+        }
+        file = opened;
+    }
+    heap.free(header);
+    file.release();
+    return program;
+}
+
+/** The interpreter and its one argument of a `#!` line (execve(2)), or null. */
+function parseScript(header: usize, length: i32): string[] | null {
+    let end = 2;
+    while (end < length && load<u8>(header + end) != 10 && load<u8>(header + end) != 0) end++;
+    let start = skipBlanks(header, 2, end);
+    while (end > start && isBlank(load<u8>(header + end - 1))) end--;
+    let stop = start;
+    while (stop < end && !isBlank(load<u8>(header + stop))) stop++;
+    if (stop == start) return null;
+    const result = [byteString(header + start, stop - start)];
+    start = skipBlanks(header, stop, end);
+    if (start < end) result.push(byteString(header + start, end - start));
+    return result;
+}
+
+function isBlank(byte: u8): bool {
+    return byte == 32 || byte == 9;
+}
+
+function skipBlanks(text: usize, from: i32, end: i32): i32 {
+    while (from < end && isBlank(load<u8>(text + from))) from++;
+    return from;
+}
+
+function prepareElf(
+    caller: Caller,
+    file: OpenFile,
+    header: usize,
+    length: i32,
+    path: string,
+    named: string,
+    arguments_: StringSource,
+    environment: StringSource,
+): Program | null {
+    const image = new ElfImage(file);
+    const error = image.read(header, length);
+    if (error != 0) {
+        image.free();
+        return fail(error, image.problem);
+    }
+    let program: Program | null = null;
+    if (image.interpreter.length == 0) {
+        program = layOut(caller, image, null, path, named, arguments_, environment);
+    } else {
+        const linkerFile = openForExec(image.interpreter);
+        if (linkerFile === null) {
+            fail(openForExecError, "its dynamic linker " + image.interpreter + " cannot be opened");
+        } else {
+            const linker = new ElfImage(linkerFile);
+            const linkerHeader = heap.alloc(HEADER_BYTES);
+            const got = <i32>linkerFile.readBytes(linkerHeader, HEADER_BYTES, 0);
+            const problem = linker.read(linkerHeader, got);
+            heap.free(linkerHeader);
+            if (problem != 0) {
+                fail(
+                    problem,
+                    "its dynamic linker " + image.interpreter + " cannot be used: " + linker.problem,
+                );
+            } else {
+                program = layOut(caller, image, linker, path, named, arguments_, environment);
+            }
+            linker.free();
+            linkerFile.release();
+        }
+    }
+    image.free();
+    return program;
+}
+
+/** Makes the address space. */
+function layOut(
+    caller: Caller,
+    image: ElfImage,
+    linker: ElfImage | null,
+    path: string,
+    named: string,
+    arguments_: StringSource,
+    environment: StringSource,
+): Program | null {
+    let layout: Layout = COMPACT_LAYOUT;
+    let bias = biasFor(image, layout);
+    if (!image.fits(layout, bias)) {
+        layout = WIDE_LAYOUT;
+        bias = biasFor(image, layout);
+        if (!image.fits(layout, bias)) return fail(-ENOEXEC, "its segments lie outside user memory");
+    }
+    const vspace = takeVSpace();
+    if (vspace === null) return fail(-ENOMEM, "not enough memory");
+    const space = new AddressSpace(vspace, layout);
+    const credentials = credentialsAfter(caller, image.file);
+    let error = image.map(space, bias);
+    space.codeStart = image.codeStart + bias;
+    space.codeEnd = image.codeEnd + bias;
+    space.breakStart = image.end + bias;
+    space.breakEnd = space.breakStart;
+    let entry = image.entry + bias;
+    let linkerBase: u64 = 0;
+    if (error == 0 && linker !== null) {
+        linkerBase = space.findGap(linker.end - linker.start, 0) - linker.start;
+        error = linker.map(space, linkerBase);
+        entry = linker.entry + linkerBase;
+    }
+    if (error == 0) {
+        error = buildStack(
+            space,
+            named,
+            arguments_,
+            environment,
+            image,
+            bias,
+            linkerBase,
+            credentials,
+            min(caller.limits.soft[RLIMIT_STACK], STACK_MAXIMUM) & ~(<u64>4095),
+        );
+    }
+    if (error != 0) {
+        space.release();
+        return fail(error, error == -ENOMEM ? "not enough memory" : "");
+    }
+    return new Program(space, entry, pathOf(image.file), lastComponent(named), credentials);
+}
+
+/** Set-user-ID and set-group-ID programs (execve(2)); the saved ids become the effective ones in any case. */
+function credentialsAfter(caller: Caller, file: OpenFile): Credentials {
+    const before = caller.credentials;
+    const mode = file.inode.mode;
+    const after = before.copy();
+    if (!caller.noNewPrivileges) {
+        if ((mode & S_ISUID) != 0) after.effectiveUser = file.inode.userId;
+        if ((mode & S_ISGID) != 0) after.effectiveGroup = file.inode.groupId;
+    }
+    after.savedUser = after.effectiveUser;
+    after.fileUser = after.effectiveUser;
+    after.savedGroup = after.effectiveGroup;
+    after.fileGroup = after.effectiveGroup;
+    return after;
+}
+
+function biasFor(image: ElfImage, layout: Layout): u64 {
+    return image.positionIndependent ? layout.programBase - image.start : 0;
+}
+
+function lastComponent(path: string): string {
+    const slash = path.lastIndexOf("/");
+    const name = path.substring(slash + 1);
+    return name.length > NAME_LENGTH ? name.substring(0, NAME_LENGTH) : name;
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Putting a prepared program (execute.ts) into a process: the second half of execve(2), which cannot fail but by killing
+// the process, and the start of pid 1.
+
+import { CONTEXT_WORDS, startContext } from "../arch/x86_64";
+import { interruptThread } from "../kernel/answer";
+import { endOtherThreads, endProcess, releaseVforkParent } from "../kernel/exit";
+import { addGarbage } from "../kernel/garbage";
+import { Process } from "../kernel/process";
+import { Thread, THREAD_RUNNING } from "../kernel/thread";
+import { dropTcb, makeTcb, startThread } from "../kernel/threadObjects";
+import { SIGKILL } from "../signals/numbers";
+import { hasSignal } from "../signals/send";
+import { Program } from "./execute";
+
+/** Managed memory that a change of programs leaves behind, roughly. */
+const EXEC_GARBAGE: i32 = 2048;
+
+/** A seL4_UserContext. */
+const context: usize = memory.data(160, 8);
+
+/** `thread`, the current one, becomes the only thread of its process, and the process runs `program`. */
+export function replaceProgram(thread: Thread, program: Program): void {
+    const process = thread.process;
+    endOtherThreads(process);
+    thread.tid = process.pid;
+    const old = process.addressSpace;
+    process.addressSpace = program.space;
+    process.signalActions = process.signalActions.copyForExec();
+    process.credentials = program.credentials;
+    if (process.fileDescriptors.isShared) {
+        const own = process.fileDescriptors.clone();
+        process.fileDescriptors.release();
+        process.fileDescriptors = own;
+    }
+    process.fileDescriptors.closeOnExec();
+    process.executable = program.path;
+    process.name = program.name;
+    process.hasExecuted = true;
+    process.dumpable = 1;
+    thread.alternateStackDisabled = true;
+    thread.alternateStack = 0;
+    thread.alternateStackSize = 0;
+    thread.clearChildTid = 0;
+    thread.robustList = 0;
+    thread.inSystemCall = false;
+    thread.progress = 0;
+    thread.deadline = 0;
+    // A new TCB has a new program's FPU state; seL4 has no other way to reset it.
+    dropTcb(thread);
+    old.release();
+    releaseVforkParent(process);
+    addGarbage(EXEC_GARBAGE);
+    startProgram(process, thread, program);
+}
+
+/** Has a thread without a TCB run a program's first instruction. */
+export function startProgram(process: Process, thread: Thread, program: Program): void {
+    if (!makeTcb(thread, program.space.vspace)) {
+        endProcess(process, SIGKILL);
+        return;
+    }
+    startContext(context, program.entry, program.space.stackStart);
+    startThread(thread, context);
+    thread.state = THREAD_RUNNING;
+    if (hasSignal(thread)) interruptThread(thread);
+}
+
+assert(CONTEXT_WORDS * 8 <= 160);

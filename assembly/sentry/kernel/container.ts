@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The container's end, as the manager is told of it.
+
+import { containerConfiguration, FLAG_STATISTICS } from "../../std/containerConfiguration";
+import { reportExit } from "../manager";
+import { reportUnknownCalls } from "../syscalls/unknown";
+import { sendStatistics } from "./statistics";
+import { clearText, putText, textBytes, textLength } from "./text";
+
+/** Pid 1 has ended. Does not return. */
+export function containerEnded(waitStatus: i32): void {
+    reportUnknownCalls();
+    if (containerConfiguration().has(FLAG_STATISTICS)) sendStatistics();
+    reportExit(waitStatus, 0, 0, false);
+}
+
+/**
+ * The container's first process cannot start, for a reason that is the image's or the command line's. `message` is a byte
+ * string. Does not return.
+ */
+export function cannotStart(exitCode: i32, message: string): void {
+    clearText();
+    putText(message);
+    reportExit(exitCode << 8, textBytes(), textLength(), exitCode == 125);
+}

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One turn: threads on the ready list, then one message. Everything the sentry does begins here.
+
+import { readContext, returnReply, spareReply } from "./threadObjects";
+import {
+    argument0,
+    argument1,
+    argument2,
+    argument3,
+    argument4,
+    argument5,
+    contextToMessage,
+    exceptionAddress,
+    exceptionSignal,
+    faultAddress,
+    faultIsFetch,
+    faultIsWrite,
+    finishSystemCall,
+    systemCallNumber,
+} from "../arch/x86_64";
+import { refillHeapSource } from "../capabilities/quota";
+import {
+    ACCESS_EXECUTE,
+    ACCESS_READ,
+    ACCESS_WRITE,
+    FAULT_BEYOND_FILE,
+    FAULT_FORBIDDEN,
+    FAULT_NO_MEMORY,
+} from "../memory/addressSpace";
+import { deliverSignals, DELIVERED } from "../signals/deliver";
+import {
+    BUS_ADRERR,
+    SEGV_ACCERR,
+    SEGV_MAPERR,
+    SI_KERNEL,
+    SIGBUS,
+    SIGKILL,
+    SIGSEGV,
+} from "../signals/numbers";
+import { forceSignal, hasSignal, kernelSignal } from "../signals/send";
+import { SignalInfo } from "../signals/signalQueue";
+import { strace, traceResult } from "../strace/trace";
+import { SYSCALL_LIMIT, syscallTable } from "../syscalls/table";
+import { countUnknownCall } from "../syscalls/unknown";
+import { answerThread, receive, receiveBlock, receivedReply, saveMessage } from "./answer";
+import { ENOMEM, ENOSYS, ERESTARTNOHAND, ERESTARTSYS } from "./errno";
+import { holdThread } from "./jobControl";
+import { handleNotification } from "./notifications";
+import { countPageFault, countSystemCall } from "./statistics";
+import {
+    ANSWER_REGISTERS,
+    ANSWER_REPLY,
+    ANSWER_RETRY,
+    setCurrent,
+    takeReady,
+    Thread,
+    THREAD_BLOCKED,
+    THREAD_CURRENT,
+    threads,
+} from "./thread";
+import { BADGE_THREAD } from "./threadObjects";
+import { BLOCKED, leaveQueues, NO_ANSWER } from "./wait";
+
+// Fault labels (seL4_Fault_tag) of an MCS kernel.
+const FAULT_CAPABILITY: u32 = 1;
+const FAULT_UNKNOWN_SYSCALL: u32 = 2;
+const FAULT_USER_EXCEPTION: u32 = 3;
+const FAULT_VM: u32 = 6;
+
+/** A seL4_UserContext. */
+const context: usize = memory.data(160, 8);
+
+/** One turn of the event loop. */
+export function serveOnce(): void {
+    for (let thread = takeReady(); thread !== null; thread = takeReady()) serveReady(thread);
+    refillHeapSource();
+    const badge = receive();
+    if ((badge & BADGE_THREAD) != 0) {
+        serveMessage(<u32>(badge & (BADGE_THREAD - 1)));
+    } else {
+        returnReply(receivedReply);
+        handleNotification(badge);
+    }
+}
+
+/** A thread was woken, interrupted or continued. */
+function serveReady(thread: Thread): void {
+    leaveQueues(thread);
+    if (thread.process.stopped) {
+        if (thread.inSystemCall) thread.state = THREAD_BLOCKED;
+        else holdThread(thread);
+        return;
+    }
+    setCurrent(thread);
+    thread.state = THREAD_CURRENT;
+    if (thread.inSystemCall) runSystemCall(thread);
+    else finish(thread);
+}
+
+/** A thread has sent a fault message: it is in the receive block. */
+function serveMessage(number: u32): void {
+    const thread = number < <u32>threads.length ? threads[number] : null;
+    if (thread === null) {
+        returnReply(receivedReply);
+        return;
+    }
+    setCurrent(thread);
+    thread.state = THREAD_CURRENT;
+    thread.reply = receivedReply;
+    thread.message = receiveBlock;
+    const label = load<u32>(receiveBlock);
+    if (label == FAULT_UNKNOWN_SYSCALL) {
+        thread.answer = ANSWER_REPLY;
+        thread.inSystemCall = true;
+        thread.hasRegisters = true;
+        runSystemCall(thread);
+    } else if (label == FAULT_VM) {
+        thread.answer = ANSWER_RETRY;
+        thread.inSystemCall = false;
+        thread.hasRegisters = false;
+        servePageFault(thread);
+    } else if (label == FAULT_CAPABILITY) {
+        // The thread's CSpace is empty: this is a Linux system call whose third argument, or whatever RDX held, is one
+        // of seL4's own numbers. An answer through the reply object would restart the instruction.
+        readContext(thread, context);
+        contextToMessage(context, receiveBlock);
+        thread.answer = ANSWER_REGISTERS;
+        thread.inSystemCall = true;
+        thread.hasRegisters = true;
+        runSystemCall(thread);
+    } else {
+        thread.answer = ANSWER_RETRY;
+        thread.inSystemCall = false;
+        thread.hasRegisters = false;
+        serveException(thread, label);
+    }
+}
+
+/** Executes the system call of `thread`, the current one, until it has a result or waits. */
+function runSystemCall(thread: Thread): void {
+    countSystemCall();
+    while (true) {
+        const message = thread.message;
+        const number = systemCallNumber(message);
+        const row = number < SYSCALL_LIMIT ? unchecked(syscallTable[number]) : null;
+        let result: i64;
+        if (row !== null) {
+            result = row.run(
+                argument0(message),
+                argument1(message),
+                argument2(message),
+                argument3(message),
+                argument4(message),
+                argument5(message),
+            );
+        } else {
+            countUnknownCall(number);
+            result = -ENOSYS;
+        }
+        if (result == BLOCKED) {
+            // A waiting thread keeps its reply object: there must be another one to receive with.
+            if (thread.reply == 0 || spareReply()) {
+                saveMessage(thread);
+                return;
+            }
+            result = -ENOMEM;
+            thread.state = THREAD_CURRENT;
+        }
+        if (thread.waiters !== null) leaveQueues(thread);
+        if (result == NO_ANSWER) return;
+        const restarts = result == -ERESTARTSYS || result == -ERESTARTNOHAND;
+        if (strace) traceResult(thread, message, result);
+        if (!restarts) {
+            thread.progress = 0;
+            thread.deadline = 0;
+            if (thread.inSystemCall) finishSystemCall(message, result);
+            thread.inSystemCall = false;
+        }
+        if (hasSignal(thread) || thread.maskSaved) {
+            if (deliverSignals(thread, restarts ? result : 0) != DELIVERED) return;
+            if (thread.inSystemCall) continue;
+        } else if (restarts) {
+            continue;
+        }
+        answerThread(thread);
+        return;
+    }
+}
+
+/** The thread has been handled but for signals. */
+function finish(thread: Thread): void {
+    if ((hasSignal(thread) || thread.maskSaved) && deliverSignals(thread, 0) != DELIVERED) return;
+    answerThread(thread);
+}
+
+function servePageFault(thread: Thread): void {
+    countPageFault();
+    thread.process.minorFaults++;
+    const address = faultAddress(receiveBlock);
+    const access = faultIsWrite(receiveBlock)
+        ? ACCESS_WRITE
+        : faultIsFetch(receiveBlock)
+          ? ACCESS_EXECUTE
+          : ACCESS_READ;
+    const fault = thread.process.addressSpace.handleFault(address, access);
+    if (fault != 0) {
+        let info: SignalInfo;
+        if (fault == FAULT_NO_MEMORY) {
+            info = kernelSignal(SIGKILL);
+        } else if (fault == FAULT_BEYOND_FILE) {
+            info = new SignalInfo(SIGBUS, BUS_ADRERR, 0, 0);
+        } else {
+            info = new SignalInfo(SIGSEGV, fault == FAULT_FORBIDDEN ? SEGV_ACCERR : SEGV_MAPERR, 0, 0);
+        }
+        info.address = address;
+        forceSignal(thread, info);
+    }
+    finish(thread);
+}
+
+function serveException(thread: Thread, label: u32): void {
+    if (label == FAULT_USER_EXCEPTION) {
+        const signal = exceptionSignal(receiveBlock);
+        const info = new SignalInfo(signal & 0xff, signal >> 8, 0, 0);
+        if (signal >> 8 != SI_KERNEL) info.address = exceptionAddress(receiveBlock);
+        forceSignal(thread, info);
+    } else {
+        // No other fault reaches the sentry: threads have no timeout endpoint.
+        forceSignal(thread, kernelSignal(SIGSEGV));
+    }
+    finish(thread);
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How threads and processes end.
+
+import { CLD_EXITED, CLD_KILLED, SIGCHLD } from "../signals/numbers";
+import { kernelSignal, sendToProcess } from "../signals/send";
+import { SignalInfo } from "../signals/signalQueue";
+import { copyOut32 } from "../memory/userMemory";
+import { wakeFutex } from "./futex";
+import { strace } from "../strace/trace";
+import { traceExit } from "../strace/signal";
+import { forgetAnswer } from "./answer";
+import { containerEnded } from "./container";
+import { addGarbage } from "./garbage";
+import { Process, processes, removeProcess } from "./process";
+import { current, Thread, THREAD_DEAD, threads } from "./thread";
+import { dropTcb } from "./threadObjects";
+import { leaveQueues } from "./wait";
+
+/** Managed memory that a process leaves behind, roughly: what the collector is told. */
+const PROCESS_GARBAGE: i32 = 6144;
+const THREAD_GARBAGE: i32 = 512;
+
+/** Ends one thread of a process that goes on or ends with it. */
+function endThread(thread: Thread): void {
+    leaveQueues(thread);
+    forgetAnswer(thread);
+    dropTcb(thread);
+    thread.state = THREAD_DEAD;
+    if (thread.saved != 0) heap.free(thread.saved);
+    thread.saved = 0;
+    threads[thread.number] = null;
+    addGarbage(THREAD_GARBAGE);
+}
+
+/** exit(2) of `current`: the process ends with its last thread. `code`: 0 to 255. */
+export function exitThread(code: i32): void {
+    const thread = current;
+    const process = thread.process;
+    if (process.threads.length == 1) {
+        finishProcess(process, (code & 0xff) << 8);
+        return;
+    }
+    if (strace) traceExit(thread, (code & 0xff) << 8);
+    clearChildTid(thread);
+    process.threads.splice(process.threads.indexOf(thread), 1);
+    endThread(thread);
+}
+
+/** CLONE_CHILD_CLEARTID: what pthread_join waits for. The thread is the current one. */
+function clearChildTid(thread: Thread): void {
+    if (thread.clearChildTid == 0) return;
+    if (copyOut32(thread.clearChildTid, 0) == 0)
+        wakeFutex(thread.process.addressSpace, thread.clearChildTid, 1);
+}
+
+/** exit_group(2). */
+export function exitProcess(process: Process, code: i32): void {
+    finishProcess(process, (code & 0xff) << 8);
+}
+
+/** Ends a process by a signal. */
+export function endProcess(process: Process, signal: i32): void {
+    finishProcess(process, signal);
+}
+
+/** Ends every thread, frees what the process holds, and leaves a zombie for its parent. */
+function finishProcess(process: Process, waitStatus: i32): void {
+    if (process.exited) return;
+    process.exiting = true;
+    for (let i = 0; i < process.threads.length; i++) {
+        const thread = process.threads[i];
+        if (strace) traceExit(thread, waitStatus);
+        // A vfork child shares its parent's memory: a joiner there may wait on the word.
+        if (thread === current && process.addressSpace.users > 1) clearChildTid(thread);
+        endThread(thread);
+    }
+    process.threads = [];
+    process.waitStatus = waitStatus;
+    process.realTimer = 0;
+    releaseVforkParent(process);
+    process.fileDescriptors.release();
+    process.files.release();
+    process.addressSpace.release();
+    process.exited = true;
+    process.stopped = false;
+    addGarbage(PROCESS_GARBAGE);
+    const parent = process.parent;
+    if (parent === null) {
+        containerEnded(waitStatus);
+        return;
+    }
+    adoptChildren(process);
+    notifyParent(process, parent);
+}
+
+/** Orphans become pid 1's; those that have ended already are its to wait for. */
+function adoptChildren(process: Process): void {
+    const adopter = processes[0];
+    for (let i = 0; i < processes.length; i++) {
+        const child = processes[i];
+        if (child.parent !== process) continue;
+        child.parent = adopter;
+        if (child.parentDeathSignal != 0) sendToProcess(child, kernelSignal(child.parentDeathSignal));
+        if (child.exited) {
+            const before = processes.length;
+            notifyParent(child, adopter);
+            if (processes.length < before) i--;
+        }
+    }
+}
+
+function notifyParent(process: Process, parent: Process): void {
+    const reaped = process.exitSignal == SIGCHLD && parent.signalActions.reapsChildren;
+    if (process.exitSignal != 0) {
+        const killed = (process.waitStatus & 0x7f) != 0;
+        const info = new SignalInfo(
+            process.exitSignal,
+            killed ? CLD_KILLED : CLD_EXITED,
+            process.pid,
+            process.credentials.realUser,
+        );
+        info.value = killed ? process.waitStatus & 0x7f : (process.waitStatus >> 8) & 0xff;
+        sendToProcess(parent, info);
+    }
+    if (reaped) removeProcess(process);
+    parent.children.wake();
+}
+
+/** The thread that waits in vfork for this process goes on: at execve or exit. */
+export function releaseVforkParent(process: Process): void {
+    process.vforkDone = true;
+    process.vforkWaiters.wake();
+}
+
+/** Ends every thread but `current` (execve). */
+export function endOtherThreads(process: Process): void {
+    for (let i = 0; i < process.threads.length; i++) {
+        if (process.threads[i] !== current) endThread(process.threads[i]);
+    }
+    process.threads = [current];
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// New processes and threads: clone(2), of which fork and vfork are cases.
+
+import { childContext } from "../arch/x86_64";
+import { AddressSpace } from "../memory/addressSpace";
+import { copyOut32, userAddress } from "../memory/userMemory";
+import { takeVSpace } from "../memory/vspaces";
+import { MASK_UNBLOCKABLE } from "../signals/numbers";
+import { EAGAIN, EFAULT, EINVAL, ENOMEM } from "./errno";
+import { now } from "./clock";
+import { allocatePid, Process, processes } from "./process";
+import { countProcess } from "./statistics";
+import { current, Thread, THREAD_RUNNING, threads } from "./thread";
+import { freeThreadNumber, makeTcb, readContext, startThread } from "./threadObjects";
+import { blockUnlessKilled } from "./wait";
+
+// clone(2) flags (sched.h).
+export const CSIGNAL: u64 = 0xff;
+export const CLONE_VM: u64 = 0x100;
+export const CLONE_FS: u64 = 0x200;
+export const CLONE_FILES: u64 = 0x400;
+export const CLONE_SIGHAND: u64 = 0x800;
+export const CLONE_PIDFD: u64 = 0x1000;
+export const CLONE_VFORK: u64 = 0x4000;
+export const CLONE_PARENT: u64 = 0x8000;
+export const CLONE_THREAD: u64 = 0x10000;
+export const CLONE_NEWNS: u64 = 0x20000;
+export const CLONE_SETTLS: u64 = 0x80000;
+export const CLONE_PARENT_SETTID: u64 = 0x100000;
+export const CLONE_CHILD_CLEARTID: u64 = 0x200000;
+export const CLONE_CHILD_SETTID: u64 = 0x1000000;
+/** New namespaces of any kind: not offered in a container. */
+export const CLONE_NAMESPACES: u64 = 0x7e020000;
+export const CLONE_INTO_CGROUP: u64 = 0x2_0000_0000;
+
+/** Threads of a container: numbers are badges, and each has kernel objects of about 2.5 KiB. */
+const THREADS_MAXIMUM: i32 = 4096;
+
+/** A seL4_UserContext. */
+const context: usize = memory.data(160, 8);
+
+/**
+ * Makes a process or a thread like the current one. `stack` 0: the caller's. The result is its id or a negative errno; for
+ * vfork BLOCKED until the child has executed a program or ended.
+ */
+export function clone(flags: u64, stack: u64, parentTid: u64, childTid: u64, tls: u64): i64 {
+    const waitedFor = current.vforkChild;
+    if (waitedFor !== null) {
+        if (!waitedFor.vforkDone) return blockUnlessKilled(waitedFor.vforkWaiters);
+        current.vforkChild = null;
+        return waitedFor.pid;
+    }
+    // Implications that clone(2) names: threads share handlers, handlers need shared memory.
+    if ((flags & CLONE_THREAD) != 0 && (flags & CLONE_SIGHAND) == 0) return -EINVAL;
+    if ((flags & CLONE_SIGHAND) != 0 && (flags & CLONE_VM) == 0) return -EINVAL;
+    if ((flags & CLONE_THREAD) != 0 && (flags & CLONE_VFORK) != 0) return -EINVAL;
+    if (threads.length >= THREADS_MAXIMUM) return -EAGAIN;
+    if ((flags & CLONE_PARENT_SETTID) != 0 && userAddress(parentTid, true) == 0) return -EFAULT;
+
+    const isThread = (flags & CLONE_THREAD) != 0;
+    const process = isThread ? current.process : copyProcess(flags);
+    if (process === null) return -ENOMEM;
+    const tid = isThread ? allocatePid() : process.pid;
+    const thread = new Thread(process, freeThreadNumber(), tid);
+    if (!makeTcb(thread, process.addressSpace.vspace)) {
+        if (!isThread) abandon(process);
+        return -ENOMEM;
+    }
+    threads[thread.number] = thread;
+    process.threads.push(thread);
+    thread.signalMask = current.signalMask & ~MASK_UNBLOCKABLE;
+    if ((flags & CLONE_VM) == 0 || (flags & CLONE_VFORK) != 0) {
+        thread.alternateStack = current.alternateStack;
+        thread.alternateStackSize = current.alternateStackSize;
+        thread.alternateStackDisabled = current.alternateStackDisabled;
+    }
+    if ((flags & CLONE_CHILD_CLEARTID) != 0) thread.clearChildTid = childTid;
+    if ((flags & CLONE_PARENT_SETTID) != 0) copyOut32(parentTid, tid);
+    if ((flags & CLONE_CHILD_SETTID) != 0) {
+        const at = process.addressSpace.touch(childTid, true);
+        // Linux, too, starts the child whether or not the word can be written.
+        if (at != 0) store<u32>(at, tid);
+    }
+    readContext(current, context);
+    childContext(current.message, context, stack, (flags & CLONE_SETTLS) != 0, tls);
+    thread.state = THREAD_RUNNING;
+    startThread(thread, context);
+    if (!isThread) {
+        processes.push(process);
+        countProcess();
+    }
+    if ((flags & CLONE_VFORK) != 0) {
+        current.vforkChild = process;
+        return blockUnlessKilled(process.vforkWaiters);
+    }
+    return tid;
+}
+
+/** A process that shares or copies what the flags say, without a thread and not yet in the table; null: no memory. */
+function copyProcess(flags: u64): Process | null {
+    const parent = current.process;
+    let space: AddressSpace;
+    if ((flags & CLONE_VM) != 0) {
+        space = parent.addressSpace.share();
+    } else {
+        const vspace = takeVSpace();
+        if (vspace === null) return null;
+        space = parent.addressSpace.copyTo(vspace);
+    }
+    const child = new Process(
+        allocatePid(),
+        (flags & CLONE_PARENT) != 0 && parent.parent !== null ? parent.parent : parent,
+        space,
+        (flags & CLONE_FILES) != 0 ? parent.fileDescriptors.share() : parent.fileDescriptors.clone(),
+        (flags & CLONE_FS) != 0 ? parent.files.share() : parent.files.clone(),
+        parent.credentials,
+        parent.limits,
+        (flags & CLONE_SIGHAND) != 0 ? parent.signalActions : parent.signalActions.copy(),
+    );
+    child.processGroup = parent.processGroup;
+    child.session = parent.session;
+    child.name = parent.name;
+    child.executable = parent.executable;
+    child.exitSignal = <i32>(flags & CSIGNAL);
+    child.dumpable = parent.dumpable;
+    child.noNewPrivileges = parent.noNewPrivileges;
+    child.startTime = now();
+    return child;
+}
+
+/** Gives up a process that never had a thread. */
+function abandon(process: Process): void {
+    process.fileDescriptors.release();
+    process.files.release();
+    process.addressSpace.release();
+}

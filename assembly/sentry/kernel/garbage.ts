@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// When to collect garbage. The minimal runtime never collects by itself, and may only do so while no managed reference
+// is on the Wasm stack: main.ts does it between two turns of the event loop. Whoever leaves managed memory behind in
+// amounts says so here; the estimate decides, and so does growth of the heap.
+
+import { heapFrames } from "../../sel4/generated/host";
+
+/** Collecting takes a walk over all live objects: worth it once for this much garbage. */
+const GARBAGE_LIMIT: i32 = 48 * 1024;
+
+let estimate: i32 = 0;
+let framesAtCollection: u32 = 0;
+
+/** `bytes` bytes of managed memory have become unreachable, or soon will. */
+export function addGarbage(bytes: i32): void {
+    estimate += bytes;
+}
+
+/** Collects if that is due. To be called with no managed reference on the stack. */
+export function collectIfDue(): void {
+    const frames = heapFrames();
+    if (estimate < GARBAGE_LIMIT && frames == framesAtCollection) return;
+    estimate = 0;
+    __collect();
+    framesAtCollection = frames;
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the sentry asks of the manager (contract §6): seL4_Call on the manager's endpoint. Bytes travel in the exchange
+// page, which both have mapped.
+
+import { kernelCall } from "../sel4/generated/host";
+import { SLOT_MANAGER } from "./capabilities/slots";
+
+/** The exchange page in the sentry's window. */
+export const EXCHANGE: usize = 0x0001_0000;
+export const EXCHANGE_SIZE: i32 = 4096;
+
+const CONSOLE_WRITE: u32 = 1;
+const CONSOLE_READ: u32 = 2;
+const SET_TIMER: u32 = 3;
+const CONFIGURE_SC: u32 = 4;
+const ASSIGN_ASID: u32 = 5;
+const STORE_FRAMES: u32 = 6;
+const EXITED: u32 = 7;
+const LOG: u32 = 8;
+const TAKE_SIGNALS: u32 = 9;
+const STATISTICS: u32 = 11;
+const INDEX_FRAMES: u32 = 12;
+
+/** Words of the longest request: statistics. */
+const REQUEST_WORDS: i32 = 32;
+/** A message block: label, length, words. */
+const block: usize = memory.data(8 + REQUEST_WORDS * 8, 8);
+
+// @ts-ignore: decorator
+@inline
+function setWord(index: i32, value: u64): void {
+    store<u64>(block + 8 + (<usize>index << 3), value);
+}
+
+// @ts-ignore: decorator
+@inline
+function answerWord(index: i32): u64 {
+    return load<u64>(block + 8 + (<usize>index << 3));
+}
+
+/** Calls with the first `words` words of the block. The result is the answer's label: 0 = done. */
+function request(label: u32, words: i32): u32 {
+    store<u32>(block, label);
+    store<u32>(block, words, 4);
+    return kernelCall(SLOT_MANAGER, <u32>block);
+}
+
+/** Writes `length` bytes of the sentry's memory to the container's standard output (1) or standard error (2). */
+export function consoleWrite(stream: i32, address: usize, length: i32): void {
+    while (length > 0) {
+        const part = min(length, EXCHANGE_SIZE);
+        memory.copy(EXCHANGE, address, part);
+        setWord(0, stream);
+        setWord(1, part);
+        request(CONSOLE_WRITE, 2);
+        address += part;
+        length -= part;
+    }
+}
+
+/**
+ * Takes at most `capacity` bytes of the container's standard input. The result is their number, 0 when there is nothing
+ * yet (notification bit NOTIFY_INPUT comes later), -1 at the end of input.
+ */
+export function consoleRead(destination: usize, capacity: i32): i32 {
+    setWord(0, min(capacity, EXCHANGE_SIZE));
+    if (request(CONSOLE_READ, 1) != 0) return -1;
+    const count = <i32>answerWord(0);
+    if (count == 0) return answerWord(1) != 0 ? -1 : 0;
+    memory.copy(destination, EXCHANGE, count);
+    return count;
+}
+
+/** Asks for notification bit NOTIFY_TIMER at clock time `deadline` (nanoseconds); a later call replaces it. */
+export function setTimer(deadline: u64): void {
+    setWord(0, deadline);
+    request(SET_TIMER, 1);
+}
+
+/** Gives the scheduling context in `slot` the container's budget and period. */
+export function configureSchedulingContext(slot: u32): bool {
+    setWord(0, slot);
+    return request(CONFIGURE_SC, 1) == 0;
+}
+
+/** Gives the VSpace in `slot` an address space identifier. */
+export function assignAsid(slot: u32): bool {
+    setWord(0, slot);
+    return request(ASSIGN_ASID, 1) == 0;
+}
+
+/**
+ * Gets read-only capabilities for `count` data pages of a layer into the adjacent empty slots from `firstSlot`. The
+ * result is how many came: fewer at the layer's end.
+ */
+export function fetchStoreFrames(layer: u32, firstPage: u32, count: u32, firstSlot: u32): u32 {
+    return fetchFrames(STORE_FRAMES, layer, firstPage, count, firstSlot);
+}
+
+/** The same for the layer's index pages. */
+export function fetchIndexFrames(layer: u32, firstPage: u32, count: u32, firstSlot: u32): u32 {
+    return fetchFrames(INDEX_FRAMES, layer, firstPage, count, firstSlot);
+}
+
+function fetchFrames(label: u32, layer: u32, firstPage: u32, count: u32, firstSlot: u32): u32 {
+    setWord(0, layer);
+    setWord(1, firstPage);
+    setWord(2, count);
+    setWord(3, firstSlot);
+    if (request(label, 4) != 0) return 0;
+    return min(<u32>answerWord(0), count);
+}
+
+/** Signals from the host since the last call: bit n = signal n. */
+export function takeHostSignals(): u64 {
+    return request(TAKE_SIGNALS, 0) == 0 ? answerWord(0) : 0;
+}
+
+/** Shows text (UTF-8 bytes) on the console, apart from the container's own output. */
+export function logBytes(address: usize, length: i32): void {
+    while (length > 0) {
+        const part = min(length, EXCHANGE_SIZE);
+        memory.copy(EXCHANGE, address, part);
+        setWord(0, part);
+        request(LOG, 1);
+        address += part;
+        length -= part;
+    }
+}
+
+/** Reports accounting words: `count` u64 at `words`, as std/statistics.ts orders them. */
+export function reportStatistics(words: usize, count: i32): void {
+    memory.copy(block + 8, words, count << 3);
+    request(STATISTICS, count);
+}
+
+/**
+ * The container has ended. `waitStatus` is pid 1's; `message` (UTF-8 bytes in the sentry's memory, or none) says why it
+ * could not start; `failed` when that is Sealift's failure and not the image's. Does not return.
+ */
+export function reportExit(waitStatus: i32, message: usize, length: i32, failed: bool): void {
+    const part = min(length, EXCHANGE_SIZE);
+    memory.copy(EXCHANGE, message, part);
+    setWord(0, waitStatus);
+    setWord(1, part);
+    setWord(2, failed ? 1 : 0);
+    while (true) request(EXITED, 3);
+}

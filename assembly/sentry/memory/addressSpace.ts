@@ -1,0 +1,597 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// An address space: the regions that the program has asked for, and the pages that have a frame.
+//
+// - A region without a page costs nothing: pages get their frame at the first touch, by the program (a fault) or by
+//   the sentry on its behalf (touch).
+// - A page with a frame is not necessarily mapped in the VSpace: fork gives the child the parent's frames, and each is
+//   mapped when the child faults on it.
+// - Copy-on-write: a page is PAGE_WRITABLE only while its frame belongs to it alone. fork takes that away on both
+//   sides; a write then copies the frame, or just takes it over when nobody else holds it any more.
+//
+// Threads and vfork children share the object; `users` counts processes.
+
+import { PAGE_BITS, PAGE_SIZE } from "../../std/pages";
+import {
+    allocateFrame,
+    frameAddress,
+    frameReferences,
+    isStoreFrame,
+    releaseFrame,
+    retainFrame,
+    returnMapping,
+    STORE_BATCH,
+    takeMapping,
+} from "./frames";
+import { Layout, MINIMUM_ADDRESS, USER_END } from "../arch/x86_64";
+import {
+    Page,
+    PAGE_EXECUTABLE,
+    PAGE_MAPPED_WRITABLE,
+    PAGE_READABLE,
+    PAGE_SHARED,
+    PAGE_WRITABLE,
+    REMOVED,
+    ResidentPages,
+} from "./residentPages";
+import {
+    PROT_EXEC,
+    PROT_READ,
+    PROT_WRITE,
+    Region,
+    REGION_DONT_FORK,
+    REGION_GROWS_DOWN,
+    REGION_SHARED,
+    REGION_STUB,
+} from "./region";
+import { stubFrame } from "./stubPage";
+import { returnVSpace, VSpace } from "./vspaces";
+
+const PAGE_MASK: u64 = ~(<u64>(PAGE_SIZE - 1));
+
+// What an access needs, and what became of it.
+export const ACCESS_READ: u32 = PROT_READ;
+export const ACCESS_WRITE: u32 = PROT_WRITE;
+export const ACCESS_EXECUTE: u32 = PROT_EXEC;
+
+/** No region there: SIGSEGV, SEGV_MAPERR. */
+export const FAULT_UNMAPPED: i32 = 1;
+/** The region does not allow it: SIGSEGV, SEGV_ACCERR. */
+export const FAULT_FORBIDDEN: i32 = 2;
+/** Behind the end of a mapped file: SIGBUS, BUS_ADRERR. */
+export const FAULT_BEYOND_FILE: i32 = 3;
+/** The quota is used up: the process is killed, as Linux's out-of-memory killer does. */
+export const FAULT_NO_MEMORY: i32 = 4;
+
+/** Bytes kept free below the stack's lowest address when mappings are placed. */
+const STACK_GUARD: u64 = 1 << 20;
+
+export class AddressSpace {
+    readonly vspace: VSpace;
+    /** Sorted by address; they do not overlap. */
+    regions: Region[] = [];
+    readonly pages: ResidentPages = new ResidentPages();
+    layout: Layout;
+    users: i32 = 1;
+
+    /** The brk heap's first address and its present end. */
+    breakStart: u64 = 0;
+    breakEnd: u64 = 0;
+    /** How far down the stack may grow. */
+    stackLimit: u64 = 0;
+    // What /proc/PID shows and prctl(PR_SET_MM) would change.
+    codeStart: u64 = 0;
+    codeEnd: u64 = 0;
+    stackStart: u64 = 0;
+    argumentsStart: u64 = 0;
+    argumentsEnd: u64 = 0;
+    environmentStart: u64 = 0;
+    environmentEnd: u64 = 0;
+    /** Bytes of all regions, for RLIMIT_AS and /proc. */
+    mappedBytes: u64 = 0;
+    /** What the latest failed touch or resolve ran into: a FAULT_ constant. */
+    fault: i32 = 0;
+
+    constructor(vspace: VSpace, layout: Layout) {
+        this.vspace = vspace;
+        this.layout = layout;
+    }
+
+    share(): AddressSpace {
+        this.users++;
+        return this;
+    }
+
+    /** One user fewer; the last one frees everything. */
+    release(): void {
+        if (--this.users > 0) return;
+        const pages = this.pages;
+        for (let i: u32 = 0; i < pages.capacity; i++) {
+            const page = pages.at(i);
+            if (page.number == 0) continue;
+            if (page.slot != 0) returnMapping(page.frame, page.slot);
+            releaseFrame(page.frame);
+        }
+        pages.free();
+        for (let i = 0; i < this.regions.length; i++) this.regions[i].release();
+        this.regions = [];
+        returnVSpace(this.vspace);
+    }
+
+    // ---------------------------------------------------------------- regions
+
+    /** Index of the first region that ends above `address`, or regions.length. */
+    indexAfter(address: u64): i32 {
+        const regions = this.regions;
+        let low = 0;
+        let high = regions.length;
+        while (low < high) {
+            const middle = (low + high) >>> 1;
+            if (unchecked(regions[middle]).end > address) high = middle;
+            else low = middle + 1;
+        }
+        return low;
+    }
+
+    /** The region that holds `address`, or null. */
+    find(address: u64): Region | null {
+        const index = this.indexAfter(address);
+        if (index == this.regions.length) return null;
+        const region = unchecked(this.regions[index]);
+        return region.start <= address ? region : null;
+    }
+
+    /** Adds a region where nothing is mapped; joins it with its neighbours where they are alike. */
+    add(region: Region): void {
+        this.mappedBytes += region.end - region.start;
+        let index = this.indexAfter(region.start);
+        if (index > 0 && this.regions[index - 1].joins(region)) {
+            index--;
+            const before = this.regions[index];
+            before.end = region.end;
+            before.fileEnd = region.fileEnd;
+            region.release();
+        } else {
+            insertRegion(this.regions, index, region);
+        }
+        this.joinWithNext(index);
+    }
+
+    private joinWithNext(index: i32): void {
+        if (index < 0 || index + 1 >= this.regions.length) return;
+        const region = this.regions[index];
+        const next = this.regions[index + 1];
+        if (!region.joins(next)) return;
+        region.end = next.end;
+        region.fileEnd = next.fileEnd;
+        next.release();
+        this.regions.splice(index + 1, 1);
+    }
+
+    /** Has a region begin at `address`, if one holds it. */
+    splitAt(address: u64): void {
+        const index = this.indexAfter(address);
+        if (index == this.regions.length) return;
+        const region = this.regions[index];
+        if (region.start >= address) return;
+        const upper = region.part(address, region.end);
+        region.end = address;
+        if (region.fileEnd > address) region.fileEnd = address;
+        insertRegion(this.regions, index + 1, upper);
+    }
+
+    /** Removes every region and page from `start` to `end` (page-aligned). */
+    unmap(start: u64, end: u64): void {
+        this.splitAt(start);
+        this.splitAt(end);
+        const first = this.indexAfter(start);
+        let last = first;
+        while (last < this.regions.length && this.regions[last].start < end) {
+            this.mappedBytes -= this.regions[last].end - this.regions[last].start;
+            this.regions[last].release();
+            last++;
+        }
+        if (last == first) return;
+        this.regions.splice(first, last - first);
+        this.dropPages(start, end);
+    }
+
+    /** Whether regions cover `start` to `end` without a gap. */
+    covers(start: u64, end: u64): bool {
+        let index = this.indexAfter(start);
+        while (start < end) {
+            if (index == this.regions.length || this.regions[index].start > start) return false;
+            start = this.regions[index].end;
+            index++;
+        }
+        return true;
+    }
+
+    /** mprotect(2): regions cover the whole range. */
+    protect(start: u64, end: u64, protection: u32): void {
+        this.splitAt(start);
+        this.splitAt(end);
+        const first = this.indexAfter(start);
+        let last = first;
+        while (last < this.regions.length && this.regions[last].start < end) {
+            const region = this.regions[last++];
+            if (region.protection == protection) continue;
+            region.protection = protection;
+            this.protectPages(region);
+        }
+        for (let i = last; i >= first && i > 0; i--) this.joinWithNext(i - 1);
+    }
+
+    /** An address for `length` bytes where nothing is mapped, at `hint` if that is possible; 0 when there is none. */
+    findGap(length: u64, hint: u64): u64 {
+        hint &= PAGE_MASK;
+        if (
+            hint >= MINIMUM_ADDRESS &&
+            hint < USER_END &&
+            length <= USER_END - hint &&
+            this.isFree(hint, hint + length)
+        ) {
+            return hint;
+        }
+        let start = this.layout.mappingsStart;
+        for (let i = this.indexAfter(start); i < this.regions.length; i++) {
+            const region = unchecked(this.regions[i]);
+            let floor = region.start;
+            if ((region.flags & REGION_GROWS_DOWN) != 0) floor = this.stackLimit - STACK_GUARD;
+            if (floor >= start && floor - start >= length) return start;
+            start = region.end;
+        }
+        return start < USER_END && length <= USER_END - start ? start : 0;
+    }
+
+    /** Whether nothing is mapped from `start` to `end`, the stack's room for growth included. */
+    isFree(start: u64, end: u64): bool {
+        const index = this.indexAfter(start);
+        if (index == this.regions.length) return true;
+        const region = this.regions[index];
+        const floor =
+            (region.flags & REGION_GROWS_DOWN) != 0 && this.stackLimit < region.start
+                ? this.stackLimit
+                : region.start;
+        return floor >= end;
+    }
+
+    // ---------------------------------------------------------------- pages
+
+    /** Unmaps and releases the pages of a range; the regions stay. */
+    dropPages(start: u64, end: u64): void {
+        const pages = this.pages;
+        const first = start >> PAGE_BITS;
+        const last = end >> PAGE_BITS;
+        if (last - first <= pages.capacity) {
+            for (let number = first; number < last && pages.count > 0; number++) {
+                const page = pages.find(number);
+                if (page === null) continue;
+                if (page.slot != 0) returnMapping(page.frame, page.slot);
+                releaseFrame(page.frame);
+                pages.remove(page);
+            }
+            return;
+        }
+        for (let i: u32 = 0; i < pages.capacity; i++) {
+            const page = pages.at(i);
+            if (page.number < first || page.number >= last || page.number == 0) continue;
+            if (page.slot != 0) returnMapping(page.frame, page.slot);
+            releaseFrame(page.frame);
+            page.number = REMOVED;
+        }
+        pages.sweep();
+    }
+
+    /** Takes the pages of a region's changed protection into account. */
+    private protectPages(region: Region): void {
+        const pages = this.pages;
+        const first = region.start >> PAGE_BITS;
+        const last = region.end >> PAGE_BITS;
+        if (last - first <= pages.capacity) {
+            for (let number = first; number < last; number++) {
+                const page = pages.find(number);
+                if (page !== null) this.protectPage(region, page);
+            }
+            return;
+        }
+        for (let i: u32 = 0; i < pages.capacity; i++) {
+            const page = pages.at(i);
+            if (page.number >= first && page.number < last) this.protectPage(region, page);
+        }
+    }
+
+    private protectPage(region: Region, page: Page): void {
+        page.state = (page.state & ~FLAGS) | flagsFor(region, page.frame);
+        if (page.slot == 0) return;
+        if (!page.has(PAGE_READABLE)) {
+            returnMapping(page.frame, page.slot);
+            page.slot = 0;
+            page.state &= ~PAGE_MAPPED_WRITABLE;
+        } else {
+            // In place, with what is allowed now; a page that becomes writable is made so by its next fault.
+            const writable = page.has(PAGE_MAPPED_WRITABLE) && page.has(PAGE_WRITABLE);
+            this.vspace.map(page.slot, page.address, writable, page.has(PAGE_EXECUTABLE));
+            if (!writable) page.state &= ~PAGE_MAPPED_WRITABLE;
+        }
+    }
+
+    /**
+     * Where the sentry can touch the byte at `address` as the program could (see userMemory.ts), or 0 with `fault` set.
+     */
+    touch(address: u64, write: bool): usize {
+        let page = this.pages.find(address >> PAGE_BITS);
+        if (page === null || !page.has(write ? PAGE_WRITABLE : PAGE_READABLE)) {
+            page = this.resolve(address, write ? ACCESS_WRITE : ACCESS_READ);
+            if (page === null) return 0;
+        }
+        const base = frameAddress(page.frame);
+        if (base == 0) {
+            this.fault = FAULT_NO_MEMORY;
+            return 0;
+        }
+        return base + <usize>(address & (PAGE_SIZE - 1));
+    }
+
+    /** Copies `length` bytes of the sentry to the address space, as the program could write them. False: `fault` says why. */
+    write(address: u64, source: usize, length: i32): bool {
+        while (length > 0) {
+            const part = min(length, <i32>(PAGE_SIZE - <u32>(address & (PAGE_SIZE - 1))));
+            const to = this.touch(address, true);
+            if (to == 0) return false;
+            memory.copy(to, source, part);
+            address += part;
+            source += part;
+            length -= part;
+        }
+        return true;
+    }
+
+    /**
+     * The page at `address` with a frame that allows the access, made where needed; or null with `fault` set. The page
+     * may still have to be mapped (mapPage).
+     */
+    resolve(address: u64, access: u32): Page | null {
+        let region = this.find(address);
+        if (region === null) {
+            region = this.growStack(address);
+            if (region === null) {
+                this.fault = FAULT_UNMAPPED;
+                return null;
+            }
+        }
+        // x86 cannot forbid execution of what can be read, and any access right implies reading there.
+        const allowed = region.protection;
+        if (allowed == 0 || (access == ACCESS_WRITE && (allowed & PROT_WRITE) == 0)) {
+            this.fault = FAULT_FORBIDDEN;
+            return null;
+        }
+        const number = address >> PAGE_BITS;
+        const page = this.pages.find(number);
+        if (page !== null) {
+            if (access != ACCESS_WRITE || page.has(PAGE_WRITABLE)) return page;
+            return this.makeWritable(region, page);
+        }
+        const frame = this.frameFor(region, address & PAGE_MASK, access == ACCESS_WRITE);
+        if (frame == 0) return null;
+        return this.pages.add(number, frame, flagsFor(region, frame));
+    }
+
+    /** Makes the frame of a page that has none: held once for the page. 0 with `fault` set. */
+    private frameFor(region: Region, address: u64, write: bool): u32 {
+        let frame: u32 = 0;
+        const shared = region.shared;
+        const file = region.file;
+        if (shared !== null) {
+            frame = shared.frame(region.pageIndex(address));
+            if (frame != 0) retainFrame(frame);
+        } else if ((region.flags & REGION_STUB) != 0) {
+            frame = stubFrame();
+            if (frame != 0) retainFrame(frame);
+        } else if (file === null || address >= region.fileEnd) {
+            frame = allocateFrame();
+        } else {
+            const index = region.pageIndex(address);
+            const source =
+                (region.flags & REGION_SHARED) != 0 && (region.protection & PROT_WRITE) != 0
+                    ? file.writableFrame(index)
+                    : file.mappableFrame(index);
+            if (source == 0) {
+                this.fault = (<u64>index) << PAGE_BITS < file.size() ? FAULT_NO_MEMORY : FAULT_BEYOND_FILE;
+                return 0;
+            }
+            const whole = address + PAGE_SIZE <= region.fileEnd;
+            if (whole && (!write || (region.flags & REGION_SHARED) != 0)) {
+                retainFrame(source);
+                return source;
+            }
+            // Held while the copy is made: making room for it must not take it away.
+            retainFrame(source);
+            const bytes = whole ? PAGE_SIZE : <u32>(region.fileEnd - address);
+            frame = copyOfFrame(source, bytes);
+            releaseFrame(source);
+        }
+        if (frame == 0) this.fault = FAULT_NO_MEMORY;
+        return frame;
+    }
+
+    /** Copy-on-write: gives the page a frame of its own, or the one it has if nobody else holds it. */
+    private makeWritable(region: Region, page: Page): Page | null {
+        if ((region.flags & REGION_SHARED) != 0 && region.file !== null && !page.has(PAGE_SHARED)) {
+            this.fault = FAULT_FORBIDDEN;
+            return null;
+        }
+        const old = page.frame;
+        if (isStoreFrame(old) || frameReferences(old) > 1) {
+            const copy = copyOfFrame(old, PAGE_SIZE);
+            if (copy == 0) {
+                this.fault = FAULT_NO_MEMORY;
+                return null;
+            }
+            if (page.slot != 0) returnMapping(old, page.slot);
+            releaseFrame(old);
+            page.frame = copy;
+            page.slot = 0;
+            page.state &= ~PAGE_MAPPED_WRITABLE;
+        }
+        page.state |= PAGE_WRITABLE;
+        return page;
+    }
+
+    /** Maps a page in the VSpace, or makes its mapping writable, as far as its flags allow. False: no memory. */
+    mapPage(page: Page): bool {
+        const writable = page.has(PAGE_WRITABLE);
+        let slot = page.slot;
+        if (slot != 0 && writable == page.has(PAGE_MAPPED_WRITABLE)) return true;
+        const fresh = slot == 0;
+        if (fresh) slot = takeMapping(page.frame);
+        if (slot == 0) return false;
+        if (!this.vspace.map(slot, page.address, writable, page.has(PAGE_EXECUTABLE))) {
+            if (fresh) returnMapping(page.frame, slot);
+            return false;
+        }
+        page.slot = slot;
+        if (writable) page.state |= PAGE_MAPPED_WRITABLE;
+        return true;
+    }
+
+    /** The program faulted on `address`. 0 when it can go on, else a FAULT_ constant. */
+    handleFault(address: u64, access: u32): i32 {
+        if (address >= USER_END) return FAULT_UNMAPPED;
+        const page = this.resolve(address, access);
+        if (page === null) return this.fault;
+        if (!this.mapPage(page)) return FAULT_NO_MEMORY;
+        const region = this.find(address)!;
+        if (region.file !== null) this.mapAround(region, address);
+        return 0;
+    }
+
+    /**
+     * Maps the other file pages of the batch that `address` lies in: the manager hands their frames out together, and a
+     * fault costs more than several mappings.
+     */
+    private mapAround(region: Region, address: u64): void {
+        const file = region.file!;
+        const batch = <u64>STORE_BATCH * PAGE_SIZE;
+        // Batches are aligned in the layer's pages, and files begin anywhere: align in the file, which is near enough.
+        const offset = region.offset + (address - region.start);
+        const batchStart = address - (offset & (batch - 1) & PAGE_MASK) - (address & (PAGE_SIZE - 1));
+        let start = batchStart < region.start || batchStart > address ? region.start : batchStart;
+        const limit = region.fileEnd & PAGE_MASK;
+        const end = batchStart + batch < limit ? batchStart + batch : limit;
+        if ((region.flags & REGION_SHARED) != 0 && (region.protection & PROT_WRITE) != 0) return;
+        for (; start < end; start += PAGE_SIZE) {
+            const number = start >> PAGE_BITS;
+            let page = this.pages.find(number);
+            if (page === null) {
+                const frame = file.mappableFrame(region.pageIndex(start));
+                if (frame == 0) return;
+                retainFrame(frame);
+                page = this.pages.add(number, frame, flagsFor(region, frame));
+            }
+            if (page.slot == 0 && !this.mapPage(page)) return;
+        }
+    }
+
+    private growStack(address: u64): Region | null {
+        if (address < this.stackLimit) return null;
+        const index = this.indexAfter(address);
+        if (index == this.regions.length) return null;
+        const region = this.regions[index];
+        if ((region.flags & REGION_GROWS_DOWN) == 0) return null;
+        const start = address & PAGE_MASK;
+        this.mappedBytes += region.start - start;
+        region.start = start;
+        return region;
+    }
+
+    /** fork(2): a copy that shares all frames. Null when memory for a VSpace is missing (then nothing changed). */
+    copyTo(vspace: VSpace): AddressSpace {
+        const copy = new AddressSpace(vspace, this.layout);
+        copy.breakStart = this.breakStart;
+        copy.breakEnd = this.breakEnd;
+        copy.stackLimit = this.stackLimit;
+        copy.codeStart = this.codeStart;
+        copy.codeEnd = this.codeEnd;
+        copy.stackStart = this.stackStart;
+        copy.argumentsStart = this.argumentsStart;
+        copy.argumentsEnd = this.argumentsEnd;
+        copy.environmentStart = this.environmentStart;
+        copy.environmentEnd = this.environmentEnd;
+        for (let i = 0; i < this.regions.length; i++) {
+            const region = this.regions[i];
+            if ((region.flags & REGION_DONT_FORK) != 0) continue;
+            copy.regions.push(region.part(region.start, region.end));
+            copy.mappedBytes += region.end - region.start;
+        }
+        const pages = this.pages;
+        for (let i: u32 = 0; i < pages.capacity; i++) {
+            const page = pages.at(i);
+            if (page.number == 0) continue;
+            if (copy.find(page.address) === null) continue;
+            if (!page.has(PAGE_SHARED)) {
+                page.state &= ~PAGE_WRITABLE;
+                if (page.has(PAGE_MAPPED_WRITABLE)) {
+                    // Page_Map again on the same capability takes the right to write away in place.
+                    this.vspace.map(page.slot, page.address, false, page.has(PAGE_EXECUTABLE));
+                    page.state &= ~PAGE_MAPPED_WRITABLE;
+                }
+            }
+            retainFrame(page.frame);
+            copy.pages.add(page.number, page.frame, page.state & FLAGS);
+        }
+        return copy;
+    }
+
+    /** Moves pages from `from` to `to` (mremap); they are mapped again when touched. */
+    movePages(from: u64, to: u64, length: u64): void {
+        for (let offset: u64 = 0; offset < length; offset += PAGE_SIZE) {
+            const page = this.pages.find((from + offset) >> PAGE_BITS);
+            if (page === null) continue;
+            if (page.slot != 0) returnMapping(page.frame, page.slot);
+            const frame = page.frame;
+            const state = page.state & FLAGS;
+            this.pages.remove(page);
+            this.pages.add((to + offset) >> PAGE_BITS, frame, state);
+        }
+    }
+}
+
+const FLAGS: u32 = PAGE_READABLE | PAGE_WRITABLE | PAGE_SHARED | PAGE_EXECUTABLE;
+
+/** The flags of a page of `region` with `frame`. */
+function flagsFor(region: Region, frame: u32): u32 {
+    const protection = region.protection;
+    if (protection == 0) return (region.flags & REGION_SHARED) != 0 ? PAGE_SHARED : 0;
+    let flags = PAGE_READABLE;
+    if ((protection & PROT_EXEC) != 0) flags |= PAGE_EXECUTABLE;
+    if ((region.flags & REGION_SHARED) != 0) {
+        flags |= PAGE_SHARED;
+        if ((protection & PROT_WRITE) != 0 && !isStoreFrame(frame)) flags |= PAGE_WRITABLE;
+    } else if ((protection & PROT_WRITE) != 0 && !isStoreFrame(frame) && frameReferences(frame) == 1) {
+        flags |= PAGE_WRITABLE;
+    }
+    return flags;
+}
+
+/** A frame with the first `bytes` bytes of another and zeros behind, or 0. */
+function copyOfFrame(source: u32, bytes: u32): u32 {
+    const from = frameAddress(source);
+    if (from == 0) return 0;
+    const copy = allocateFrame();
+    if (copy == 0) return 0;
+    const to = frameAddress(copy);
+    if (to == 0) {
+        releaseFrame(copy);
+        return 0;
+    }
+    memory.copy(to, from, bytes);
+    return copy;
+}
+
+/** Array.splice cannot insert in AssemblyScript. */
+function insertRegion(regions: Region[], index: i32, region: Region): void {
+    regions.push(region);
+    for (let i = regions.length - 1; i > index; i--) unchecked((regions[i] = regions[i - 1]));
+    regions[index] = region;
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// VSpaces: seL4's address spaces with the page tables mapped in them. A VSpace that a process leaves behind has no pages any
+// more, but keeps its page tables and its address space identifier, since the next process of the container will most
+// likely need them at the same places.
+
+import { missingTableLevel, pageTableMap, pageTableUnmap } from "../../sel4/generated/host";
+import { allocateSlot, deleteCapability, freeSlot } from "../capabilities/slots";
+import { OBJECT_VSPACE, OWNER_PAGE_TABLES, retype } from "../capabilities/quota";
+import { assignAsid } from "../manager";
+import { mapFrame } from "./frames";
+import { returnPageTable, takePageTable } from "./pageTables";
+
+/** seL4_FailedLookup: a page table is missing. */
+const ERROR_FAILED_LOOKUP: u32 = 6;
+
+/** Leaf tables that a VSpace keeps for its next user; what a small program needs. */
+const KEPT_TABLES: i32 = 10;
+
+export class VSpace {
+    slot: u32;
+    /** Page tables in the order of their mapping: level << 24 | capability slot. */
+    private tables: u32[] = [];
+    /** The next in the pool. */
+    next: VSpace | null = null;
+
+    constructor(slot: u32) {
+        this.slot = slot;
+    }
+
+    /** Maps a frame with the page tables that takes. False when memory for one is missing. */
+    map(frameSlot: u32, address: u64, writable: bool, execute: bool): bool {
+        while (true) {
+            const error = mapFrame(frameSlot, this.slot, address, writable, execute);
+            if (error == 0) return true;
+            if (error != ERROR_FAILED_LOOKUP) return false;
+            const level = missingTableLevel();
+            const table = takePageTable(level);
+            if (table == 0) return false;
+            if (pageTableMap(table, level, this.slot, address) != 0) {
+                returnPageTable(level, table);
+                return false;
+            }
+            this.tables.push((level << 24) | table);
+        }
+    }
+
+    /** Takes leaf tables beyond KEPT_TABLES out. No page is mapped. */
+    trim(): void {
+        let kept = 0;
+        for (let i = 0; i < this.tables.length; i++) {
+            const level = this.tables[i] >> 24;
+            const table = this.tables[i] & 0xffffff;
+            if (level == 1 && i >= KEPT_TABLES && pageTableUnmap(table, level) == 0) {
+                returnPageTable(level, table);
+            } else {
+                this.tables[kept++] = this.tables[i];
+            }
+        }
+        this.tables.length = kept;
+    }
+}
+
+let pool: VSpace | null = null;
+
+/** A VSpace without pages, or null when memory is used up. */
+export function takeVSpace(): VSpace | null {
+    const vspace = pool;
+    if (vspace !== null) {
+        pool = vspace.next;
+        vspace.next = null;
+        return vspace;
+    }
+    const slot = allocateSlot();
+    if (slot == 0) return null;
+    if (!retype(OBJECT_VSPACE, 0, slot, 1, OWNER_PAGE_TABLES)) {
+        freeSlot(slot);
+        return null;
+    }
+    if (!assignAsid(slot)) {
+        deleteCapability(slot);
+        return null;
+    }
+    return new VSpace(slot);
+}
+
+/** Gives back a VSpace from which every page has been unmapped. */
+export function returnVSpace(vspace: VSpace): void {
+    vspace.trim();
+    vspace.next = pool;
+    pool = vspace;
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Delivering signals to a thread that is about to return to its program: default actions, and the frame of a handler
+// on the program's stack (sigaction(2), sigreturn(2)).
+
+import {
+    enterHandler,
+    enterRestoreStub,
+    fillSignalFrame,
+    finishSystemCall,
+    frameAtReturn,
+    restoreFromFrame,
+    returnsFromStub,
+    SIGNAL_FRAME_SIZE,
+    signalFrameAddress,
+    signalInfoOf,
+    stackOfFrame,
+    stackPointer,
+} from "../arch/x86_64";
+import { EINTR, ERESTARTSYS } from "../kernel/errno";
+import { endProcess } from "../kernel/exit";
+import { holdThread, stopProcess } from "../kernel/jobControl";
+import { saveMessage } from "../kernel/answer";
+import { Process } from "../kernel/process";
+import { ANSWER_REGISTERS, Thread } from "../kernel/thread";
+import { readRegisters } from "../kernel/threadObjects";
+import { copyIn, copyOut } from "../memory/userMemory";
+import { PROT_EXEC, PROT_READ, Region, REGION_STUB } from "../memory/region";
+import { PAGE_SIZE } from "../../std/pages";
+import { strace } from "../strace/trace";
+import { traceSignal } from "../strace/signal";
+import {
+    DEFAULT_IGNORE,
+    DEFAULT_STOP,
+    defaultAction,
+    MASK_UNBLOCKABLE,
+    SA_NODEFER,
+    SA_ONSTACK,
+    SA_RESETHAND,
+    SA_RESTART,
+    SIGCHLD,
+    SIGSEGV,
+    signalBit,
+} from "./numbers";
+import { forceSignal, kernelSignal } from "./send";
+import { DEFAULT_ACTION, SIG_DFL, SIG_IGN, SignalAction } from "./signalActions";
+import { SignalInfo } from "./signalQueue";
+
+/** The thread goes on: answer it. */
+export const DELIVERED: i32 = 0;
+/** It does not: the process ended or is stopped. */
+export const NOT_RUNNING: i32 = 1;
+
+const SS_ONSTACK: u32 = 1;
+const SS_DISABLE: u32 = 2;
+
+/** A signal frame on its way to or from the program. */
+const frame: usize = memory.data(SIGNAL_FRAME_SIZE, 8);
+
+/**
+ * Delivers what waits for `thread` (the current one). `restart`: 0, or the -ERESTART result of the system call it is
+ * in, which is then still to be executed again unless a handler starts (thread.inSystemCall says).
+ */
+export function deliverSignals(thread: Thread, restart: i64): i32 {
+    const process = thread.process;
+    while (true) {
+        const info = takeSignal(thread);
+        if (info === null) break;
+        const signal = info.signal;
+        const bit = signalBit(signal);
+        const forced = (process.forcedSignals & bit) != 0;
+        process.forcedSignals &= ~bit;
+        const action = process.signalActions.get(signal);
+        if (strace) traceSignal(thread, info);
+        if (action.handler == SIG_IGN) continue;
+        if (action.handler == SIG_DFL) {
+            const effect = defaultAction(signal);
+            if (effect == DEFAULT_IGNORE) continue;
+            // Nothing in the container can kill or stop pid 1 by a signal it does not handle, SIGKILL included.
+            if (process.parent === null && !forced) continue;
+            if (effect == DEFAULT_STOP) {
+                stopProcess(process, signal);
+                saveMessage(thread);
+                holdThread(thread);
+                return NOT_RUNNING;
+            }
+            endProcess(process, signal);
+            return NOT_RUNNING;
+        }
+        if (!startHandler(thread, info, action, restart)) {
+            endProcess(process, SIGSEGV);
+            return NOT_RUNNING;
+        }
+        restart = 0;
+    }
+    if (thread.maskSaved && !thread.inSystemCall) {
+        thread.signalMask = thread.savedMask;
+        thread.maskSaved = false;
+    }
+    return DELIVERED;
+}
+
+/** The next signal that the thread does not block: its own first, lowest number first, as Linux does. */
+function takeSignal(thread: Thread): SignalInfo | null {
+    // Faults' signals come first, so that a handler sees the registers of its own fault.
+    const own = thread.pending.set & ~(thread.signalMask & ~MASK_UNBLOCKABLE);
+    if (own != 0) return thread.pending.take(<i32>ctz(own) + 1);
+    const shared = thread.process.pending.set & ~(thread.signalMask & ~MASK_UNBLOCKABLE);
+    if (shared != 0) return thread.process.pending.take(<i32>ctz(shared) + 1);
+    return null;
+}
+
+/** Builds the frame and points the thread at the handler. False when the stack cannot take it (SIGSEGV). */
+function startHandler(thread: Thread, info: SignalInfo, action: SignalAction, restart: i64): bool {
+    const process = thread.process;
+    if (!thread.hasRegisters) {
+        // A page fault's message does not have them; its block is large enough for all.
+        saveMessage(thread);
+        readRegisters(thread, thread.message);
+        thread.hasRegisters = true;
+    }
+    const message = thread.message;
+    if (thread.inSystemCall) {
+        // With SA_RESTART the frame has the registers of the call: sigreturn executes the instruction again.
+        if (restart != -ERESTARTSYS || (action.flags & SA_RESTART) == 0) finishSystemCall(message, -EINTR);
+        thread.inSystemCall = false;
+        thread.progress = 0;
+        thread.deadline = 0;
+    }
+    let stack = stackPointer(message);
+    const wasOnAlternate = onAlternateStack(thread, stack);
+    let fresh = false;
+    if ((action.flags & SA_ONSTACK) != 0 && !thread.alternateStackDisabled && !wasOnAlternate) {
+        stack = thread.alternateStack + thread.alternateStackSize;
+        fresh = true;
+    }
+    const address = signalFrameAddress(stack, fresh);
+    const oldMask = thread.maskSaved ? thread.savedMask : thread.signalMask;
+    thread.maskSaved = false;
+    const stackFlags: u32 = thread.alternateStackDisabled ? SS_DISABLE : wasOnAlternate ? SS_ONSTACK : 0;
+    fillSignalFrame(
+        frame,
+        message,
+        address,
+        action.restorer,
+        oldMask,
+        stackFlags,
+        thread.alternateStack,
+        thread.alternateStackSize,
+    );
+    writeSignalInfo(signalInfoOf(frame), info);
+    if (copyOut(address, frame, SIGNAL_FRAME_SIZE) != 0) return false;
+    if (!ensureStub(process)) return false;
+    enterHandler(message, action.handler, info.signal, address, process.addressSpace.layout.stubPage);
+    thread.answer = ANSWER_REGISTERS;
+    thread.signalMask |= action.mask & ~MASK_UNBLOCKABLE;
+    if ((action.flags & SA_NODEFER) == 0) thread.signalMask |= signalBit(info.signal);
+    if ((action.flags & SA_RESETHAND) != 0) process.signalActions.set(info.signal, DEFAULT_ACTION);
+    return true;
+}
+
+export function onAlternateStack(thread: Thread, stack: u64): bool {
+    return !thread.alternateStackDisabled && stack - thread.alternateStack - 1 < thread.alternateStackSize;
+}
+
+/** Has the process map the stub page, at its first handler. */
+function ensureStub(process: Process): bool {
+    const space = process.addressSpace;
+    const address = space.layout.stubPage;
+    const region = space.find(address);
+    if (region !== null) return (region.flags & REGION_STUB) != 0;
+    space.add(new Region(address, address + PAGE_SIZE, PROT_READ | PROT_EXEC, REGION_STUB));
+    return true;
+}
+
+/** siginfo_t: signal, errno, code, then a union that the code decides. */
+export function writeSignalInfo(at: usize, info: SignalInfo): void {
+    memory.fill(at, 0, 128);
+    store<i32>(at, info.signal);
+    store<i32>(at, info.code, 8);
+    if (info.address != 0 || (info.code > 0 && info.pid == 0)) {
+        store<u64>(at, info.address, 16);
+        return;
+    }
+    store<i32>(at, info.pid, 16);
+    store<u32>(at, info.uid, 20);
+    if (info.signal == SIGCHLD && info.code > 0) store<i32>(at, <i32>info.value, 24);
+    else store<u64>(at, info.value, 24);
+}
+
+/**
+ * rt_sigreturn(2) of the current thread. The result says whether the frame was good; if not, the thread gets SIGSEGV. The registers
+ * are then those of the frame (or of the stub, which will call again), the signal mask is restored.
+ */
+export function returnFromHandler(thread: Thread): void {
+    const message = thread.message;
+    const stub = thread.process.addressSpace.layout.stubPage;
+    thread.answer = ANSWER_REGISTERS;
+    if (copyIn(frame, frameAtReturn(message), SIGNAL_FRAME_SIZE) != 0) {
+        forceSignal(thread, kernelSignal(SIGSEGV));
+        return;
+    }
+    if (
+        !returnsFromStub(message, stub) &&
+        ensureStub(thread.process) &&
+        enterRestoreStub(message, frame, stub)
+    )
+        return;
+    thread.signalMask = restoreFromFrame(message, frame) & ~MASK_UNBLOCKABLE;
+    const stack = stackOfFrame(frame);
+    const flags = load<u32>(stack, 8);
+    thread.alternateStackDisabled = (flags & SS_DISABLE) != 0;
+    thread.alternateStack = load<u64>(stack);
+    thread.alternateStackSize = load<u64>(stack, 16);
+}

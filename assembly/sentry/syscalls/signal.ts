@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Signals: actions, masks, sending, waiting for them.
+
+import {
+    SYS_alarm,
+    SYS_getitimer,
+    SYS_kill,
+    SYS_pause,
+    SYS_rt_sigaction,
+    SYS_rt_sigpending,
+    SYS_rt_sigprocmask,
+    SYS_rt_sigqueueinfo,
+    SYS_rt_sigreturn,
+    SYS_rt_sigsuspend,
+    SYS_rt_sigtimedwait,
+    SYS_rt_tgsigqueueinfo,
+    SYS_setitimer,
+    SYS_sigaltstack,
+    SYS_tgkill,
+    SYS_tkill,
+} from "../arch/x86_64SystemCalls";
+import { SIGNAL_INFO_SIZE, stackPointer } from "../arch/x86_64";
+import { NANOSECONDS, now } from "../kernel/clock";
+import { EAGAIN, EFAULT, EINTR, EINVAL, ENOMEM, EPERM, ERESTARTNOHAND, ESRCH } from "../kernel/errno";
+import { findProcess, Process, processes } from "../kernel/process";
+import { current, Thread } from "../kernel/thread";
+import { block, blockUntil, deadlineReached } from "../kernel/wait";
+import { copyIn, copyIn64, copiedIn, copyOut, copyOut64 } from "../memory/userMemory";
+import { onAlternateStack, returnFromHandler, writeSignalInfo } from "../signals/deliver";
+import {
+    DEFAULT_IGNORE,
+    defaultAction,
+    MASK_UNBLOCKABLE,
+    SA_RESTORER,
+    SI_TKILL,
+    SIGKILL,
+    SIGNAL_MAXIMUM,
+    signalBit,
+    SIGSTOP,
+} from "../signals/numbers";
+import {
+    dropPending,
+    hasSignal,
+    killGroup,
+    killProcess,
+    maySignal,
+    sendToProcess,
+    sendToThread,
+    userSignal,
+} from "../signals/send";
+import { SIG_DFL, SIG_IGN, SignalAction } from "../signals/signalActions";
+import { SignalInfo } from "../signals/signalQueue";
+import { setRealTimer } from "../signals/timers";
+import { define } from "./table";
+
+/** sizeof(sigset_t) of the kernel. */
+const MASK_SIZE: u64 = 8;
+const SIG_BLOCK: i32 = 0;
+const SIG_UNBLOCK: i32 = 1;
+const SIG_SETMASK: i32 = 2;
+const SS_ONSTACK: u32 = 1;
+const SS_DISABLE: u32 = 2;
+const SS_AUTODISARM: u32 = 0x8000_0000;
+/** Linux's MINSIGSTKSZ. */
+const STACK_MINIMUM: u64 = 2048;
+const ITIMER_REAL: i32 = 0;
+const ITIMER_PROF: i32 = 2;
+const MICROSECONDS: u64 = 1_000_000;
+
+const scratch: usize = memory.data(128, 8);
+
+// @ts-ignore: decorator
+@inline
+function isSignal(number: i32): bool {
+    return number >= 1 && number <= SIGNAL_MAXIMUM;
+}
+
+function rtSigaction(signal_: u64, action: u64, old: u64, size: u64, e: u64, f: u64): i64 {
+    const signal = <i32>signal_;
+    if (size != MASK_SIZE || !isSignal(signal)) return -EINVAL;
+    if (action != 0 && (signal == SIGKILL || signal == SIGSTOP)) return -EINVAL;
+    const actions = current.process.signalActions;
+    const before = actions.get(signal);
+    let after: SignalAction | null = null;
+    if (action != 0) {
+        // struct kernel_sigaction: handler, flags, restorer, mask.
+        if (copyIn(scratch, action, 32) != 0) return -EFAULT;
+        after = new SignalAction(
+            load<u64>(scratch),
+            load<u64>(scratch, 8),
+            load<u64>(scratch, 16),
+            load<u64>(scratch, 24) & ~MASK_UNBLOCKABLE,
+        );
+        if (after.handler > SIG_IGN && (after.flags & SA_RESTORER) == 0) {
+            // Without a restorer a handler could never return; every libc of this architecture gives one.
+            return -EINVAL;
+        }
+    }
+    if (old != 0) {
+        store<u64>(scratch, before.handler);
+        store<u64>(scratch, before.flags, 8);
+        store<u64>(scratch, before.restorer, 16);
+        store<u64>(scratch, before.mask, 24);
+        if (copyOut(old, scratch, 32) != 0) return -EFAULT;
+    }
+    if (after !== null) {
+        actions.set(signal, after);
+        // A signal that is now ignored does not wait any longer (sigaction(2)).
+        const ignored =
+            after.handler == SIG_IGN || (after.handler == SIG_DFL && defaultAction(signal) == DEFAULT_IGNORE);
+        if (ignored) dropPending(current.process, signalBit(signal));
+    }
+    return 0;
+}
+
+function rtSigprocmask(how: u64, set: u64, old: u64, size: u64, e: u64, f: u64): i64 {
+    if (size != MASK_SIZE) return -EINVAL;
+    const before = current.signalMask;
+    if (set != 0) {
+        if (copyIn64(set) != 0) return -EFAULT;
+        const mask = copiedIn & ~MASK_UNBLOCKABLE;
+        switch (<i32>how) {
+            case SIG_BLOCK:
+                current.signalMask = before | mask;
+                break;
+            case SIG_UNBLOCK:
+                current.signalMask = before & ~mask;
+                break;
+            case SIG_SETMASK:
+                current.signalMask = mask;
+                break;
+            default:
+                return -EINVAL;
+        }
+    }
+    return old != 0 ? copyOut64(old, before) : 0;
+}
+
+function rtSigpending(set: u64, size: u64, c: u64, d: u64, e: u64, f: u64): i64 {
+    if (size > MASK_SIZE) return -EINVAL;
+    store<u64>(scratch, (current.pending.set | current.process.pending.set) & current.signalMask);
+    return copyOut(set, scratch, <i32>size);
+}
+
+function rtSigsuspend(set: u64, size: u64, c: u64, d: u64, e: u64, f: u64): i64 {
+    if (size != MASK_SIZE) return -EINVAL;
+    if (copyIn64(set) != 0) return -EFAULT;
+    if (!current.maskSaved) {
+        current.savedMask = current.signalMask;
+        current.maskSaved = true;
+    }
+    current.signalMask = copiedIn & ~MASK_UNBLOCKABLE;
+    return block(-ERESTARTNOHAND);
+}
+
+function pause(a: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i64 {
+    return block(-ERESTARTNOHAND);
+}
+
+function rtSigreturn(a: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i64 {
+    current.inSystemCall = false;
+    returnFromHandler(current);
+    return 0;
+}
+
+/** Takes a waiting signal of `mask` from the thread or its process. */
+function takeFrom(thread: Thread, mask: u64): SignalInfo | null {
+    const own = thread.pending.set & mask;
+    if (own != 0) return thread.pending.take(<i32>ctz(own) + 1);
+    const shared = thread.process.pending.set & mask;
+    if (shared != 0) return thread.process.pending.take(<i32>ctz(shared) + 1);
+    return null;
+}
+
+function rtSigtimedwait(set: u64, information: u64, timeout: u64, size: u64, e: u64, f: u64): i64 {
+    if (size != MASK_SIZE) return -EINVAL;
+    if (copyIn64(set) != 0) return -EFAULT;
+    const wanted = copiedIn & ~MASK_UNBLOCKABLE;
+    // The signals waited for are let through to the thread while it waits; others interrupt it.
+    if (current.maskSaved) current.signalMask = current.savedMask;
+    const info = takeFrom(current, wanted);
+    if (info !== null) {
+        current.maskSaved = false;
+        if (information != 0) {
+            writeSignalInfo(scratch, info);
+            if (copyOut(information, scratch, SIGNAL_INFO_SIZE) != 0) return -EFAULT;
+        }
+        return info.signal;
+    }
+    let deadline = u64.MAX_VALUE;
+    if (timeout != 0) {
+        if (copyIn(scratch, timeout, 16) != 0) return -EFAULT;
+        if (load<u64>(scratch, 8) >= NANOSECONDS || load<i64>(scratch) < 0) return -EINVAL;
+        deadline = now() + load<u64>(scratch) * NANOSECONDS + load<u64>(scratch, 8);
+    }
+    if (deadlineReached() || (timeout != 0 && load<u64>(scratch) == 0 && load<u64>(scratch, 8) == 0)) {
+        current.maskSaved = false;
+        return -EAGAIN;
+    }
+    if (hasSignal(current)) {
+        current.maskSaved = false;
+        return -EINTR;
+    }
+    current.savedMask = current.signalMask;
+    current.maskSaved = true;
+    current.signalMask &= ~wanted;
+    return blockUntil(deadline, -EINTR);
+}
+
+function sigaltstack(stack: u64, old: u64, c: u64, d: u64, e: u64, f: u64): i64 {
+    const on = onAlternateStack(current, stackPointer(current.message));
+    const oldStack = current.alternateStack;
+    const oldSize = current.alternateStackSize;
+    const oldFlags: u32 = current.alternateStackDisabled ? SS_DISABLE : on ? SS_ONSTACK : 0;
+    if (stack != 0) {
+        if (copyIn(scratch, stack, 24) != 0) return -EFAULT;
+        if (on) return -EPERM;
+        const flags = load<u32>(scratch, 8) & ~SS_AUTODISARM;
+        if (flags != 0 && flags != SS_DISABLE && flags != SS_ONSTACK) return -EINVAL;
+        const disabled = flags == SS_DISABLE;
+        if (!disabled && load<u64>(scratch, 16) < STACK_MINIMUM) return -ENOMEM;
+        current.alternateStackDisabled = disabled;
+        current.alternateStack = disabled ? 0 : load<u64>(scratch);
+        current.alternateStackSize = disabled ? 0 : load<u64>(scratch, 16);
+    }
+    if (old == 0) return 0;
+    store<u64>(scratch, oldStack);
+    store<u64>(scratch, oldFlags, 8);
+    store<u64>(scratch, oldSize, 16);
+    return copyOut(old, scratch, 24);
+}
+
+// ---------------------------------------------------------------- sending
+
+function kill(pid_: u64, signal_: u64, c: u64, d: u64, e: u64, f: u64): i64 {
+    const pid = <i32>pid_;
+    const signal = <i32>signal_;
+    if (signal < 0 || signal > SIGNAL_MAXIMUM) return -EINVAL;
+    if (pid > 0) {
+        const process = findProcess(pid);
+        return process === null ? -ESRCH : killProcess(process, signal);
+    }
+    if (pid == 0) return killGroup(current.process.processGroup, signal);
+    return killGroup(pid == -1 ? -1 : -pid, signal);
+}
+
+function findThread(tid: i32): Thread | null {
+    for (let i = 0; i < processes.length; i++) {
+        const members = processes[i].threads;
+        for (let t = 0; t < members.length; t++) {
+            if (members[t].tid == tid) return members[t];
+        }
+    }
+    return null;
+}
+
+function signalThread(group: i32, tid: i32, signal: i32): i64 {
+    if (tid <= 0 || signal < 0 || signal > SIGNAL_MAXIMUM) return -EINVAL;
+    const thread = findThread(tid);
+    if (thread === null || (group != 0 && thread.process.pid != group)) return -ESRCH;
+    if (!maySignal(thread.process, signal)) return -EPERM;
+    if (signal == 0) return 0;
+    return sendToThread(thread, userSignal(signal, SI_TKILL)) ? 0 : -EAGAIN;
+}
+
+function tgkill(group: u64, tid: u64, signal: u64, d: u64, e: u64, f: u64): i64 {
+    return <i32>group <= 0 ? -EINVAL : signalThread(<i32>group, <i32>tid, <i32>signal);
+}
+
+function tkill(tid: u64, signal: u64, c: u64, d: u64, e: u64, f: u64): i64 {
+    return signalThread(0, <i32>tid, <i32>signal);
+}
+
+/** A siginfo_t that the sender filled in: only with codes that cannot be mistaken for the kernel's, except to itself. */
+function readInfo(process: Process, signal: i32, information: u64): SignalInfo | null {
+    if (copyIn(scratch, information, SIGNAL_INFO_SIZE) != 0) return null;
+    const info = new SignalInfo(signal, load<i32>(scratch, 8), load<i32>(scratch, 16), load<u32>(scratch, 20));
+    info.value = load<u64>(scratch, 24);
+    return info;
+}
+
+function rtSigqueueinfo(pid: u64, signal: u64, information: u64, d: u64, e: u64, f: u64): i64 {
+    const process = findProcess(<i32>pid);
+    if (!isSignal(<i32>signal)) return -EINVAL;
+    if (process === null) return -ESRCH;
+    const info = readInfo(process, <i32>signal, information);
+    if (info === null) return -EFAULT;
+    if ((info.code >= 0 || info.code == SI_TKILL) && process !== current.process) return -EPERM;
+    if (!maySignal(process, <i32>signal)) return -EPERM;
+    return sendToProcess(process, info) ? 0 : -EAGAIN;
+}
+
+function rtTgsigqueueinfo(group: u64, tid: u64, signal: u64, information: u64, e: u64, f: u64): i64 {
+    const thread = findThread(<i32>tid);
+    if (!isSignal(<i32>signal)) return -EINVAL;
+    if (thread === null || thread.process.pid != <i32>group) return -ESRCH;
+    const info = readInfo(thread.process, <i32>signal, information);
+    if (info === null) return -EFAULT;
+    if ((info.code >= 0 || info.code == SI_TKILL) && thread.process !== current.process) return -EPERM;
+    if (!maySignal(thread.process, <i32>signal)) return -EPERM;
+    return sendToThread(thread, info) ? 0 : -EAGAIN;
+}
+
+// ---------------------------------------------------------------- timers
+
+/** Seconds that are left, rounded to the nearest as Linux does, but at least 1 while a timer runs. */
+function alarm(seconds: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i64 {
+    const process = current.process;
+    const time = now();
+    let left: u64 = 0;
+    if (process.realTimer != 0) {
+        const rest = process.realTimer > time ? process.realTimer - time : 0;
+        left = (rest + NANOSECONDS / 2) / NANOSECONDS;
+        if (left == 0) left = 1;
+    }
+    const wanted = <u64>(<u32>seconds);
+    setRealTimer(process, wanted == 0 ? 0 : time + wanted * NANOSECONDS, 0);
+    return left;
+}
+
+function storeTimer(process: Process): void {
+    const time = now();
+    let left: u64 = 0;
+    if (process.realTimer != 0) left = process.realTimer > time ? process.realTimer - time : 1000;
+    store<u64>(scratch, process.realTimerInterval / NANOSECONDS);
+    store<u64>(scratch, (process.realTimerInterval % NANOSECONDS) / 1000, 8);
+    store<u64>(scratch, left / NANOSECONDS, 16);
+    store<u64>(scratch, (left % NANOSECONDS) / 1000, 24);
+}
+
+function getitimer(which: u64, value: u64, c: u64, d: u64, e: u64, f: u64): i64 {
+    if (<u32>which > <u32>ITIMER_PROF) return -EINVAL;
+    if (<i32>which == ITIMER_REAL) storeTimer(current.process);
+    else memory.fill(scratch, 0, 32);
+    return copyOut(value, scratch, 32);
+}
+
+/** Timers of processor time (ITIMER_VIRTUAL, ITIMER_PROF) need accounting that is not there: EINVAL. */
+function setitimer(which: u64, value: u64, old: u64, d: u64, e: u64, f: u64): i64 {
+    if (<i32>which != ITIMER_REAL) return -EINVAL;
+    let expiry: u64 = 0;
+    let interval: u64 = 0;
+    if (value != 0) {
+        if (copyIn(scratch, value, 32) != 0) return -EFAULT;
+        if (load<u64>(scratch, 8) >= MICROSECONDS || load<u64>(scratch, 24) >= MICROSECONDS) return -EINVAL;
+        interval = load<u64>(scratch) * NANOSECONDS + load<u64>(scratch, 8) * 1000;
+        expiry = load<u64>(scratch, 16) * NANOSECONDS + load<u64>(scratch, 24) * 1000;
+    }
+    if (old != 0) {
+        storeTimer(current.process);
+        if (copyOut(old, scratch, 32) != 0) return -EFAULT;
+    }
+    setRealTimer(current.process, expiry == 0 ? 0 : now() + expiry, interval);
+    return 0;
+}
+
+export function registerSignalCalls(): void {
+    define(SYS_rt_sigaction, "rt_sigaction", rtSigaction, "SgGd");
+    define(SYS_rt_sigprocmask, "rt_sigprocmask", rtSigprocmask, "hmnd");
+    define(SYS_rt_sigpending, "rt_sigpending", rtSigpending, "nd");
+    define(SYS_rt_sigsuspend, "rt_sigsuspend", rtSigsuspend, "md");
+    define(SYS_rt_sigreturn, "rt_sigreturn", rtSigreturn, "");
+    define(SYS_rt_sigtimedwait, "rt_sigtimedwait", rtSigtimedwait, "mptd");
+    define(SYS_rt_sigqueueinfo, "rt_sigqueueinfo", rtSigqueueinfo, "dSp");
+    define(SYS_rt_tgsigqueueinfo, "rt_tgsigqueueinfo", rtTgsigqueueinfo, "ddSp");
+    define(SYS_sigaltstack, "sigaltstack", sigaltstack, "pp");
+    define(SYS_pause, "pause", pause, "");
+    define(SYS_kill, "kill", kill, "dS");
+    define(SYS_tgkill, "tgkill", tgkill, "ddS");
+    define(SYS_tkill, "tkill", tkill, "dS");
+    define(SYS_alarm, "alarm", alarm, "u");
+    define(SYS_getitimer, "getitimer", getitimer, "dp");
+    define(SYS_setitimer, "setitimer", setitimer, "dpp");
+}
