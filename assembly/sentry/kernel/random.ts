@@ -15,12 +15,14 @@ const state: usize = memory.data(BLOCK_SIZE, 8);
 const block: usize = memory.data(BLOCK_SIZE, 8);
 let keyed: bool = false;
 
-function begin(): void {
+/** Starts from a key of 32 bytes. */
+export function seedRandom(key: usize): void {
+    memory.fill(state, 0, BLOCK_SIZE);
     store<u32>(state, 0x61707865);
     store<u32>(state, 0x3320646e, 4);
     store<u32>(state, 0x79622d32, 8);
     store<u32>(state, 0x6b206574, 12);
-    memory.copy(state + 16, containerConfiguration().randomSeed(), KEY_SIZE);
+    memory.copy(state + 16, key, KEY_SIZE);
     keyed = true;
 }
 
@@ -47,6 +49,19 @@ function quarterRound(a: usize, b: usize, c: usize, d: usize): void {
 
 /** Makes the next 64 bytes in `block`. */
 function nextBlock(): void {
+    computeBlock();
+    store<u64>(state, load<u64>(state, 48) + 1, 48);
+}
+
+/** The block function alone, for tests: 64 bytes at `output` from the state of 64 bytes at `input`. */
+export function chachaBlock(input: usize, output: usize): void {
+    memory.copy(state, input, BLOCK_SIZE);
+    computeBlock();
+    memory.copy(output, block, BLOCK_SIZE);
+    keyed = false;
+}
+
+function computeBlock(): void {
     memory.copy(block, state, BLOCK_SIZE);
     for (let round = 0; round < 10; round++) {
         quarterRound(0, 16, 32, 48);
@@ -62,12 +77,11 @@ function nextBlock(): void {
         const at = <usize>i << 2;
         store<u32>(block + at, load<u32>(block + at) + load<u32>(state + at));
     }
-    store<u64>(state, load<u64>(state, 48) + 1, 48);
 }
 
 /** Fills `length` bytes at `address` of the sentry's memory with random bytes. */
 export function randomBytes(address: usize, length: i32): void {
-    if (!keyed) begin();
+    if (!keyed) seedRandom(containerConfiguration().randomSeed());
     nextBlock();
     memory.copy(state + 16, block, KEY_SIZE);
     // The other half of the block that gave the key is the first output.

@@ -498,7 +498,8 @@ export class AddressSpace {
         const index = this.indexAfter(address);
         if (index == this.regions.length) return null;
         const region = this.regions[index];
-        if ((region.flags & REGION_GROWS_DOWN) == 0) return null;
+        // Only the stack itself grows, so that a stray pointer below another mapping is still a fault.
+        if ((region.flags & REGION_GROWS_DOWN) == 0 || region.end != this.layout.stackTop) return null;
         const start = address & PAGE_MASK;
         this.mappedBytes += region.start - start;
         region.start = start;
