@@ -1,111 +1,180 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The machine as the manager took it over at boot: its CSpace, all untyped memory, its window, and the capabilities that
-// only the manager holds.
+// The machine that the manager takes over at boot: all capabilities and all memory that the kernel gave the root task.
 
-import { bootValue, heapSource } from "../sel4/generated/host";
 import { BootKey } from "../sel4/generated/boot-keys";
-import { CSpace, InitialCSpace } from "../sel4/cspace";
-import { OBJECT_FRAME, OBJECT_TYPES } from "../sel4/objects";
-import { RETYPE_FAN_OUT_LIMIT, Untyped, UntypedPool } from "../sel4/untyped";
-import { Window } from "../sel4/vspace";
-import { PAGE_BITS, PAGE_SIZE } from "../std/pages";
+import { bootValue, heapFrames } from "../sel4/generated/host";
+import { ASIDPool, CNode, Frame, PageTable, SchedControl, TCB, Untyped, VSpace, capability } from "../sel4/capabilities";
+import { CSpace, ROOT_RADIX, makeRootCNode } from "../sel4/cspace";
+import { TableSource } from "../sel4/mapping";
+import { ERROR_NONE, OBJECT_CNODE, OBJECT_PAGE_TABLE, errorName } from "../sel4/objects";
+import { UntypedPool } from "../sel4/untypedPool";
+import { Failure } from "../std/failure";
+import { PAGE_SIZE, pagesFor } from "../std/pages";
+import {
+    OWNERS,
+    OWNER_BOOT_OBJECTS,
+    OWNER_BUNDLE,
+    OWNER_CAPABILITIES,
+    OWNER_MANAGER_HEAP,
+    OWNER_PAGE_TABLES,
+    OWNER_ROOT_STATE,
+    OWNER_ROUNDING,
+    OWNER_RUNTIME_CODE,
+    OWNER_WASM_MODULES,
+    OWNER_WASM_TRANSLATED,
+} from "./owners";
 
-/** The window's first page stays unmapped, so that address 0 traps. */
-const WINDOW_FIRST: usize = 0x0010_0000;
-const WINDOW_END: usize = 0x8000_0000;
-/**
- * log2 of the bytes by which the manager's heap may grow beyond its initial pages. It holds the JSON documents and tables
- * of an image; file contents and layer indexes never pass through it.
- */
-const HEAP_BITS: u32 = 20;
-/** Slots of the initial CNode for the heap's frames, which the C runtime makes, and for their page table. */
-const HEAP_SLOTS: u32 = (1 << (HEAP_BITS - PAGE_BITS)) + 4;
+/** Bits of a pointer below the first level's index, where the initial CNode is not larger. */
+const LEAF_BITS_MINIMUM: u32 = 12;
 
+export class Machine {
+    readonly architecture: u32 = <u32>fact(BootKey.ARCHITECTURE);
+    readonly ownTcb: TCB = capability<TCB>(<u32>fact(BootKey.SLOT_TCB));
+    readonly ownVSpace: VSpace = capability<VSpace>(<u32>fact(BootKey.SLOT_VSPACE));
+    readonly asidPool: ASIDPool = capability<ASIDPool>(<u32>fact(BootKey.SLOT_ASID_POOL));
+    readonly schedControl: SchedControl = capability<SchedControl>(<u32>fact(BootKey.SLOT_SCHED_CONTROL));
+    readonly tables: PoolTables;
+
+    constructor(
+        readonly cspace: CSpace,
+        readonly pool: UntypedPool,
+    ) {
+        this.tables = new PoolTables(pool);
+    }
+
+    /** log2 of the size of an object of a type with one size; for a CNode, of one slot. */
+    objectBits(object: u32): u32 {
+        return <u32>bootValue(BootKey.OBJECT_BITS, object);
+    }
+}
+
+/** Page tables of the manager's own window. */
+export class PoolTables extends TableSource {
+    constructor(private readonly pool: UntypedPool) {
+        super();
+    }
+
+    makeTable(level: u32): PageTable | null {
+        const object = OBJECT_PAGE_TABLE + level - 1;
+        const table = this.pool.makeObject(object, 0, <u32>bootValue(BootKey.OBJECT_BITS, object), OWNER_PAGE_TABLES);
+        return table === null ? null : capability<PageTable>(table.slot);
+    }
+}
+
+/** Set by `takeOver`. */
+let present: Machine | null = null;
+
+/** Whether `takeOver` has succeeded. */
+export function isTakenOver(): bool {
+    return present !== null;
+}
+
+/** The machine; `takeOver` has succeeded. */
 // @ts-ignore: decorator
 @inline
-function boot(key: BootKey, index: u32 = 0): u32 {
-    return <u32>bootValue(key, index);
+export function machine(): Machine {
+    return present!;
 }
 
-/** log2 of object sizes by type; a CNode's entry is a slot's. */
-export const objectBits: StaticArray<u8> = new StaticArray<u8>(OBJECT_TYPES);
-for (let type: u32 = 1; type < OBJECT_TYPES; type++) objectBits[type] = <u8>boot(BootKey.OBJECT_BITS, type);
+/** A number that the C runtime knows of this boot. */
+// @ts-ignore: decorator
+@inline
+export function fact(key: BootKey): u64 {
+    return bootValue(key, 0);
+}
 
-const heapFirst = boot(BootKey.EMPTY_FIRST);
+/** Takes over all capabilities and memory. Must be the first thing that the manager does. */
+export function takeOver(): Failure | null {
+    const radix = <u32>fact(BootKey.CNODE_BITS);
+    const leafBits = max(radix, LEAF_BITS_MINIMUM);
+    let first = <u32>fact(BootKey.EMPTY_FIRST);
+    const end = <u32>fact(BootKey.EMPTY_END);
+    const node = capability<CNode>(<u32>fact(BootKey.SLOT_CNODE));
+    const slotBits = <u32>bootValue(BootKey.OBJECT_BITS, OBJECT_CNODE);
+    const rootSize = (<u64>1) << (ROOT_RADIX + slotBits);
 
-export const cspace: CSpace = new CSpace(
-    new InitialCSpace(
-        boot(BootKey.SLOT_CNODE),
-        boot(BootKey.CNODE_BITS),
-        heapFirst + HEAP_SLOTS,
-        boot(BootKey.EMPTY_END),
-        boot(BootKey.SLOT_TCB),
-        boot(BootKey.SLOT_VSPACE),
-        boot(BootKey.SLOT_IPC_BUFFER),
-        bootValue(BootKey.ROOT_IPC_BUFFER_VADDR, 0),
-    ),
-);
-
-/** All RAM that is in untypeds. */
-export const machinePool: UntypedPool = new UntypedPool(cspace, objectBits);
-
-export const window: Window = new Window(machinePool, WINDOW_FIRST, WINDOW_END);
-
-export const rootVSpace: u32 = boot(BootKey.SLOT_VSPACE);
-export const rootTcb: u32 = boot(BootKey.SLOT_TCB);
-export const asidPool: u32 = boot(BootKey.SLOT_ASID_POOL);
-export const schedControl: u32 = boot(BootKey.SLOT_SCHED_CONTROL);
-
-/** Takes over the untypeds that the kernel and the C runtime left. False when not even the CSpace fits. */
-export function takeOverMachine(): bool {
-    const count = boot(BootKey.UNTYPED_COUNT);
-    for (let i: u32 = 0; i < count; i++) {
-        if (boot(BootKey.UNTYPED_IS_DEVICE, i) != 0) continue;
-        const untyped = new Untyped(
-            boot(BootKey.UNTYPED_SLOT, i),
-            boot(BootKey.UNTYPED_BITS, i),
-            bootValue(BootKey.UNTYPED_USED, i),
+    // The first-level CNode comes straight from an untyped: the pool needs the CSpace to work.
+    const count = <u32>fact(BootKey.UNTYPED_COUNT);
+    const source = smallestUntyped(count, rootSize);
+    if (source == count) return new Failure("there is no memory for the manager's first object; give the machine more memory");
+    const slots = first;
+    first += 2;
+    const untyped = capability<Untyped>(<u32>bootValue(BootKey.UNTYPED_SLOT, source));
+    let error = makeRootCNode(untyped, node, radix, leafBits, slots);
+    const root = capability<CNode>(slots + 1);
+    if (error == ERROR_NONE) {
+        error = capability<TCB>(<u32>fact(BootKey.SLOT_TCB)).configure(
+            root,
+            0,
+            capability<VSpace>(<u32>fact(BootKey.SLOT_VSPACE)),
+            fact(BootKey.ROOT_IPC_BUFFER_VADDR),
+            capability<Frame>(<u32>fact(BootKey.SLOT_IPC_BUFFER)),
         );
-        machinePool.add(untyped);
     }
-    if (!cspace.start(machinePool)) return false;
-    // The heap grows from an untyped of its own, so that the pool's count of what is taken stays exact.
-    const heap = machinePool.carve(HEAP_BITS);
-    if (heap === null) return false;
-    heapSource(heap.slot, heapFirst, HEAP_SLOTS);
-    return true;
-}
+    if (error != ERROR_NONE) {
+        return new Failure("the manager's CSpace cannot be made (" + errorName(error) + "); this is a defect of Sealift or of the kernel's configuration");
+    }
 
-/** Bytes set aside for the heap's growth. */
-export const HEAP_RESERVE: u64 = (<u64>1) << HEAP_BITS;
+    const cspace = new CSpace(root, leafBits, first, end);
+    const pool = new UntypedPool(cspace, OWNERS, OWNER_CAPABILITIES, slotBits);
+    let ram: u64 = 0;
+    let usedAtBoot: u64 = 0;
+    for (let i: u32 = 0; i < count; i++) {
+        if (bootValue(BootKey.UNTYPED_IS_DEVICE, i) != 0) continue;
+        const bits = <u32>bootValue(BootKey.UNTYPED_BITS, i);
+        let used = bootValue(BootKey.UNTYPED_USED, i);
+        ram += (<u64>1) << bits;
+        usedAtBoot += used;
+        if (i == source) {
+            const start = alignUp(used, rootSize);
+            pool.account(OWNER_ROUNDING, start - used);
+            pool.account(OWNER_CAPABILITIES, rootSize);
+            used = start + rootSize;
+        }
+        pool.account(OWNER_ROUNDING, pool.add(<u32>bootValue(BootKey.UNTYPED_SLOT, i), bits, used));
+    }
+    accountBoot(pool, ram, usedAtBoot);
+    present = new Machine(cspace, pool);
+    return null;
+}
 
 /**
- * Makes `pages` small frames and maps them, zeroed and writable, at adjacent addresses of the window from `address`. Their
- * slots go to `slots` in order, where it is given. False when memory, slots or addresses are used up.
+ * Accounts for what existed before the manager: frames of the root task, and the rest of what was used, which are kernel
+ * objects. `ram` are the bytes of all RAM untypeds, `usedAtBoot` those that the C runtime took of them.
  */
-export function mapFrames(address: usize, pages: u32, slots: StaticArray<u32> | null = null, at: u32 = 0): bool {
-    let done: u32 = 0;
-    while (done < pages) {
-        const count = min(pages - done, RETYPE_FAN_OUT_LIMIT);
-        const first = machinePool.make(OBJECT_FRAME, 0, count);
-        if (first == 0) return count > 1 ? mapSingly(address + (<usize>done << PAGE_BITS), pages - done, slots, at + done) : false;
-        for (let i: u32 = 0; i < count; i++) {
-            if (window.map(first + i, address + (<usize>(done + i) << PAGE_BITS), true) != 0) return false;
-            if (slots !== null) slots[at + done + i] = first + i;
-        }
-        done += count;
-    }
-    return true;
+function accountBoot(pool: UntypedPool, ram: u64, usedAtBoot: u64): void {
+    const framesByKernel = fact(BootKey.MACHINE_MEMORY) - ram;
+    const frames = fact(BootKey.ROOT_FRAMES) * PAGE_SIZE;
+    pool.account(OWNER_BOOT_OBJECTS, usedAtBoot + framesByKernel - frames);
+    const code = fact(BootKey.RUNTIME_TEXT_BYTES);
+    const modules = fact(BootKey.MANAGER_WASM_BYTES) + fact(BootKey.SENTRY_WASM_BYTES);
+    const translated = (pagesFor(fact(BootKey.MANAGER_IMAGE_BYTES)) + fact(BootKey.SENTRY_IMAGE_PAGES)) * PAGE_SIZE;
+    const bundle = fact(BootKey.BUNDLE_PAGES) * PAGE_SIZE;
+    const heap = <u64>heapFrames() * PAGE_SIZE;
+    pool.account(OWNER_RUNTIME_CODE, code);
+    pool.account(OWNER_WASM_MODULES, modules);
+    pool.account(OWNER_WASM_TRANSLATED, translated);
+    pool.account(OWNER_BUNDLE, bundle);
+    pool.account(OWNER_MANAGER_HEAP, heap);
+    pool.account(OWNER_ROOT_STATE, frames - code - modules - translated - bundle - heap);
 }
 
-/** When no untyped has room for a batch any more, the rests still hold single frames. */
-function mapSingly(address: usize, pages: u32, slots: StaticArray<u32> | null, at: u32): bool {
-    for (let i: u32 = 0; i < pages; i++) {
-        const frame = machinePool.make(OBJECT_FRAME, 0);
-        if (frame == 0) return false;
-        if (window.map(frame, address + <usize>i * PAGE_SIZE, true) != 0) return false;
-        if (slots !== null) slots[at + i] = frame;
+/** The smallest RAM untyped with room for an object of `size` bytes, or `count`. */
+function smallestUntyped(count: u32, size: u64): u32 {
+    let best = count;
+    let bestBits: u64 = 64;
+    for (let i: u32 = 0; i < count; i++) {
+        const bits = bootValue(BootKey.UNTYPED_BITS, i);
+        const start = alignUp(bootValue(BootKey.UNTYPED_USED, i), size);
+        if (bootValue(BootKey.UNTYPED_IS_DEVICE, i) == 0 && start + size <= (<u64>1) << bits && bits < bestBits) {
+            best = i;
+            bestBits = bits;
+        }
     }
-    return true;
+    return best;
+}
+
+function alignUp(value: u64, size: u64): u64 {
+    return (value + size - 1) & ~(size - 1);
 }

@@ -21,6 +21,21 @@ export abstract class ByteStream {
         }
         return <i32>done;
     }
+
+    /**
+     * Goes over `length` bytes: how many there were, or -1. A stream that cannot jump reads them into `scratch`, which
+     * has `scratchSize` bytes.
+     */
+    skip(length: u64, scratch: usize, scratchSize: u32): i64 {
+        let done: u64 = 0;
+        while (done < length) {
+            const count = this.read(scratch, <u32>min<u64>(length - done, scratchSize));
+            if (count < 0) return -1;
+            if (count == 0) break;
+            done += count;
+        }
+        return <i64>done;
+    }
 }
 
 /** Bytes that lie in memory already. */

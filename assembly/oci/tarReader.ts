@@ -141,7 +141,7 @@ export class TarReader {
         }
         this.position += count;
         if (<u32>count < wanted) {
-            this.fail("the archive ends inside " + this.describe() + ", at byte " + decimal(this.position));
+            this.failInside();
             return -1;
         }
         this.contentLeft -= count;
@@ -296,8 +296,16 @@ export class TarReader {
 
     private skipContent(): bool {
         // The header's memory is free between entries.
-        while (this.contentLeft > 0) {
-            if (this.readContent(changetype<usize>(this.header), TAR_BLOCK) < 0) return false;
+        const scratch = changetype<usize>(this.header);
+        if (this.contentLeft > 0) {
+            const count = this.stream.skip(this.contentLeft, scratch, TAR_BLOCK);
+            if (count < 0) {
+                this.failure = this.stream.failure;
+                return false;
+            }
+            this.position += count;
+            this.contentLeft -= count;
+            if (this.contentLeft > 0) return this.failInside();
         }
         if (this.padding > 0) {
             const count = this.stream.readFully(changetype<usize>(this.header), this.padding);
@@ -358,6 +366,10 @@ export class TarReader {
         this.paxSize = -1;
         this.paxUid = -1;
         this.paxGid = -1;
+    }
+
+    private failInside(): bool {
+        return this.fail("the archive ends inside " + this.describe() + ", at byte " + decimal(this.position));
     }
 
     private failEntry(name: usize, length: u32, reason: string): bool {

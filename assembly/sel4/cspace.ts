@@ -127,6 +127,11 @@ export class CSpace {
         return cnodeMint(this.root.cptr, to, WORD_BITS, this.root.cptr, from, WORD_BITS, rights, badge);
     }
 
+    /** Copies into slot `index` of a CNode whose capability has no guard; `radix` is log2 of its slots. */
+    @inline copyToNode(node: CNode, index: u32, radix: u32, from: u32): u32 {
+        return cnodeCopy(node.cptr, index, radix, this.root.cptr, from, WORD_BITS, RIGHTS_ALL);
+    }
+
     /** Copies into another CSpace, whose first level is `root`. */
     @inline copyInto(root: CNode, to: u32, from: u32, rights: u32): u32 {
         return cnodeCopy(root.cptr, to, WORD_BITS, this.root.cptr, from, WORD_BITS, rights);

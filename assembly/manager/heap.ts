@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The manager's own heap. Its pages come from an untyped that the C runtime holds as "heap source"; the source is
+// renewed here before it can run out in the middle of an allocation, where nothing could be done about it.
+
+import { heapSlotsLeft, heapSource } from "../sel4/generated/host";
+import { PAGE_BITS, PAGE_SIZE, pagesFor } from "../std/pages";
+import { machine } from "./machine";
+import { OWNER_MANAGER_HEAP } from "./owners";
+
+/** Bytes that any step of the manager may allocate without asking: lists, messages, and the allocator's rounding. */
+const ORDINARY: u32 = 128 * 1024;
+/** memory.grow works in Wasm pages of 64 KiB: 16 frames. */
+const FRAMES_PER_GROWTH: u32 = 16;
+/** Bytes that one page table maps. */
+const TABLE_REACH: u32 = 2 << 20;
+
+/**
+ * Slots for the heap's frames and tables: 8 MiB of heap, of which a document of the largest size takes most. They must
+ * lie in the initial CNode, so they are set aside before others take them.
+ */
+const SLOTS: u32 = 2048;
+
+let slotsBegin: u32 = 0;
+let slotsEnd: u32 = 0;
+/** The end of the range that the C runtime fills at present. */
+let sourceEnd: u32 = 0;
+
+/** Sets the slots aside. To be called once, when the machine has been taken over. */
+export function beginHeap(): void {
+    const cspace = machine().cspace;
+    const count = min(SLOTS, cspace.available >> 1);
+    slotsBegin = cspace.allocateRun(count);
+    slotsEnd = slotsBegin + count;
+    sourceEnd = slotsBegin;
+}
+
+/** Sees to it that the heap can grow by `bytes` and something more. False when the machine has no memory for it. */
+export function provideHeap(bytes: u32): bool {
+    const growth = (bytes + ORDINARY + 0xffff) & ~0xffff;
+    const frames = <u32>pagesFor(growth) + FRAMES_PER_GROWTH;
+    const slots = frames + growth / TABLE_REACH + 3;
+    const unused = heapSlotsLeft();
+    if (unused >= slots) return true;
+
+    // The whole block is for frames and tables: as many slots as it has pages. The C runtime fills slots in order, so
+    // that those it has not used begin the new range.
+    const bits = max<u32>(PAGE_BITS, 32 - clz(slots * PAGE_SIZE - 1));
+    const count = (<u32>1) << (bits - PAGE_BITS);
+    const first = sourceEnd - unused;
+    if (first + count > slotsEnd) return false;
+    const block = machine().pool.allocate(bits, OWNER_MANAGER_HEAP);
+    if (block === null) return false;
+    sourceEnd = first + count;
+    heapSource(block.slot, first, count);
+    return true;
+}

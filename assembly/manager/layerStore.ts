@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The layer store: each layer of an image unpacked once, as frames of file contents and frames of an index
+// (std/layerIndex.ts). Sentries get read-only copies of the frames' capabilities; the manager keeps the frames mapped in its
+// window, in the order in which they were made, to write them and to read lower layers.
+//
+// Frames are numbered from 0 over the whole store. A frame's number gives its address and, through the CNodes that hold
+// only frames of the store, its capability: no table is needed.
+
+import { LayerIndex } from "../std/layerIndex";
+import { CSpace } from "../sel4/cspace";
+import { ERROR_NONE, OBJECT_CNODE, OBJECT_FRAME } from "../sel4/objects";
+import { UntypedBlock } from "../sel4/untypedPool";
+import { Failure } from "../std/failure";
+import { byteSize, decimal } from "../std/numberText";
+import { PAGE_BITS, PAGE_SIZE, pagesFor } from "../std/pages";
+import { Layer } from "../oci/image";
+import { TarReader } from "../oci/tarReader";
+import { Bundle, ReadObserver } from "./bundle";
+import { LayerStream } from "./layerStream";
+import { AddOutcome, LayerTree } from "./layerTree";
+import { machine } from "./machine";
+import { OWNER_CAPABILITIES, OWNER_LAYER_DATA } from "./owners";
+import {
+    STORE_FRAMES,
+    STORE_FRAMES_END,
+    TREE_BUCKETS,
+    TREE_BUCKETS_LIMIT,
+    TREE_INODES,
+    TREE_INODES_LIMIT,
+    TREE_NAMES,
+    TREE_NAMES_LIMIT,
+    TREE_STRINGS,
+    TREE_STRINGS_LIMIT,
+    WindowArea,
+    mapInWindow,
+} from "./window";
+
+/** log2 of the frames made at a time: at most this many lie unused. */
+const BATCH_BITS: u32 = 4;
+const BATCH: u32 = 1 << BATCH_BITS;
+/** log2 of the slots of one CNode of frames: 2 MiB of frames for 16 KiB of slots. */
+const NODE_RADIX: u32 = 9;
+const NODE_FRAMES: u32 = 1 << NODE_RADIX;
+
+/** Frames are addressable in the window only; the window is the store's limit. */
+const FRAMES_MAXIMUM: u32 = <u32>((STORE_FRAMES_END - STORE_FRAMES) >> PAGE_BITS);
+
+export class StoredLayer {
+    constructor(
+        /** The digest of the uncompressed layer. */
+        readonly diffId: string,
+        /** Numbers of the first frames, and how many follow. */
+        readonly firstDataFrame: u32,
+        readonly dataPages: u32,
+        readonly firstIndexFrame: u32,
+        readonly indexPages: u32,
+    ) {}
+
+    get index(): LayerIndex {
+        return changetype<LayerIndex>(frameAddress(this.firstIndexFrame));
+    }
+}
+
+// @ts-ignore: decorator
+@inline
+function frameAddress(frame: u32): usize {
+    return STORE_FRAMES + (<usize>frame << PAGE_BITS);
+}
+
+export class LayerStore {
+    readonly layers: StoredLayer[] = new Array<StoredLayer>();
+    private readonly blocks: UntypedBlock[] = new Array<UntypedBlock>();
+    private readonly nodeBlocks: UntypedBlock[] = new Array<UntypedBlock>();
+    /** First-level entries of the CNodes. They outlive `release`, for there are few. */
+    private readonly entries: u32[] = new Array<u32>();
+    /** Frames that have a number, and frames that exist. */
+    private used: u32 = 0;
+    private made: u32 = 0;
+
+    /** Slot of a frame's capability. */
+    frameSlot(frame: u32): u32 {
+        return (this.entries[frame >> NODE_RADIX] << machine().cspace.leafBits) | (frame & (NODE_FRAMES - 1));
+    }
+
+    /** Bytes of frames with file contents; indexes are the rest. */
+    get dataBytes(): u64 {
+        let pages: u64 = 0;
+        for (let i = 0; i < this.layers.length; i++) pages += this.layers[i].dataPages;
+        return pages * PAGE_SIZE;
+    }
+
+    get indexBytes(): u64 {
+        let pages: u64 = 0;
+        for (let i = 0; i < this.layers.length; i++) pages += this.layers[i].indexPages;
+        return pages * PAGE_SIZE;
+    }
+
+    /** Gives all memory back. Copies of frames that sentries hold go with it. */
+    release(): void {
+        const pool = machine().pool;
+        while (this.blocks.length > 0) pool.release(this.blocks.pop());
+        while (this.nodeBlocks.length > 0) pool.release(this.nodeBlocks.pop());
+        while (this.layers.length > 0) this.layers.pop();
+        this.used = 0;
+        this.made = 0;
+    }
+
+    /**
+     * Unpacks a layer over those already in the store, which are the ones below it, and checks its diff id. After a
+     * failure the store is to be released.
+     */
+    unpack(bundle: Bundle, layer: Layer, observer: ReadObserver): Failure | null {
+        const stream = new LayerStream(bundle.offsetOf(layer.path), <u64>layer.size, layer.compression, observer);
+        const reader = new TarReader(stream);
+        const inodes = new WindowArea(TREE_INODES, TREE_INODES_LIMIT);
+        const names = new WindowArea(TREE_NAMES, TREE_NAMES_LIMIT);
+        const strings = new WindowArea(TREE_STRINGS, TREE_STRINGS_LIMIT);
+        const buckets = new WindowArea(TREE_BUCKETS, TREE_BUCKETS_LIMIT);
+        const lower = new Array<LayerIndex>();
+        for (let i = 0; i < this.layers.length; i++) lower.push(this.layers[i].index);
+        const tree = new LayerTree(inodes, names, strings, buckets, lower);
+        const firstDataFrame = this.used;
+
+        let failure = this.readEntries(reader, tree);
+        if (failure === null) failure = reader.failure;
+        if (failure === null) {
+            const digest = stream.finish();
+            if (digest != layer.diffId) {
+                failure = new Failure("the uncompressed content's digest is " + digest + ", not " + layer.diffId + "; the image is damaged: pull it again");
+            }
+        } else stream.close();
+        if (failure === null) {
+            const dataPages = this.used - firstDataFrame;
+            const firstIndexFrame = this.used;
+            const indexPages = <u32>pagesFor(tree.indexSize);
+            if (this.takeFrames(indexPages) < 0) failure = this.outOfMemory("its index", tree.indexSize);
+            else {
+                tree.writeIndex(frameAddress(firstIndexFrame), dataPages, reader.position);
+                this.layers.push(new StoredLayer(layer.diffId, firstDataFrame, dataPages, firstIndexFrame, indexPages));
+            }
+        }
+        inodes.release();
+        names.release();
+        strings.release();
+        buckets.release();
+        tree.close();
+        reader.close();
+        return failure === null ? null : failure.within(layer.name);
+    }
+
+    private readEntries(reader: TarReader, tree: LayerTree): Failure | null {
+        while (reader.next()) {
+            const outcome = tree.add(reader);
+            if (outcome == AddOutcome.Failed) return tree.failure;
+            if (outcome == AddOutcome.Content) {
+                const pages = pagesFor(reader.size);
+                const first = pages <= FRAMES_MAXIMUM ? this.takeFrames(<u32>pages) : -1;
+                if (first < 0) return this.outOfMemory(reader.describe(), reader.size);
+                // The frames are adjacent in the window and zero, so that the last page's rest is right already.
+                let at = frameAddress(first);
+                let left = reader.size;
+                while (left > 0) {
+                    const count = reader.readContent(at, <u32>min<u64>(left, 1 << 20));
+                    if (count <= 0) return reader.failure;
+                    at += count;
+                    left -= count;
+                }
+                tree.inode(tree.added).value = first - this.dataStart();
+            } else if (outcome == AddOutcome.Copy) {
+                const inode = tree.inode(tree.added);
+                const source = this.layers[tree.sourceLayer];
+                const pages = <u32>pagesFor(inode.size);
+                const first = this.takeFrames(pages);
+                if (first < 0) return this.outOfMemory(reader.describe(), inode.size);
+                memory.copy(frameAddress(first), frameAddress(source.firstDataFrame + inode.value), <usize>inode.size);
+                inode.value = first - this.dataStart();
+            }
+        }
+        return null;
+    }
+
+    /** Number of the first data frame of the layer that is being unpacked. */
+    private dataStart(): u32 {
+        if (this.layers.length == 0) return 0;
+        const last = this.layers[this.layers.length - 1];
+        return last.firstIndexFrame + last.indexPages;
+    }
+
+    /** The number of the first of `count` adjacent zeroed frames, mapped; -1 when there is no memory for them. */
+    private takeFrames(count: u32): i32 {
+        if (count > FRAMES_MAXIMUM - this.used) return -1;
+        while (this.made < this.used + count) {
+            if (!this.makeBatch()) return -1;
+        }
+        const first = this.used;
+        this.used += count;
+        return first;
+    }
+
+    private makeBatch(): bool {
+        const pool = machine().pool;
+        const cspace = pool.cspace;
+        if (this.made >> NODE_RADIX == this.nodeBlocks.length && !this.makeNode(cspace)) return false;
+        const block = pool.allocate(PAGE_BITS + BATCH_BITS, OWNER_LAYER_DATA);
+        if (block === null) return false;
+        const slot = this.frameSlot(this.made);
+        if (cspace.retype(block.untyped, OBJECT_FRAME, 0, slot, BATCH) != ERROR_NONE) {
+            pool.release(block);
+            return false;
+        }
+        this.blocks.push(block);
+        for (let i: u32 = 0; i < BATCH; i++) {
+            if (!mapInWindow(slot + i, frameAddress(this.made), true)) return false;
+            this.made++;
+        }
+        return true;
+    }
+
+    private makeNode(cspace: CSpace): bool {
+        const pool = machine().pool;
+        const index = this.nodeBlocks.length;
+        if (index == this.entries.length) {
+            const entry = cspace.takeEntry();
+            if (entry == 0) return false;
+            this.entries.push(entry);
+        }
+        const block = pool.allocate(NODE_RADIX + machine().objectBits(OBJECT_CNODE), OWNER_CAPABILITIES);
+        if (block === null) return false;
+        if (cspace.makeCNode(block.untyped, NODE_RADIX, this.entries[index]) != ERROR_NONE) {
+            pool.release(block);
+            return false;
+        }
+        this.nodeBlocks.push(block);
+        return true;
+    }
+
+    private outOfMemory(thing: string, bytes: u64): Failure {
+        const free = machine().pool.freeBytes;
+        return new Failure(
+            thing + " of " + byteSize(bytes) + " (" + decimal(bytes) + " bytes) does not fit the machine's free memory of " + byteSize(free) +
+                "; give the machine more memory or use a smaller image",
+        );
+    }
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A container's memory: untypeds that are carved from the machine's when the container is made. The sentry's own objects
+// are made from one of them, the rest is handed to the sentry as untyped capabilities. Whatever the container does,
+// revoking these untypeds takes everything back.
+
+import { CNode, Untyped } from "../sel4/capabilities";
+import {
+    ERROR_NONE,
+    OBJECT_CNODE,
+    OBJECT_SCHED_CONTEXT,
+    OBJECT_UNTYPED,
+    WORD_BITS,
+} from "../sel4/objects";
+import { untypedRetype } from "../sel4/generated/host";
+import { UntypedBlock } from "../sel4/untypedPool";
+import { UNTYPED_COUNT_MAXIMUM, UNTYPED_FIRST_SLOT } from "../std/containerConfiguration";
+import { Failure } from "../std/failure";
+import { byteSize } from "../std/numberText";
+import { PAGE_BITS, PAGE_SIZE } from "../std/pages";
+import { machine } from "./machine";
+import { OWNER_CONTAINERS } from "./owners";
+
+/** A limit is rounded up to so many leading binary digits, so that few untypeds make it up. */
+const SIGNIFICANT_BITS: u32 = 5;
+/** Untypeds of a quota: where free memory is fragmented, a power of two is made up of smaller ones. */
+const BLOCKS_MAXIMUM: i32 = 10;
+/** The smallest of them. */
+const BLOCK_BITS_MINIMUM: u32 = 16;
+
+// Who owns the part of a quota that the manager used itself.
+/** Frames of the sentry: state, stacks, initial heap, IPC buffer, exchange and configuration pages. */
+export const QUOTA_SENTRY: i32 = 0;
+/** TCB, scheduling context, endpoint, notification, reply object. */
+export const QUOTA_KERNEL_OBJECTS: i32 = 1;
+export const QUOTA_PAGE_TABLES: i32 = 2;
+export const QUOTA_CAPABILITIES: i32 = 3;
+/** Alignment, and pieces too small to be handed over. */
+export const QUOTA_REST: i32 = 4;
+export const QUOTA_OWNERS: i32 = 5;
+
+export class Quota {
+    readonly owned: StaticArray<u64> = new StaticArray<u64>(QUOTA_OWNERS);
+    /** log2 of the sizes of the untypeds that the sentry got, in the order of their slots. */
+    readonly given: u32[] = new Array<u32>();
+    private readonly blocks: UntypedBlock[] = new Array<UntypedBlock>();
+    /** Bytes taken from the construction block, the first of `blocks`. */
+    private used: u64 = 0;
+
+    /** Bytes of the whole quota. */
+    get size(): u64 {
+        let size: u64 = 0;
+        for (let i = 0; i < this.blocks.length; i++) size += this.blocks[i].size;
+        return size;
+    }
+
+    /**
+     * Carves at least `limit` bytes; `construction` of them are needed for the sentry's own objects. A failure leaves
+     * nothing carved.
+     */
+    carve(limit: u64, construction: u64): Failure | null {
+        if (limit < construction) {
+            return new Failure(
+                "the memory limit of " + byteSize(limit) + " is too low: a container's sentry alone takes " + byteSize(construction) + "; raise --memory",
+            );
+        }
+        const top = 63 - clz(limit);
+        const grain = (<u64>1) << max<u64>(top > SIGNIFICANT_BITS - 1 ? top - (SIGNIFICANT_BITS - 1) : 0, PAGE_BITS);
+        const rounded = (limit + grain - 1) & ~(grain - 1);
+        const pool = machine().pool;
+        for (let bit: i32 = 63 - <i32>clz(rounded); bit >= <i32>PAGE_BITS; bit--) {
+            if ((rounded & ((<u64>1) << bit)) == 0) continue;
+            if (!this.carvePiece(bit)) {
+                this.release();
+                return new Failure(
+                    "the memory limit of " + byteSize(limit) + " does not fit the machine's free memory of " + byteSize(pool.freeBytes) +
+                        "; lower --memory or give the machine more",
+                );
+            }
+        }
+        this.chooseConstruction(construction);
+        return null;
+    }
+
+    /** Makes `count` objects of 2^`bits` bytes each from the construction block into adjacent slots. */
+    make(object: u32, sizeBits: u32, slot: u32, count: u32, owner: i32): bool {
+        const bits = objectSize(object, sizeBits);
+        const size = (<u64>1) << bits;
+        const start = (this.used + size - 1) & ~(size - 1);
+        if (start + size * count > this.blocks[0].size) return false;
+        if (machine().cspace.retype(this.blocks[0].untyped, object, sizeBits, slot, count) != ERROR_NONE) return false;
+        this.owned[QUOTA_REST] += start - this.used;
+        this.owned[owner] += size * count;
+        this.used = start + size * count;
+        return true;
+    }
+
+    /** As `make`, one CNode of 2^`radix` slots behind a first-level entry of the manager's CSpace. */
+    makeNode(radix: u32, entry: u32): bool {
+        const size = (<u64>1) << objectSize(OBJECT_CNODE, radix);
+        const start = (this.used + size - 1) & ~(size - 1);
+        if (start + size > this.blocks[0].size) return false;
+        if (machine().cspace.makeCNode(this.blocks[0].untyped, radix, entry) != ERROR_NONE) return false;
+        this.owned[QUOTA_REST] += start - this.used;
+        this.owned[QUOTA_CAPABILITIES] += size;
+        this.used = start + size;
+        return true;
+    }
+
+    /** Puts what is left into the untyped slots of the sentry's CSpace, whose first level is `root`. */
+    give(root: CNode, leafBits: u32): bool {
+        const construction = this.blocks[0];
+        let offset = (this.used + PAGE_SIZE - 1) & ~(<u64>PAGE_SIZE - 1);
+        const pieces = <u64>(UNTYPED_COUNT_MAXIMUM - (this.blocks.length - 1));
+        // The smallest pieces are given up when there are more of them than slots.
+        while (popcnt(construction.size - offset) > pieces) offset += offset & (0 - offset);
+        this.owned[QUOTA_REST] += offset - this.used;
+        while (offset < construction.size) {
+            const bits = <u32>ctz(offset);
+            if (!this.giveOne(construction.untyped, bits, root, leafBits)) return false;
+            offset += (<u64>1) << bits;
+        }
+        for (let i = 1; i < this.blocks.length; i++) {
+            if (!this.giveOne(this.blocks[i].untyped, this.blocks[i].bits, root, leafBits)) return false;
+        }
+        return true;
+    }
+
+    /** Takes everything back. How many bytes the kernel agrees are whole again: nothing made of them is left. */
+    release(): u64 {
+        const pool = machine().pool;
+        let whole: u64 = 0;
+        while (this.blocks.length > 0) {
+            const block = this.blocks.pop();
+            pool.cspace.revoke(block.slot);
+            if (pool.isWhole(block)) whole += block.size;
+            pool.release(block);
+        }
+        return whole;
+    }
+
+    private giveOne(untyped: Untyped, bits: u32, root: CNode, leafBits: u32): bool {
+        const slot = UNTYPED_FIRST_SLOT + this.given.length;
+        // The sentry's first second-level CNode has index 0.
+        const error = untypedRetype(untyped.cptr, OBJECT_UNTYPED, bits, root.cptr, 0, WORD_BITS - leafBits, slot, 1);
+        if (error != ERROR_NONE) return false;
+        this.given.push(bits);
+        return true;
+    }
+
+    private carvePiece(bits: u32): bool {
+        if (this.blocks.length >= BLOCKS_MAXIMUM) return false;
+        const block = machine().pool.allocate(bits, OWNER_CONTAINERS);
+        if (block !== null) {
+            this.blocks.push(block);
+            return true;
+        }
+        return bits > BLOCK_BITS_MINIMUM && this.carvePiece(bits - 1) && this.carvePiece(bits - 1);
+    }
+
+    /** Puts the smallest block that holds `bytes`, else the largest one, first. */
+    private chooseConstruction(bytes: u64): void {
+        let best = 0;
+        for (let i = 1; i < this.blocks.length; i++) {
+            const fits = this.blocks[i].size >= bytes;
+            const bestFits = this.blocks[best].size >= bytes;
+            if (fits == bestFits ? this.blocks[i].size < this.blocks[best].size == fits : fits) best = i;
+        }
+        const block = this.blocks[best];
+        this.blocks[best] = this.blocks[0];
+        this.blocks[0] = block;
+    }
+}
+
+/** log2 of the bytes that an object takes. */
+function objectSize(object: u32, sizeBits: u32): u32 {
+    if (object == OBJECT_CNODE) return machine().objectBits(OBJECT_CNODE) + sizeBits;
+    if (object == OBJECT_UNTYPED || object == OBJECT_SCHED_CONTEXT) return sizeBits;
+    return machine().objectBits(object);
+}

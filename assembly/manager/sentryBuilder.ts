@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Builds a container's sentry: a protection domain with the same program as the root task. Everything is made from the
+// container's quota, but for pages that all sentries share read-only: the program, and sentry.wasm translated.
+
+import { BootKey } from "../sel4/generated/boot-keys";
+import { bootValue } from "../sel4/generated/host";
+import {
+    CNode,
+    Endpoint,
+    Frame,
+    Notification,
+    PageTable,
+    SchedContext,
+    TCB,
+    VSpace,
+    capability,
+} from "../sel4/capabilities";
+import { guard } from "../sel4/cspace";
+import { TableSource, mapPage } from "../sel4/mapping";
+import {
+    ERROR_NONE,
+    OBJECT_CNODE,
+    OBJECT_ENDPOINT,
+    OBJECT_FRAME,
+    OBJECT_NOTIFICATION,
+    OBJECT_PAGE_TABLE,
+    OBJECT_REPLY,
+    OBJECT_SCHED_CONTEXT,
+    OBJECT_TCB,
+    OBJECT_TYPES,
+    OBJECT_VSPACE,
+    RETYPE_MAXIMUM,
+    RIGHTS_ALL,
+    RIGHTS_READ_WRITE,
+    RIGHT_GRANT_REPLY,
+    RIGHT_READ,
+    RIGHT_WRITE,
+    WORD_BITS,
+    errorName,
+} from "../sel4/objects";
+import { REGISTERS_MAXIMUM, REGISTER_FLAGS, REGISTER_PROGRAM_COUNTER, REGISTER_STACK_POINTER, initialFlags } from "../sel4/registers";
+import { CONFIGURATION_ADDRESS, CONFIGURATION_SIZE_MAXIMUM, ContainerConfiguration } from "../std/containerConfiguration";
+import { Failure } from "../std/failure";
+import { PAGE_BITS, PAGE_SIZE, pagesFor } from "../std/pages";
+import { Container, NOTIFY_BITS } from "./container";
+import { randomBytes } from "./entropy";
+import { fact, machine } from "./machine";
+import { QUOTA_CAPABILITIES, QUOTA_KERNEL_OBJECTS, QUOTA_PAGE_TABLES, QUOTA_SENTRY } from "./quota";
+import { CONFIGURATION_PAGES, EXCHANGE_PAGES, mapInWindow } from "./window";
+
+/** Set in the badge of every message from a container; notifications never have it. */
+export const BADGE_CONTAINER: u64 = 0x8000_0000;
+/** Set as well where the message is a fault of the sentry itself. */
+export const BADGE_FAULT: u64 = 0x1_0000;
+
+/** Where a sentry finds the page through which it and the manager pass data. */
+const EXCHANGE_ADDRESS: u64 = 0x0001_0000;
+
+// A sentry's CSpace: 64 second-level CNodes of 256 slots.
+const SENTRY_ROOT_RADIX: u32 = 6;
+export const SENTRY_LEAF_RADIX: u32 = 8;
+const SLOT_ROOT: u32 = 1;
+const SLOT_VSPACE: u32 = 2;
+const SLOT_FIRST_NODE: u32 = 3;
+const SLOT_FAULT_ENDPOINT: u32 = 4;
+const SLOT_MANAGER: u32 = 5;
+const SLOT_NOTIFICATION: u32 = 6;
+const SLOT_EMPTY_CSPACE: u32 = 7;
+const SLOT_REPLY: u32 = 8;
+const SLOT_TCB: u32 = 9;
+
+/** Above the container's threads (100), below the manager (200): a sentry preempts what it serves. */
+const SENTRY_PRIORITY: u32 = 150;
+/** Microseconds. Equal: the kernel shares time among equals in turns of this length and limits nothing. */
+const SENTRY_BUDGET: u64 = 10_000;
+
+/** The CNode of the container's threads has two slots, and its guard takes the other 63 bits. */
+const EMPTY_RADIX: u32 = 1;
+/** A guard's value has 58 bits in a Mint message; the upper 5 of 63 are zero. */
+const EMPTY_GUARD_MASK: u64 = ((<u64>1) << 58) - 1;
+
+/** Page tables of a sentry: one path for each of the program, the window's pages and the heap, and some. */
+const TABLES_ESTIMATE: u64 = 16;
+/** Capabilities that are neither frames nor tables. */
+const OTHER_SLOTS: u32 = 32;
+
+/** How many pages the sentry's private memory has, but for the configuration. */
+function privatePages(): u64 {
+    let pages = fact(BootKey.BSS_PAGES) + fact(BootKey.SENTRY_HEAP_PAGES) + 2;
+    const ranges = <u32>fact(BootKey.PRIVATE_RW_COUNT);
+    for (let i: u32 = 0; i < ranges; i++) pages += bootValue(BootKey.PRIVATE_RW_PAGES, i);
+    return pages;
+}
+
+/** log2 of the slots of the CNode that holds the sentry's capabilities on the manager's side. */
+function nodeRadix(configurationPages: u64): u32 {
+    const slots =
+        privatePages() +
+        // The exchange and configuration pages are mapped on both sides.
+        2 * configurationPages +
+        1 +
+        fact(BootKey.SHARED_PAGES) +
+        fact(BootKey.SENTRY_IMAGE_PAGES) +
+        TABLES_ESTIMATE +
+        OTHER_SLOTS;
+    return <u32>(64 - clz(slots - 1));
+}
+
+/** Bytes of the quota that a sentry takes before its container has anything: a little more than is used. */
+export function constructionSize(configurationSize: u32): u64 {
+    const configurationPages = pagesFor(configurationSize);
+    const slot = machine().objectBits(OBJECT_CNODE);
+    const frames = (privatePages() + configurationPages) << PAGE_BITS;
+    const tables = TABLES_ESTIMATE << PAGE_BITS;
+    const nodes =
+        ((<u64>1) << (nodeRadix(configurationPages) + slot)) +
+        ((<u64>1) << (SENTRY_LEAF_RADIX + slot)) +
+        ((<u64>1) << (SENTRY_ROOT_RADIX + slot));
+    // Nodes are aligned to their size; the small objects fit a page.
+    return frames + tables + nodes + ((<u64>1) << (nodeRadix(configurationPages) + slot)) + 2 * PAGE_SIZE;
+}
+
+export class SentryBuilder extends TableSource {
+    private nextSlot: u32;
+    private failure: Failure | null = null;
+    private vspace: VSpace = capability<VSpace>(0);
+    private notification: Notification = capability<Notification>(0);
+
+    /** `entry` is a first-level entry of the manager's CSpace for the container's capabilities; `manager` the service. */
+    constructor(
+        private readonly container: Container,
+        private readonly entry: u32,
+        private readonly manager: Endpoint,
+    ) {
+        super();
+        this.nextSlot = entry << machine().cspace.leafBits;
+    }
+
+    /**
+     * Builds everything; the quota has been carved. `configuration` is the container's configuration in ordinary memory,
+     * complete but for what the builder knows: untypeds and object sizes. After a failure the quota is to be released.
+     */
+    build(configuration: ContainerConfiguration): Failure | null {
+        const configurationPages = <u32>pagesFor(configuration.size);
+        if (!this.container.quota.makeNode(nodeRadix(configurationPages), this.entry)) return this.outOfMemory();
+        this.makeVSpace();
+        this.mapShared();
+        const buffer = this.mapPrivate();
+        const exchange = this.mapFresh(fact(BootKey.LINEAR_BASE) + EXCHANGE_ADDRESS, 1, RIGHTS_READ_WRITE);
+        const pages = this.mapFresh(fact(BootKey.LINEAR_BASE) + CONFIGURATION_ADDRESS, configurationPages, RIGHT_READ);
+        const root = this.makeCSpace();
+        const schedContext = this.makeSchedContext();
+        this.makeEndpoints(root);
+        const tcb = this.makeThread(root, schedContext, buffer);
+        const failure = this.failure;
+        if (failure !== null) return failure;
+        if (!this.container.quota.give(root, SENTRY_LEAF_RADIX)) return this.outOfMemory();
+        this.container.exchange = EXCHANGE_PAGES + (<usize>this.container.number << PAGE_BITS);
+        this.mapOnOwnSide(exchange, this.container.exchange);
+        this.writeConfiguration(configuration, pages, configurationPages);
+        this.container.transferSlot = this.slots(1);
+        this.container.root = root;
+        this.container.tcb = tcb;
+        return this.failure;
+    }
+
+    /** Lets the sentry run. */
+    start(): Failure | null {
+        const registers = heap.alloc(REGISTERS_MAXIMUM * 8);
+        memory.fill(registers, 0, REGISTERS_MAXIMUM * 8);
+        store<u64>(registers + REGISTER_PROGRAM_COUNTER * 8, fact(BootKey.SENTRY_ENTRY));
+        store<u64>(registers + REGISTER_STACK_POINTER * 8, fact(BootKey.SENTRY_STACK_TOP));
+        store<u64>(registers + REGISTER_FLAGS * 8, initialFlags(machine().architecture));
+        const error = this.container.tcb.writeRegisters(true, REGISTER_FLAGS + 1, registers);
+        heap.free(registers);
+        this.check(error, "start the sentry");
+        return this.failure;
+    }
+
+    makeTable(level: u32): PageTable | null {
+        const slot = this.make(OBJECT_PAGE_TABLE + level - 1, 0, 1, QUOTA_PAGE_TABLES);
+        return slot == 0 ? null : capability<PageTable>(slot);
+    }
+
+    // ---- address space
+
+    private makeVSpace(): void {
+        const slot = this.make(OBJECT_VSPACE, 0, 1, QUOTA_PAGE_TABLES);
+        if (slot == 0) return;
+        this.vspace = capability<VSpace>(slot);
+        this.check(machine().asidPool.assign(this.vspace), "give the sentry an address space");
+    }
+
+    /** Program and translated module: the frames of the root task, read-only. */
+    private mapShared(): void {
+        const programPage = (fact(BootKey.SHARED_FIRST_VADDR) - fact(BootKey.IMAGE_FIRST_VADDR)) >> PAGE_BITS;
+        this.mapCopies(
+            <u32>(fact(BootKey.IMAGE_FRAME_FIRST_SLOT) + programPage),
+            <u32>fact(BootKey.SHARED_PAGES),
+            fact(BootKey.SHARED_FIRST_VADDR),
+            true,
+        );
+        this.mapCopies(
+            <u32>fact(BootKey.SENTRY_IMAGE_FIRST_SLOT),
+            <u32>fact(BootKey.SENTRY_IMAGE_PAGES),
+            fact(BootKey.SENTRY_IMAGE_VADDR),
+            false,
+        );
+    }
+
+    private mapCopies(from: u32, count: u32, address: u64, execute: bool): void {
+        const first = this.slots(count);
+        for (let i: u32 = 0; i < count && this.failure === null; i++) {
+            this.check(machine().cspace.copy(first + i, from + i, RIGHT_READ), "share the program with the sentry");
+            this.map(first + i, address + (<u64>i << PAGE_BITS), RIGHT_READ, execute);
+        }
+    }
+
+    /** State, stacks and heap. The result is the frame of the IPC buffer. */
+    private mapPrivate(): Frame {
+        this.mapFresh(fact(BootKey.BSS_FIRST_VADDR), <u32>fact(BootKey.BSS_PAGES), RIGHTS_READ_WRITE);
+        const ranges = <u32>fact(BootKey.PRIVATE_RW_COUNT);
+        for (let i: u32 = 0; i < ranges; i++) {
+            this.mapFresh(
+                bootValue(BootKey.PRIVATE_RW_VADDR, i),
+                <u32>bootValue(BootKey.PRIVATE_RW_PAGES, i),
+                RIGHTS_READ_WRITE,
+            );
+        }
+        this.mapFresh(
+            fact(BootKey.LINEAR_BASE) + fact(BootKey.SENTRY_HEAP_FIRST),
+            <u32>fact(BootKey.SENTRY_HEAP_PAGES),
+            RIGHTS_READ_WRITE,
+        );
+        return capability<Frame>(this.mapFresh(fact(BootKey.IPC_BUFFER_VADDR), 1, RIGHTS_READ_WRITE));
+    }
+
+    /** Maps new zeroed frames. The result is the slot of the first one's capability. */
+    private mapFresh(address: u64, count: u32, rights: u32): u32 {
+        let first: u32 = 0;
+        for (let done: u32 = 0; done < count; ) {
+            const batch = min(count - done, RETYPE_MAXIMUM);
+            const slot = this.make(OBJECT_FRAME, 0, batch, QUOTA_SENTRY);
+            if (slot == 0) return 0;
+            if (done == 0) first = slot;
+            for (let i: u32 = 0; i < batch; i++) this.map(slot + i, address + (<u64>(done + i) << PAGE_BITS), rights, false);
+            done += batch;
+        }
+        return first;
+    }
+
+    private map(slot: u32, address: u64, rights: u32, execute: bool): void {
+        if (this.failure !== null) return;
+        this.check(mapPage(capability<Frame>(slot), this.vspace, address, rights, execute, this), "map a page of the sentry");
+    }
+
+    // ---- capability space
+
+    /** The sentry's CSpace: its first level with the guard, through which everything else is put in. */
+    private makeCSpace(): CNode {
+        const cspace = machine().cspace;
+        const plain = this.make(OBJECT_CNODE, SENTRY_ROOT_RADIX, 1, QUOTA_CAPABILITIES);
+        const node = this.make(OBJECT_CNODE, SENTRY_LEAF_RADIX, 1, QUOTA_CAPABILITIES);
+        const guarded = this.slots(1);
+        if (this.failure !== null) return capability<CNode>(0);
+        const what = "make the sentry's CSpace";
+        this.check(cspace.mint(guarded, plain, RIGHTS_ALL, guard(0, WORD_BITS - SENTRY_ROOT_RADIX - SENTRY_LEAF_RADIX)), what);
+        this.check(cspace.copyToNode(capability<CNode>(plain), 0, SENTRY_ROOT_RADIX, node), what);
+        const root = capability<CNode>(guarded);
+        this.put(root, SLOT_ROOT, guarded);
+        this.put(root, SLOT_VSPACE, this.vspace.cptr);
+        this.put(root, SLOT_FIRST_NODE, node);
+        return root;
+    }
+
+    private makeEndpoints(root: CNode): void {
+        const cspace = machine().cspace;
+        const badge = BADGE_CONTAINER | this.container.number;
+        const faults = this.make(OBJECT_ENDPOINT, 0, 1, QUOTA_KERNEL_OBJECTS);
+        const notification = this.make(OBJECT_NOTIFICATION, 0, 1, QUOTA_KERNEL_OBJECTS);
+        const reply = this.make(OBJECT_REPLY, 0, 1, QUOTA_KERNEL_OBJECTS);
+        const empty = this.make(OBJECT_CNODE, EMPTY_RADIX, 1, QUOTA_CAPABILITIES);
+        const badged = this.slots(NOTIFY_BITS);
+        if (this.failure !== null) return;
+        this.put(root, SLOT_FAULT_ENDPOINT, faults);
+        this.put(root, SLOT_NOTIFICATION, notification);
+        this.put(root, SLOT_REPLY, reply);
+        this.check(
+            cspace.mintInto(root, SLOT_MANAGER, this.manager.cptr, RIGHT_WRITE | RIGHT_GRANT_REPLY, badge),
+            "give the sentry the manager's service",
+        );
+        const random = heap.alloc(32);
+        randomBytes(random);
+        const guardValue = load<u64>(random) & EMPTY_GUARD_MASK;
+        heap.free(random);
+        this.check(
+            cspace.mintInto(root, SLOT_EMPTY_CSPACE, empty, RIGHTS_ALL, guard(guardValue, WORD_BITS - EMPTY_RADIX)),
+            "make the empty CSpace of the container's threads",
+        );
+        for (let bit: u32 = 0; bit < NOTIFY_BITS; bit++) {
+            this.check(cspace.mint(badged + bit, notification, RIGHT_WRITE, (<u64>1) << bit), "make the sentry's notification");
+        }
+        this.container.notificationSlot = badged;
+        this.notification = capability<Notification>(notification);
+    }
+
+    // ---- thread
+
+    private makeSchedContext(): SchedContext {
+        const bits = machine().objectBits(OBJECT_SCHED_CONTEXT);
+        const slot = this.make(OBJECT_SCHED_CONTEXT, bits, 1, QUOTA_KERNEL_OBJECTS);
+        const schedContext = capability<SchedContext>(slot);
+        if (slot != 0) {
+            this.check(machine().schedControl.configure(schedContext, SENTRY_BUDGET, SENTRY_BUDGET, 0), "give the sentry CPU time");
+        }
+        return schedContext;
+    }
+
+    private makeThread(root: CNode, schedContext: SchedContext, buffer: Frame): TCB {
+        const slot = this.make(OBJECT_TCB, 0, 1, QUOTA_KERNEL_OBJECTS);
+        const faults = this.slots(1);
+        const tcb = capability<TCB>(slot);
+        if (this.failure !== null) return tcb;
+        const what = "make the sentry's thread";
+        const badge = BADGE_CONTAINER | BADGE_FAULT | this.container.number;
+        this.check(machine().cspace.mint(faults, this.manager.cptr, RIGHTS_ALL, badge), what);
+        this.check(tcb.configure(root, 0, this.vspace, fact(BootKey.IPC_BUFFER_VADDR), buffer), what);
+        this.check(
+            tcb.setSchedParams(machine().ownTcb, SENTRY_PRIORITY, SENTRY_PRIORITY, schedContext, capability<Endpoint>(faults)),
+            what,
+        );
+        this.check(tcb.bindNotification(this.notification), what);
+        this.put(root, SLOT_TCB, slot);
+        return tcb;
+    }
+
+    // ---- configuration
+
+    private writeConfiguration(configuration: ContainerConfiguration, firstFrame: u32, pages: u32): void {
+        const given = this.container.quota.given;
+        configuration.untypedCount = given.length;
+        for (let i = 0; i < given.length; i++) {
+            store<u8>(changetype<usize>(configuration) + i, <u8>given[i], offsetof<ContainerConfiguration>("untypedBits0"));
+        }
+        for (let type: u32 = 0; type < OBJECT_TYPES; type++) {
+            store<u8>(
+                changetype<usize>(configuration) + type,
+                <u8>machine().objectBits(type),
+                offsetof<ContainerConfiguration>("objectBits0"),
+            );
+        }
+        const first = this.slots(pages);
+        for (let i: u32 = 0; i < pages && this.failure === null; i++) {
+            this.check(machine().cspace.copy(first + i, firstFrame + i, RIGHTS_READ_WRITE), "write the container's configuration");
+            if (!mapInWindow(first + i, CONFIGURATION_PAGES + (<usize>i << PAGE_BITS), true)) this.outOfMemory();
+        }
+        if (this.failure !== null) return;
+        memory.copy(CONFIGURATION_PAGES, changetype<usize>(configuration), configuration.size);
+        // The sentry alone reads them from now on.
+        for (let i: u32 = 0; i < pages; i++) capability<Frame>(first + i).unmap();
+    }
+
+    private mapOnOwnSide(frame: u32, address: usize): void {
+        const slot = this.slots(1);
+        if (this.failure !== null) return;
+        this.check(machine().cspace.copy(slot, frame, RIGHTS_READ_WRITE), "map the exchange page");
+        if (this.failure === null && !mapInWindow(slot, address, true)) this.outOfMemory();
+    }
+
+    // ---- making objects
+
+    /** Adjacent empty slots of the container's CNode. */
+    private slots(count: u32): u32 {
+        const first = this.nextSlot;
+        this.nextSlot += count;
+        return first;
+    }
+
+    /** Makes objects from the quota. The slot of the first one, or 0 after a failure. */
+    private make(object: u32, sizeBits: u32, count: u32, owner: i32): u32 {
+        if (this.failure !== null) return 0;
+        const slot = this.slots(count);
+        if (this.container.quota.make(object, sizeBits, slot, count, owner)) return slot;
+        this.outOfMemory();
+        return 0;
+    }
+
+    /** Puts a copy of the manager's capability into the sentry's CSpace. */
+    private put(root: CNode, slot: u32, from: u32): void {
+        if (this.failure === null) this.check(machine().cspace.copyInto(root, slot, from, RIGHTS_ALL), "fill the sentry's CSpace");
+    }
+
+    private check(error: u32, what: string): void {
+        if (error == ERROR_NONE || this.failure !== null) return;
+        this.failure = new Failure("cannot " + what + ": seL4 says " + errorName(error) + "; this is a defect of Sealift");
+    }
+
+    private outOfMemory(): Failure {
+        const failure = new Failure("the container's memory limit is too low for its sentry; raise --memory");
+        if (this.failure === null) this.failure = failure;
+        return failure;
+    }
+}
+
+/** Bytes of the buffer in which a configuration is prepared. */
+export const CONFIGURATION_CAPACITY: u32 = CONFIGURATION_SIZE_MAXIMUM;

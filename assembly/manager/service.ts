@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The manager's service: what sentries ask of it, the faults of sentries themselves, the serial line, and the timer. One endpoint and
+// one bound notification bring everything, so that one receive waits for all of it. No request waits: each is answered
+// before the next one is taken.
+
+import { clockNow, interruptAcknowledge, interruptBind, timerArm } from "../sel4/generated/host";
+import { BootKey } from "../sel4/generated/boot-keys";
+import { Endpoint, Notification, Reply, SchedContext, VSpace, capability } from "../sel4/capabilities";
+import { Message } from "../sel4/message";
+import { REGISTERS_MAXIMUM, REGISTER_PROGRAM_COUNTER, firstArgumentRegister } from "../sel4/registers";
+import {
+    ERROR_NONE,
+    OBJECT_ENDPOINT,
+    OBJECT_NOTIFICATION,
+    OBJECT_REPLY,
+    RIGHTS_ALL,
+    RIGHT_READ,
+    RIGHT_WRITE,
+} from "../sel4/objects";
+import { EXIT_ENGINE_FAILED, Failure } from "../std/failure";
+import { decimal, hexadecimal } from "../std/numberText";
+import { PAGE_SIZE } from "../std/pages";
+import { STATISTIC_COUNT } from "../std/statistics";
+import { decodeUtf8 } from "../std/utf8";
+import { FRAME_LOG, FRAME_STDERR, FRAME_STDOUT, FrameReceiver, HostListener, sendCredit, sendFrame } from "./channel";
+import { Container, NOTIFY_INPUT, NOTIFY_SIGNALS, NOTIFY_TIMER, NO_DEADLINE } from "./container";
+import { stirEntropy } from "./entropy";
+import { provideHeap } from "./heap";
+import { fact, machine } from "./machine";
+import { OWNER_KERNEL_OBJECTS } from "./owners";
+import { BADGE_CONTAINER, BADGE_FAULT } from "./sentryBuilder";
+
+// Requests of a sentry: the message's label.
+const CONSOLE_WRITE: u32 = 1;
+const CONSOLE_READ: u32 = 2;
+const SET_TIMER: u32 = 3;
+const CONFIGURE_SC: u32 = 4;
+const ASSIGN_ASID: u32 = 5;
+const STORE_FRAMES: u32 = 6;
+const EXITED: u32 = 7;
+const LOG: u32 = 8;
+const TAKE_SIGNALS: u32 = 9;
+const TRAPPED: u32 = 10;
+const STATISTICS: u32 = 11;
+const INDEX_FRAMES: u32 = 12;
+
+// Answers: 0, or a number of Linux's errno.h.
+const DONE: u32 = 0;
+const ENOMEM: u32 = 12;
+const EINVAL: u32 = 22;
+const ENOSYS: u32 = 38;
+
+/** Frames of one STORE_FRAMES or INDEX_FRAMES request: bounds the time of a request. */
+const FRAMES_MAXIMUM: u64 = 64;
+
+// Interrupt sources of interface boot, and the badges they come with.
+const SOURCE_CONSOLE: u32 = 0;
+const SOURCE_TIMER: u32 = 1;
+const BADGE_CONSOLE: u64 = 1;
+const BADGE_TIMER: u64 = 2;
+
+/** Label of a page fault (seL4_Fault_VMFault on MCS kernels; kernels with a hypervisor number it alike). */
+const FAULT_VM: u32 = 6;
+
+/** Budget and period of the scheduling contexts of a container's threads, in microseconds: equal, so without a limit. */
+export const THREAD_BUDGET: u64 = 10_000;
+export const THREAD_PERIOD: u64 = 10_000;
+
+/** Messages between two looks at the heap. */
+const HOUSEKEEPING_INTERVAL: u32 = 256;
+
+export class Service extends HostListener {
+    private readonly message: Message = Message.make();
+    private receiver: FrameReceiver | null = null;
+    private endpointSlot: u32 = 0;
+    private replySlot: u32 = 0;
+    private container: Container | null = null;
+
+    constructor() {
+        super();
+        this.receiver = new FrameReceiver(this);
+    }
+
+    get endpoint(): Endpoint {
+        return capability<Endpoint>(this.endpointSlot);
+    }
+
+    /** Makes the endpoint and connects the interrupts. */
+    open(): Failure | null {
+        const endpoint = this.make(OBJECT_ENDPOINT);
+        const reply = this.make(OBJECT_REPLY);
+        const notification = this.make(OBJECT_NOTIFICATION);
+        if (endpoint == 0 || reply == 0 || notification == 0) return new Failure("there is no memory for the manager's own objects; give the machine more");
+        this.endpointSlot = endpoint;
+        this.replySlot = reply;
+        if (
+            machine().ownTcb.bindNotification(capability<Notification>(notification)) != ERROR_NONE ||
+            !this.bindInterrupt(SOURCE_CONSOLE, notification, BADGE_CONSOLE) ||
+            !this.bindInterrupt(SOURCE_TIMER, notification, BADGE_TIMER)
+        ) {
+            return new Failure("the console's and the timer's interrupts cannot be bound; the kernel gives them to nobody else, so this is a defect of Sealift");
+        }
+        return null;
+    }
+
+    /** Serves a container until it has ended. */
+    serve(container: Container): void {
+        this.container = container;
+        // Input may have arrived while images were unpacked.
+        this.receiver!.poll();
+        let messages: u32 = 0;
+        let badge = this.endpoint.recv(this.reply, this.message);
+        while (true) {
+            let answer = false;
+            if ((badge & BADGE_CONTAINER) == 0) this.takeInterrupts(badge);
+            else if ((badge & BADGE_FAULT) != 0) this.takeFault(container);
+            else answer = this.takeRequest(container);
+            if (container.ended) break;
+            if (++messages % HOUSEKEEPING_INTERVAL == 0) {
+                // What is on the stack here is reachable from the manager's globals as well.
+                __collect();
+                provideHeap(0);
+            }
+            badge = answer ? this.endpoint.replyRecv(this.reply, this.message) : this.endpoint.recv(this.reply, this.message);
+        }
+        timerArm(NO_DEADLINE);
+        this.container = null;
+    }
+
+    private get reply(): Reply {
+        return capability<Reply>(this.replySlot);
+    }
+
+    private make(object: u32): u32 {
+        const made = machine().pool.makeObject(object, 0, machine().objectBits(object), OWNER_KERNEL_OBJECTS);
+        return made === null ? 0 : made.slot;
+    }
+
+    private bindInterrupt(source: u32, notification: u32, badge: u64): bool {
+        const slot = machine().cspace.allocate();
+        return (
+            slot != 0 &&
+            machine().cspace.mint(slot, notification, RIGHT_WRITE, badge) == ERROR_NONE &&
+            interruptBind(source, slot) == ERROR_NONE
+        );
+    }
+
+    // ---- interrupts
+
+    private takeInterrupts(badge: u64): void {
+        stirEntropy();
+        if ((badge & BADGE_CONSOLE) != 0) {
+            // Acknowledged first: what arrives while the line is read raises the next interrupt.
+            interruptAcknowledge(SOURCE_CONSOLE);
+            this.receiver!.poll();
+        }
+        if ((badge & BADGE_TIMER) != 0) {
+            interruptAcknowledge(SOURCE_TIMER);
+            const container = this.container;
+            if (container === null || container.deadline == NO_DEADLINE) return;
+            // The timer may come early, for deadlines beyond its range.
+            if (clockNow() >= container.deadline) {
+                container.deadline = NO_DEADLINE;
+                container.notify(NOTIFY_TIMER);
+            } else timerArm(container.deadline);
+        }
+    }
+
+    // ---- what the host sends
+
+    input(number: u32, data: usize, bytes: u32): void {
+        const container = this.find(number);
+        if (container === null) return;
+        container.input.put(data, bytes);
+        container.notify(NOTIFY_INPUT);
+    }
+
+    inputEnd(number: u32): void {
+        const container = this.find(number);
+        if (container === null) return;
+        container.input.ended = true;
+        container.notify(NOTIFY_INPUT);
+    }
+
+    signal(number: u32, signal: u32): void {
+        const container = this.find(number);
+        if (container === null || signal == 0 || signal > 63) return;
+        container.signals |= (<u64>1) << signal;
+        container.notify(NOTIFY_SIGNALS);
+    }
+
+    shutdown(): void {
+        const container = this.container;
+        if (container !== null) container.exit(9, "the host switched the machine off");
+    }
+
+    private find(number: u32): Container | null {
+        const container = this.container;
+        return container !== null && container.number == number ? container : null;
+    }
+
+    // ---- requests
+
+    /** Whether the message now holds an answer for the sentry. */
+    private takeRequest(container: Container): bool {
+        const message = this.message;
+        switch (message.label) {
+            case CONSOLE_WRITE:
+                return this.write(container, message.get(0) == 2 ? FRAME_STDERR : FRAME_STDOUT, message.get(1));
+            case LOG:
+                return this.write(container, FRAME_LOG, message.get(0));
+            case CONSOLE_READ:
+                return this.read(container, message.get(0));
+            case SET_TIMER:
+                container.deadline = message.get(0);
+                timerArm(container.deadline);
+                return this.answer(DONE);
+            case CONFIGURE_SC:
+                return this.configureSchedContext(container, <u32>message.get(0));
+            case ASSIGN_ASID:
+                return this.assignAsid(container, <u32>message.get(0));
+            case STORE_FRAMES:
+                return this.giveFrames(container, false);
+            case INDEX_FRAMES:
+                return this.giveFrames(container, true);
+            case TAKE_SIGNALS:
+                message.begin(DONE, 1);
+                message.set(0, container.signals);
+                container.signals = 0;
+                return true;
+            case STATISTICS:
+                for (let i = 0; i < STATISTIC_COUNT; i++) container.statistics[i] = message.get(i);
+                return this.answer(DONE);
+            case EXITED:
+                return this.takeExit(container);
+            case TRAPPED:
+                container.fail("the container's sentry failed: " + this.text(container, message.get(0)) + "; this is a defect of Sealift", EXIT_ENGINE_FAILED);
+                return false;
+            default:
+                return this.answer(ENOSYS);
+        }
+    }
+
+    @inline private answer(error: u32): bool {
+        this.message.answer(error);
+        return true;
+    }
+
+    private write(container: Container, type: u8, length: u64): bool {
+        if (length > PAGE_SIZE) return this.answer(EINVAL);
+        sendFrame(type, container.number, container.exchange, <u32>length);
+        return this.answer(DONE);
+    }
+
+    private read(container: Container, capacity: u64): bool {
+        const count = container.input.take(container.exchange, <u32>min<u64>(capacity, PAGE_SIZE));
+        if (count > 0) {
+            const credit = container.creditDue(count);
+            if (credit > 0) sendCredit(container.number, credit);
+        }
+        this.message.begin(DONE, 2);
+        this.message.set(0, count);
+        this.message.set(1, count == 0 && container.input.ended ? 1 : 0);
+        return true;
+    }
+
+    /** The sentry holds no SchedControl: CPU time is the manager's to give. */
+    private configureSchedContext(container: Container, slot: u32): bool {
+        const cspace = machine().cspace;
+        const mine = container.transferSlot;
+        if (cspace.copyFrom(container.root, mine, slot, RIGHTS_ALL) != ERROR_NONE) return this.answer(EINVAL);
+        const error = machine().schedControl.configure(capability<SchedContext>(mine), THREAD_BUDGET, THREAD_PERIOD, 0);
+        cspace.delete(mine);
+        return this.answer(error == ERROR_NONE ? DONE : EINVAL);
+    }
+
+    /** The capability itself is moved here and back: what an address space belongs to is noted in the capability. */
+    private assignAsid(container: Container, slot: u32): bool {
+        const cspace = machine().cspace;
+        const mine = container.transferSlot;
+        if (cspace.moveFrom(container.root, mine, slot) != ERROR_NONE) return this.answer(EINVAL);
+        const error = machine().asidPool.assign(capability<VSpace>(mine));
+        if (cspace.moveInto(container.root, slot, mine) != ERROR_NONE) {
+            cspace.delete(mine);
+            return this.answer(EINVAL);
+        }
+        return this.answer(error == ERROR_NONE ? DONE : ENOMEM);
+    }
+
+    /** Read-only copies of frames of a layer: of its contents, or of its index. */
+    private giveFrames(container: Container, index: bool): bool {
+        const message = this.message;
+        const number = message.get(0);
+        const firstPage = message.get(1);
+        const count = message.get(2);
+        const slot = <u32>message.get(3);
+        const layers = container.store.layers;
+        if (number >= <u64>layers.length || count > FRAMES_MAXIMUM) return this.answer(EINVAL);
+        const layer = layers[<i32>number];
+        const pages = <u64>(index ? layer.indexPages : layer.dataPages);
+        if (firstPage > pages || count > pages - firstPage) return this.answer(EINVAL);
+        const first = (index ? layer.firstIndexFrame : layer.firstDataFrame) + <u32>firstPage;
+        const cspace = machine().cspace;
+        let done: u32 = 0;
+        while (done < <u32>count) {
+            if (cspace.copyInto(container.root, slot + done, container.store.frameSlot(first + done), RIGHT_READ) != ERROR_NONE) break;
+            done++;
+        }
+        message.begin(done > 0 || count == 0 ? DONE : EINVAL, 1);
+        message.set(0, done);
+        return true;
+    }
+
+    private takeExit(container: Container): bool {
+        const message = this.message;
+        const text = this.text(container, message.get(1));
+        if (message.get(2) != 0) container.fail(text, <i32>(message.get(0) & 0xff));
+        else container.exit(<i32>(message.get(0) & 0xffff), text);
+        return false;
+    }
+
+    /** The text that a sentry left in the exchange page; the sentry is not trusted with its form. */
+    private text(container: Container, length: u64): string {
+        return decodeUtf8(container.exchange, <i32>min<u64>(length, PAGE_SIZE));
+    }
+
+    // ---- faults
+
+    /**
+     * A page fault of a sentry inside its linear memory is a Wasm trap: the sentry goes on in the runtime's trap code,
+     * which reports it with a backtrace. Anything else, and a second fault, ends the container.
+     */
+    private takeFault(container: Container): void {
+        const message = this.message;
+        const instruction = message.get(0);
+        const address = message.get(1);
+        const base = fact(BootKey.LINEAR_BASE);
+        if (message.label == FAULT_VM && !container.faulted && address >= base && address - base < (<u64>1) << 32) {
+            container.faulted = true;
+            if (this.continueInTrap(container, address)) return;
+        }
+        container.fail(
+            "the container's sentry faulted (fault " +
+                decimal(message.label) +
+                " at instruction " +
+                hexadecimal(instruction) +
+                ", address " +
+                hexadecimal(address) +
+                "); this is a defect of Sealift",
+            EXIT_ENGINE_FAILED,
+        );
+    }
+
+    private continueInTrap(container: Container, address: u64): bool {
+        const registers = heap.alloc(REGISTERS_MAXIMUM * 8);
+        const argument = firstArgumentRegister(machine().architecture);
+        let error = container.tcb.readRegisters(argument + 1, registers);
+        if (error == ERROR_NONE) {
+            store<u64>(registers + REGISTER_PROGRAM_COUNTER * 8, fact(BootKey.SENTRY_FAULT_ENTRY));
+            store<u64>(registers + argument * 8, address);
+            // Resuming ends the fault; no reply is needed then.
+            error = container.tcb.writeRegisters(true, argument + 1, registers);
+        }
+        heap.free(registers);
+        return error == ERROR_NONE;
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The manager's window: what is mapped where below 2 GiB of its linear memory.
+
+import { Frame, capability } from "../sel4/capabilities";
+import { mapWindowPage } from "../sel4/mapping";
+import { ERROR_NONE, OBJECT_FRAME } from "../sel4/objects";
+import { UntypedBlock } from "../sel4/untypedPool";
+import { GrowingArea } from "../std/growingArea";
+import { PAGE_BITS, PAGE_SIZE } from "../std/pages";
+import { machine } from "./machine";
+import { OWNER_SCRATCH } from "./owners";
+
+/** Exchange pages of containers, one page each, by container number. */
+export const EXCHANGE_PAGES: usize = 0x0010_0000;
+/** Configuration pages of the container that is being made. */
+export const CONFIGURATION_PAGES: usize = 0x0030_0000;
+// Tables of the layer that is being unpacked (layerTree.ts), as large as a layer of the most inodes makes them.
+export const TREE_INODES: usize = 0x0400_0000;
+export const TREE_INODES_LIMIT: u32 = 0x0200_0000;
+export const TREE_NAMES: usize = 0x0600_0000;
+export const TREE_NAMES_LIMIT: u32 = 0x0200_0000;
+export const TREE_STRINGS: usize = 0x0800_0000;
+export const TREE_STRINGS_LIMIT: u32 = 0x0400_0000;
+export const TREE_BUCKETS: usize = 0x0c00_0000;
+export const TREE_BUCKETS_LIMIT: u32 = 0x0100_0000;
+/** Frames of the layer store, in the order in which they were made, to the window's end. */
+export const STORE_FRAMES: usize = 0x1000_0000;
+export const STORE_FRAMES_END: usize = 0x8000_0000;
+
+/** Maps a frame in the window. False when there is no memory for page tables. */
+export function mapInWindow(slot: u32, address: usize, writable: bool): bool {
+    return mapWindowPage(capability<Frame>(slot), address, writable, machine().tables) == ERROR_NONE;
+}
+
+/** log2 of the pages that a window area grows by. */
+const STEP_BITS: u32 = 2;
+const STEP_PAGES: u32 = 1 << STEP_BITS;
+
+/** A table in the window: memory while a layer is unpacked. */
+export class WindowArea extends GrowingArea {
+    private backed: u32 = 0;
+    private readonly blocks: UntypedBlock[] = new Array<UntypedBlock>();
+    private readonly slots: u32[] = new Array<u32>();
+
+    constructor(base: usize, limit: u32) {
+        super(base, limit);
+    }
+
+    ensure(bytes: u32): bool {
+        while (this.backed < bytes) {
+            if (this.backed >= this.limit || !this.grow()) return false;
+        }
+        return true;
+    }
+
+    /** Gives the memory back. */
+    release(): void {
+        const pool = machine().pool;
+        while (this.blocks.length > 0) pool.release(this.blocks.pop());
+        while (this.slots.length > 0) pool.cspace.free(this.slots.pop());
+        this.backed = 0;
+    }
+
+    private grow(): bool {
+        const pool = machine().pool;
+        const block = pool.allocate(PAGE_BITS + STEP_BITS, OWNER_SCRATCH);
+        if (block === null) return false;
+        this.blocks.push(block);
+        for (let i: u32 = 0; i < STEP_PAGES; i++) {
+            const slot = pool.cspace.allocate();
+            if (slot == 0) return false;
+            this.slots.push(slot);
+            if (pool.cspace.retype(block.untyped, OBJECT_FRAME, 0, slot, 1) != ERROR_NONE) return false;
+            if (!mapInWindow(slot, this.base + this.backed, true)) return false;
+            this.backed += PAGE_SIZE;
+        }
+        return true;
+    }
+}
+
