@@ -136,13 +136,13 @@ export function reportStatistics(words: usize, count: i32): void {
 }
 
 /**
- * The container has ended. `waitStatus` is pid 1's; `message` (UTF-8 bytes in the sentry's memory, or none) says why it
- * could not start; `failed` when that is Sealift's failure and not the image's. Does not return.
+ * The container has ended. `status` is pid 1's wait status; or, with `failed`, the exit code of an engine that could not
+ * start it, and `message` (UTF-8 bytes in the sentry's memory) says why. Does not return.
  */
-export function reportExit(waitStatus: i32, message: usize, length: i32, failed: bool): void {
+export function reportExit(status: i32, message: usize, length: i32, failed: bool): void {
     const part = min(length, EXCHANGE_SIZE);
     memory.copy(EXCHANGE, message, part);
-    setWord(0, waitStatus);
+    setWord(0, status);
     setWord(1, part);
     setWord(2, failed ? 1 : 0);
     while (true) request(EXITED, 3);

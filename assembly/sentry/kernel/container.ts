@@ -16,11 +16,12 @@ export function containerEnded(waitStatus: i32): void {
 }
 
 /**
- * The container's first process cannot start, for a reason that is the image's or the command line's. `message` is a byte
- * string. Does not return.
+ * The container's first process cannot start: `exitCode` is the engine's (125, 126, 127), `message` (a byte string) says
+ * why. Does not return.
  */
 export function cannotStart(exitCode: i32, message: string): void {
+    if (containerConfiguration().has(FLAG_STATISTICS)) sendStatistics();
     clearText();
     putText(message);
-    reportExit(exitCode << 8, textBytes(), textLength(), exitCode == 125);
+    reportExit(exitCode, textBytes(), textLength(), true);
 }

@@ -5,7 +5,7 @@
 import { reserveFirstSlots } from "../capabilities/slots";
 import { refillHeapSource, startQuota } from "../capabilities/quota";
 import { COMPACT_LAYOUT } from "../arch/x86_64";
-import { ConfigurationStrings } from "../exec/arguments";
+import { ConfigurationStrings, PrefixedStrings, StringSource } from "../exec/arguments";
 import { byteString } from "../exec/elf";
 import { Caller, executionError, executionProblem, prepareProgram, Program } from "../exec/execute";
 import { startProgram } from "../exec/replace";
@@ -26,7 +26,7 @@ import { defaultLimits } from "./resourceLimits";
 import { countProcess } from "./statistics";
 import { setCurrent, Thread, threads } from "./thread";
 import { freeThreadNumber } from "./threadObjects";
-import { ACCOUNT_FILE_MAXIMUM, lookUpUser, lookupProblem } from "./userLookup";
+import { ACCOUNT_FILE_MAXIMUM, homeDirectory, lookUpUser, lookupProblem } from "./userLookup";
 import { now } from "./clock";
 
 // Exit codes that container engines use.
@@ -34,6 +34,8 @@ const SEALIFT_FAILED: i32 = 125;
 const NOT_EXECUTABLE: i32 = 126;
 const NOT_FOUND: i32 = 127;
 
+/** Where programs are looked for without PATH, as container engines do. */
+const DEFAULT_PATH: string = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const NOT_ENOUGH_MEMORY: string = "the container's memory is not enough to start it; raise --memory";
 
 /** Prepares the sentry itself: capabilities, heap, tables. */
@@ -135,7 +137,9 @@ function findProgram(process: Process): Program {
         program = tryProgram(process, name);
         if (program === null) problem = describe(name);
     } else {
-        const places = searchPath().split(":");
+        const value = environmentValue("PATH=");
+        const path = value === null ? DEFAULT_PATH : value;
+        const places = path.split(":");
         let error = -ENOENT;
         for (let i = 0; i < places.length && program === null; i++) {
             const place = places[i].length == 0 ? "." : places[i];
@@ -166,12 +170,21 @@ function tryProgram(process: Process, path: string): Program | null {
         new Caller(process.credentials, process.limits, false),
         path,
         new ConfigurationStrings(base, base + configuration.argumentsOffset, configuration.argumentCount),
-        new ConfigurationStrings(
-            base,
-            base + configuration.environmentOffset,
-            configuration.environmentCount,
-        ),
+        environmentWithHome(),
     );
+}
+
+/** The configuration's environment, with HOME from passwd where it has none. */
+function environmentWithHome(): StringSource {
+    const configuration = containerConfiguration();
+    const base = changetype<usize>(configuration);
+    const strings = new ConfigurationStrings(
+        base,
+        base + configuration.environmentOffset,
+        configuration.environmentCount,
+    );
+    if (environmentValue("HOME=") !== null) return strings;
+    return new PrefixedStrings(["HOME=" + (homeDirectory.length > 0 ? homeDirectory : "/")], strings, 0);
 }
 
 /** Why the latest tryProgram failed: the thing and the cause. */
@@ -184,13 +197,13 @@ function describe(path: string): string {
     return 'exec: "' + path + '": exec format error: ' + cause;
 }
 
-/** The value of PATH in the container's environment. */
-function searchPath(): string {
+/** What follows `prefix` ("NAME=") in the container's environment, or null. */
+function environmentValue(prefix: string): string | null {
     const configuration = containerConfiguration();
     for (let i: u32 = 0; i < configuration.environmentCount; i++) {
         const reference = configuration.environment(i);
         const text = byteString(configuration.text(reference.offset), reference.length);
-        if (text.startsWith("PATH=")) return text.substring(5);
+        if (text.startsWith(prefix)) return text.substring(prefix.length);
     }
-    return "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    return null;
 }

@@ -11,6 +11,7 @@
 // bytes, and stays there. Frames count their holders; a quota frame without holders goes to a free list as it is
 // (with its bytes and its window mapping) and is zeroed when it is taken again.
 
+import { containerConfiguration } from "../../std/containerConfiguration";
 import { PAGE_BITS, PAGE_SIZE } from "../../std/pages";
 import { pageMap, pageUnmap } from "../../sel4/generated/host";
 import { allocateSlot, allocateSlots, copyCapability, deleteCapability, freeSlot } from "../capabilities/slots";
@@ -273,12 +274,15 @@ export function storeFramesCached(): u32 {
 }
 
 function fetchBatch(layer: u32, dataPage: u32): u32 {
+    const pages = containerConfiguration().layer(layer).dataPages;
+    if (dataPage >= pages) return 0;
     const firstPage = dataPage & ~(STORE_BATCH - 1);
-    const first = allocateSlots(STORE_BATCH);
+    const batch = min(STORE_BATCH, pages - firstPage);
+    const first = allocateSlots(batch);
     if (first == 0) return 0;
-    const count = fetchStoreFrames(layer, firstPage, STORE_BATCH, first);
+    const count = fetchStoreFrames(layer, firstPage, batch, first);
     let wanted: u32 = 0;
-    for (let i: u32 = 0; i < STORE_BATCH; i++) {
+    for (let i: u32 = 0; i < batch; i++) {
         const key = (layer << KEY_PAGE_BITS) | (firstPage + i);
         const id = i < count ? newEntry() : 0;
         if (id == 0) {
