@@ -136,7 +136,7 @@ static void read_registers(struct thread *receiver, struct thread *sender,
 
 /** Applies the reply to a fault. @return whether the thread is to continue */
 bool fault_apply_reply(struct thread *receiver, struct thread *sender) {
-    seL4_MessageInfo_t info = {{sender->registers[REGISTER_MESSAGE_INFO]}};
+    seL4_MessageInfo_t info = message_info_of(sender);
     uint64_t length = seL4_MessageInfo_get_length(info);
     bool is_resume = seL4_MessageInfo_get_label(info) == 0;
 #define AT_MOST(array) (length < LENGTH(array) ? length : LENGTH(array))

@@ -25,6 +25,13 @@ void message_info_set(struct thread *thread, uint64_t label, uint64_t length) {
     thread->registers[REGISTER_MESSAGE_INFO] = seL4_MessageInfo_new(label, 0, 0, length).words[0];
 }
 
+seL4_MessageInfo_t message_info_of(const struct thread *thread) {
+    seL4_MessageInfo_t info = {{thread->registers[REGISTER_MESSAGE_INFO]}};
+    if (seL4_MessageInfo_get_length(info) > seL4_MsgMaxLength)
+        info = seL4_MessageInfo_set_length(info, seL4_MsgMaxLength);
+    return info;
+}
+
 /** A thread's IPC buffer in physical memory; NULL if it has none with the rights needed. */
 uint64_t *ipc_buffer_lookup(struct thread *thread, bool is_receiver) {
     struct capability cap = thread->slots[THREAD_SLOT_IPC_BUFFER].cap;
@@ -112,7 +119,7 @@ void ipc_transfer(struct thread *sender, struct endpoint *endpoint, uint64_t bad
         return;
     }
     uint64_t *send_buffer = ipc_buffer_lookup(sender, false), failed_address;
-    seL4_MessageInfo_t info = {{sender->registers[REGISTER_MESSAGE_INFO]}};
+    seL4_MessageInfo_t info = message_info_of(sender);
     if (!can_grant || extra_capabilities_lookup(sender, send_buffer, info, &failed_address) != DONE)
         kernel.extra[0] = NULL;
     unsigned length =

@@ -214,6 +214,8 @@ void ipc_reply(struct thread *sender, struct reply *reply, bool can_grant);
 void ipc_cancel(struct thread *thread);
 void ipc_receive_failed(struct thread *thread);
 void message_info_set(struct thread *thread, uint64_t label, uint64_t length);
+/** The tag a thread sends, with a length that an IPC buffer can have. */
+seL4_MessageInfo_t message_info_of(const struct thread *thread);
 
 /* endpoint.c */
 

@@ -33,7 +33,12 @@ enum { FAULT_PRESENT = 1, FAULT_WRITE = 2, FAULT_USER = 4 };
 enum { VECTOR_PROTECTION = 13, VECTOR_PAGE_FAULT = 14 };
 /** `int n` for these vectors is a system call the kernel does not know; other vectors are not for user code.
  */
-enum { TRAP_FIRST = 158, TRAP_LAST = 254, LEGACY_SYSCALL_VECTOR = 0x80 };
+enum { TRAP_FIRST = 158, SPURIOUS_VECTOR = 255, LEGACY_SYSCALL_VECTOR = 0x80 };
+
+/** The flag by which the processor resumes a faulting instruction without a breakpoint; not the thread's. */
+#define FLAGS_RESUME (1UL << 16)
+
+bool stub_loses_stack_pointer;
 
 struct stub {
     pid_t pid;
@@ -77,22 +82,20 @@ static int wait_for(pid_t pid) {
     return status;
 }
 
-/** Continues a stub inside its own code until it reports success by a breakpoint. */
-static void run_own_code(struct stub *stub, struct user_regs_struct *registers) {
+/** Continues a stub inside its own code until it stops there.
+ *  @return 0, or the host's error number of the call that failed; *registers are then those at the failure */
+static int run_own_code(struct stub *stub, struct user_regs_struct *registers) {
     registers->orig_rax = -1;
     trace_request(PTRACE_SETREGS, stub->pid, NULL, registers);
-    for (;;) {
+    int status;
+    do {
         trace_request(PTRACE_CONT, stub->pid, NULL, NULL);
-        int status = wait_for(stub->pid);
-        if (status >> 16 == PTRACE_EVENT_STOP)
-            continue;
-        if (WSTOPSIG(status) == SIGTRAP)
-            return;
-        struct user_regs_struct failed;
-        trace_request(PTRACE_GETREGS, stub->pid, NULL, &failed);
-        errno = WSTOPSIG(status) == SIGILL ? -(int)failed.rax : EFAULT;
-        return;
-    }
+        status = wait_for(stub->pid);
+    } while (status >> 16 == PTRACE_EVENT_STOP);
+    if (WSTOPSIG(status) == SIGTRAP)
+        return 0;
+    trace_request(PTRACE_GETREGS, stub->pid, NULL, registers);
+    return WSTOPSIG(status) == SIGILL ? -(int)registers->rax : EFAULT;
 }
 
 static void move_extended_state(int request, pid_t pid, void *state, size_t bytes) {
@@ -292,7 +295,7 @@ static void load_registers(struct stub *stub, const struct thread *thread) {
     to.r14 = from[REGISTER_R14];
     to.r15 = from[REGISTER_R15];
     to.rip = from[REGISTER_NEXT_IP];
-    to.rsp = from[REGISTER_RSP];
+    to.rsp = is_syscall && stub_loses_stack_pointer ? 0 : from[REGISTER_RSP];
     to.eflags = from[REGISTER_FLAGS];
     // The host takes no bases in the kernel's half of the address space.
     to.fs_base = from[REGISTER_FS_BASE] < seL4_UserTop ? from[REGISTER_FS_BASE] : 0;
@@ -320,8 +323,9 @@ static void store_registers(const struct user_regs_struct *from, struct thread *
     to[REGISTER_R15] = from->r15;
     to[REGISTER_NEXT_IP] = from->rip;
     to[REGISTER_FAULT_IP] = is_syscall ? from->rip - 2 : from->rip;
-    to[REGISTER_RSP] = from->rsp;
-    to[REGISTER_FLAGS] = from->eflags;
+    if (!is_syscall || !stub_loses_stack_pointer)
+        to[REGISTER_RSP] = from->rsp;
+    to[REGISTER_FLAGS] = from->eflags & ~FLAGS_RESUME;
     to[REGISTER_FS_BASE] = from->fs_base;
     to[REGISTER_GS_BASE] = from->gs_base;
     to[REGISTER_ERROR] = error;
@@ -393,11 +397,11 @@ static bool exception_event(struct stub *stub, uint64_t asid, int signal, struct
     struct exception exception = exception_of(stub, signal);
     // A protection fault's code for `int n` is 8n + 2.
     uint64_t n = exception.code >> 3;
-    if (exception.vector == VECTOR_PROTECTION && (exception.code & 7) == 2 && n >= TRAP_FIRST &&
-        n <= TRAP_LAST) {
+    if (exception.vector == VECTOR_PROTECTION && (exception.code & 7) == 2 && n >= TRAP_FIRST) {
         store_registers(&registers, thread, 0);
+        thread->registers[REGISTER_NEXT_IP] += 2;
         *event = (struct stub_event){STUB_TRAP, n, 0};
-        return true;
+        return n != SPURIOUS_VECTOR; // which the kernel ignores
     }
     store_registers(&registers, thread, exception.code);
     *event = (struct stub_event){STUB_EXCEPTION, exception.vector, exception.code};
@@ -431,13 +435,13 @@ static void apply_changes(struct stub *stub) {
     registers.rbx = count;
     registers.r12 = STUB_TABLE;
     registers.r8 = STUB_MEMORY_DESCRIPTOR;
-    errno = 0;
-    run_own_code(stub, &registers);
-    if (errno == EPERM || errno == EACCES)
-        fail(77, "the host refuses to map the page at %lx; set vm.mmap_min_addr to 0 or run as root",
-             calls[0].address);
-    if (errno)
-        fail(71, "the host cannot map a page (%s); raise vm.max_map_count", strerror(errno));
+    int error = run_own_code(stub, &registers);
+    if (error == EPERM || error == EACCES)
+        fail(77, "the host refuses to map the page at %llx; set vm.mmap_min_addr to 0 or run as root",
+             registers.rdi);
+    if (error)
+        fail(71, "the host cannot map the page at %llx (%s); raise vm.max_map_count", registers.rdi,
+             strerror(error));
 }
 
 struct stub_event stub_run(struct thread *thread) {

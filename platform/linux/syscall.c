@@ -43,7 +43,7 @@ static void reply_error(struct thread *thread) {
 /** Sends a message or performs an invocation on the capability at an address. */
 static void invoke(bool is_call, bool is_blocking, bool can_donate, bool is_first_phase, uint64_t address) {
     struct thread *thread = kernel.current;
-    seL4_MessageInfo_t info = {{thread->registers[REGISTER_MESSAGE_INFO]}};
+    seL4_MessageInfo_t info = message_info_of(thread);
     struct slot *slot = cspace_lookup(thread, address);
     if (!slot) {
         if (is_blocking)
