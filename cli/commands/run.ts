@@ -178,7 +178,7 @@ async function runMachine(
     };
     const machine: Machine = new Machine(
         linuxKernel(),
-        ['--memory', String(machineMemory), bootImage],
+        ['--memory', String(Math.max(1, machineMemory / 1024 / 1024 | 0)), bootImage],
         process.stdin,
         {
             stdout: (bytes) => {
