@@ -17,7 +17,13 @@ const output = join(root, 'build', 'component');
 /** Builds the component; throws with the compiler's messages where it does not compile. */
 export async function buildComponent() {
     mkdirSync(output, { recursive: true });
-    const { error, stderr } = await asc.main(['assembly/component/main.ts', '--target', 'image', '--baseDir', root]);
+    const { error, stderr } = await asc.main([
+        'assembly/component/main.ts',
+        '--target',
+        'image',
+        '--baseDir',
+        root,
+    ]);
     if (error) throw new Error(`assembly/component/main.ts does not compile:\n${stderr.toString()}`);
 
     const embedded = await componentEmbed({
@@ -45,7 +51,8 @@ export async function buildComponent() {
         mkdirSync(dirname(path), { recursive: true });
         writeFileSync(path, contents);
     }
-    for (const name of ['load.mjs', 'load.d.mts']) copyFileSync(join(root, 'assembly', 'component', name), join(output, name));
+    for (const name of ['load.mjs', 'load.d.mts'])
+        copyFileSync(join(root, 'assembly', 'component', name), join(output, name));
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) await buildComponent();

@@ -33,8 +33,8 @@ export function returnString(text: string, isError: bool): usize {
 /** Ok with a list of strings. */
 export function returnStrings(texts: string[]): usize {
     const area = heap.alloc(RESULT_SIZE);
-    const list = texts.length == 0 ? <usize>4 : heap.alloc(<usize>texts.length << 3);
-    for (let i = 0; i < texts.length; i++) lowerString(texts[i], list + (<usize>i << 3));
+    const list = texts.length == 0 ? <usize>4 : heap.alloc((<usize>texts.length) << 3);
+    for (let i = 0; i < texts.length; i++) lowerString(texts[i], list + ((<usize>i) << 3));
     store<u8>(area, 0);
     store<u32>(area, <u32>list, 4);
     store<u32>(area, texts.length, 8);
@@ -60,7 +60,7 @@ export function freeStrings(area: usize): void {
 
 /** Copies `text` to a block of its own; writes pointer and length to `to`. */
 function lowerString(text: string, to: usize): void {
-    const size = <usize>text.length << 1;
+    const size = (<usize>text.length) << 1;
     const block = size == 0 ? <usize>2 : heap.alloc(size);
     memory.copy(block, changetype<usize>(text), size);
     store<u32>(to, <u32>block);

@@ -11,7 +11,8 @@ const modules = new Map();
 
 /** Compiles a core module of the component, once per process. */
 async function compile(name) {
-    if (!modules.has(name)) modules.set(name, await WebAssembly.compile(await readFile(new URL(name, import.meta.url))));
+    if (!modules.has(name))
+        modules.set(name, await WebAssembly.compile(await readFile(new URL(name, import.meta.url))));
     return modules.get(name);
 }
 
@@ -57,7 +58,8 @@ export async function openImageReader(blobs) {
     }
 
     return {
-        inspect: (kind, tag, platform, verifyLayers = false) => call('inspect', [kind, tag, platform, verifyLayers]),
+        inspect: (kind, tag, platform, verifyLayers = false) =>
+            call('inspect', [kind, tag, platform, verifyLayers]),
         files: (kind, tag, platform) => call('files', [kind, tag, platform]),
         process: (kind, tag, platform, options) => call('process', [kind, tag, platform, options]),
     };

@@ -85,7 +85,10 @@ export function process(
         takeString(tag, tagLength),
         takeString(platform, platformLength),
     );
-    const answer = opened.failure === null ? describeProcess(opened.value!, optionsText) : Result.fail<string>(opened.failure!);
+    const answer =
+        opened.failure === null
+            ? describeProcess(opened.value!, optionsText)
+            : Result.fail<string>(opened.failure!);
     const failure = answer.failure;
     return failure !== null ? returnString(failure.message, true) : returnString(answer.value, false);
 }
@@ -108,7 +111,15 @@ function open(blobs: HostBlobs, kind: string, tag: string, platform: string): Re
 function describeProcess(image: Image, optionsText: string): Result<string> {
     const length = utf8Length(optionsText);
     if (length > JSON_SIZE_MAXIMUM) {
-        return Result.fail<string>(new Failure("the options have " + decimal(length) + " bytes; at most " + decimal(JSON_SIZE_MAXIMUM) + " are read"));
+        return Result.fail<string>(
+            new Failure(
+                "the options have " +
+                    decimal(length) +
+                    " bytes; at most " +
+                    decimal(JSON_SIZE_MAXIMUM) +
+                    " are read",
+            ),
+        );
     }
     const bytes = heap.alloc(length);
     encodeUtf8(optionsText, bytes);

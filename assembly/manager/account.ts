@@ -25,7 +25,14 @@ import { Container } from "./container";
 import { LayerStore } from "./layerStore";
 import { fact, machine } from "./machine";
 import { OWNERS, OWNER_LAYER_DATA, OWNER_LAYER_INDEXES, OWNER_ROUNDING, ownerName } from "./owners";
-import { QUOTA_CAPABILITIES, QUOTA_KERNEL_OBJECTS, QUOTA_PAGE_TABLES, QUOTA_REST, QUOTA_SENTRY, Quota } from "./quota";
+import {
+    QUOTA_CAPABILITIES,
+    QUOTA_KERNEL_OBJECTS,
+    QUOTA_PAGE_TABLES,
+    QUOTA_REST,
+    QUOTA_SENTRY,
+    Quota,
+} from "./quota";
 
 /** Layers that the message lists: it must fit a frame. */
 const LAYERS_LISTED: i32 = 12;
@@ -46,8 +53,8 @@ export class Account {
             const layer = store.layers[i];
             json.beginObject();
             json.name("digest").string(layer.diffId);
-            json.name("dataBytes").unsigned(<u64>layer.dataPages << 12);
-            json.name("indexBytes").unsigned(<u64>layer.indexPages << 12);
+            json.name("dataBytes").unsigned((<u64>layer.dataPages) << 12);
+            json.name("indexBytes").unsigned((<u64>layer.indexPages) << 12);
             json.endObject();
         }
         json.endArray();
@@ -56,7 +63,13 @@ export class Account {
     /** Adds how much memory the container was given and how much of it the kernel says is whole again. The JSON text. */
     finish(carved: u64, returned: u64): string {
         const json = this.json;
-        json.name("freed").beginObject().name("carved").unsigned(carved).name("returned").unsigned(returned).endObject();
+        json.name("freed")
+            .beginObject()
+            .name("carved")
+            .unsigned(carved)
+            .name("returned")
+            .unsigned(returned)
+            .endObject();
         json.name("instructions").unsigned(reportInstructions());
         return json.endObject().toString();
     }
@@ -79,7 +92,13 @@ export class Account {
         this.writeOwner("free", pool.freeBytes);
         sum += pool.freeBytes;
         const missing = fact(BootKey.MACHINE_MEMORY) - sum;
-        if (missing != 0) json.beginObject().name("owner").string("not accounted for").name("bytes").integer(missing).endObject();
+        if (missing != 0)
+            json.beginObject()
+                .name("owner")
+                .string("not accounted for")
+                .name("bytes")
+                .integer(missing)
+                .endObject();
         json.endArray();
     }
 
@@ -97,7 +116,10 @@ export class Account {
         for (let i = 0; i < STATISTIC_OWNERS; i++) told += words[i];
         this.writeOwner("sentry: state, stacks, first heap", quota.owned[QUOTA_SENTRY]);
         this.writeOwner("sentry: heap", words[STATISTIC_SENTRY_HEAP]);
-        this.writeOwner("kernel objects", quota.owned[QUOTA_KERNEL_OBJECTS] + words[STATISTIC_KERNEL_OBJECTS]);
+        this.writeOwner(
+            "kernel objects",
+            quota.owned[QUOTA_KERNEL_OBJECTS] + words[STATISTIC_KERNEL_OBJECTS],
+        );
         this.writeOwner("page tables", quota.owned[QUOTA_PAGE_TABLES] + words[STATISTIC_PAGE_TABLES]);
         this.writeOwner("capabilities", quota.owned[QUOTA_CAPABILITIES] + words[STATISTIC_CAPABILITIES]);
         this.writeOwner("anonymous", words[STATISTIC_ANONYMOUS]);
@@ -105,7 +127,13 @@ export class Account {
         this.writeOwner("rounding", quota.owned[QUOTA_REST] + words[STATISTIC_REST]);
         this.writeOwner("free", words[STATISTIC_FREE]);
         // A sentry that ended without a word leaves its part unexplained.
-        if (told != given) json.beginObject().name("owner").string("not accounted for").name("bytes").integer(given - told).endObject();
+        if (told != given)
+            json.beginObject()
+                .name("owner")
+                .string("not accounted for")
+                .name("bytes")
+                .integer(given - told)
+                .endObject();
         json.endArray();
         json.name("systemCalls").unsigned(words[STATISTIC_SYSTEM_CALLS]);
         json.name("pageFaults").unsigned(words[STATISTIC_PAGE_FAULTS]);

@@ -41,7 +41,8 @@ export class Bundle extends Blobs {
 
     /** Finds the files of the bundle. */
     open(): Failure | null {
-        if (bundleSize() == 0) return new Failure("the boot image carries no bundle; make it with sealift run or sealift build");
+        if (bundleSize() == 0)
+            return new Failure("the boot image carries no bundle; make it with sealift run or sealift build");
         const stream = new BundleStream(0, bundleSize());
         const reader = new TarReader(stream);
         while (reader.next()) {
@@ -71,7 +72,8 @@ export class Bundle extends Blobs {
 
     read(path: string, offset: u64, to: usize, length: u32): Failure | null {
         const file = this.files.get(nameOf(path));
-        if (offset > file.size || length > file.size - offset) return new Failure(path + " ends early; the bundle is damaged");
+        if (offset > file.size || length > file.size - offset)
+            return new Failure(path + " ends early; the bundle is damaged");
         bundleRead(file.offset + offset, <u32>to, length);
         return null;
     }
@@ -95,8 +97,10 @@ export class Bundle extends Blobs {
     /** As Blobs.json, with the heap made ready: a document takes up to 8 times its size as values. */
     json(path: string, thing: string): Result<JsonValue | null> {
         const size = this.size(path);
-        if (size > 0 && size <= <i64>u32.MAX_VALUE >> 4 && !provideHeap(<u32>size * 8)) {
-            return Result.fail<JsonValue | null>(new Failure("there is too little memory to read " + thing + "; give the machine more"));
+        if (size > 0 && size <= (<i64>u32.MAX_VALUE) >> 4 && !provideHeap(<u32>size * 8)) {
+            return Result.fail<JsonValue | null>(
+                new Failure("there is too little memory to read " + thing + "; give the machine more"),
+            );
         }
         return super.json(path, thing);
     }

@@ -120,7 +120,8 @@ export class FrameReceiver {
             this.listener.input(load<u8>(this.head, 2), data, bytes);
             return;
         }
-        for (let i: u32 = 0; i < bytes && this.smallLength < 8; i++) store<u8>(this.small + this.smallLength++, load<u8>(data + i));
+        for (let i: u32 = 0; i < bytes && this.smallLength < 8; i++)
+            store<u8>(this.small + this.smallLength++, load<u8>(data + i));
     }
 
     private finish(): void {

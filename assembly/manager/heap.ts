@@ -3,7 +3,7 @@
 // The manager's own heap. Its pages come from an untyped that the C runtime holds as "heap source"; the source is
 // renewed here before it can run out in the middle of an allocation, where nothing could be done about it.
 
-import { heapSlotsLeft, heapSource } from "../sel4/generated/host";
+import { heapFrames, heapSlotsLeft, heapSource } from "../sel4/generated/host";
 import { PAGE_BITS, PAGE_SIZE, pagesFor } from "../std/pages";
 import { machine } from "./machine";
 import { OWNER_MANAGER_HEAP } from "./owners";
@@ -12,6 +12,8 @@ import { OWNER_MANAGER_HEAP } from "./owners";
 const ORDINARY: u32 = 128 * 1024;
 /** memory.grow works in Wasm pages of 64 KiB: 16 frames. */
 const FRAMES_PER_GROWTH: u32 = 16;
+/** Where the module's own memory begins (asc --memoryBase). */
+const HEAP_START: usize = 0x8000_0000;
 /** Bytes that one page table maps. */
 const TABLE_REACH: u32 = 2 << 20;
 
@@ -38,8 +40,10 @@ export function beginHeap(): void {
 /** Sees to it that the heap can grow by `bytes` and something more. False when the machine has no memory for it. */
 export function provideHeap(bytes: u32): bool {
     const growth = (bytes + ORDINARY + 0xffff) & ~0xffff;
-    const frames = <u32>pagesFor(growth) + FRAMES_PER_GROWTH;
-    const slots = frames + growth / TABLE_REACH + 3;
+    // Frames that translated the modules at boot lie mapped behind the module's memory: it grows into them for nothing.
+    const mapped = ((<usize>heapFrames()) << PAGE_BITS) - (((<usize>memory.size()) << 16) - HEAP_START);
+    if (mapped >= growth) return true;
+    const slots = <u32>pagesFor(growth - <u32>mapped) + FRAMES_PER_GROWTH + growth / TABLE_REACH + 3;
     const unused = heapSlotsLeft();
     if (unused >= slots) return true;
 

@@ -62,10 +62,8 @@ export class StoredLayer {
     }
 }
 
-// @ts-ignore: decorator
-@inline
 function frameAddress(frame: u32): usize {
-    return STORE_FRAMES + (<usize>frame << PAGE_BITS);
+    return STORE_FRAMES + ((<usize>frame) << PAGE_BITS);
 }
 
 export class LayerStore {
@@ -111,7 +109,12 @@ export class LayerStore {
      * failure the store is to be released.
      */
     unpack(bundle: Bundle, layer: Layer, observer: ReadObserver): Failure | null {
-        const stream = new LayerStream(bundle.offsetOf(layer.path), <u64>layer.size, layer.compression, observer);
+        const stream = new LayerStream(
+            bundle.offsetOf(layer.path),
+            <u64>layer.size,
+            layer.compression,
+            observer,
+        );
         const reader = new TarReader(stream);
         const inodes = new WindowArea(TREE_INODES, TREE_INODES_LIMIT);
         const names = new WindowArea(TREE_NAMES, TREE_NAMES_LIMIT);
@@ -127,7 +130,13 @@ export class LayerStore {
         if (failure === null) {
             const digest = stream.finish();
             if (digest != layer.diffId) {
-                failure = new Failure("the uncompressed content's digest is " + digest + ", not " + layer.diffId + "; the image is damaged: pull it again");
+                failure = new Failure(
+                    "the uncompressed content's digest is " +
+                        digest +
+                        ", not " +
+                        layer.diffId +
+                        "; the image is damaged: pull it again",
+                );
             }
         } else stream.close();
         if (failure === null) {
@@ -137,7 +146,9 @@ export class LayerStore {
             if (this.takeFrames(indexPages) < 0) failure = this.outOfMemory("its index", tree.indexSize);
             else {
                 tree.writeIndex(frameAddress(firstIndexFrame), dataPages, reader.position);
-                this.layers.push(new StoredLayer(layer.diffId, firstDataFrame, dataPages, firstIndexFrame, indexPages));
+                this.layers.push(
+                    new StoredLayer(layer.diffId, firstDataFrame, dataPages, firstIndexFrame, indexPages),
+                );
             }
         }
         inodes.release();
@@ -173,7 +184,11 @@ export class LayerStore {
                 const pages = <u32>pagesFor(inode.size);
                 const first = this.takeFrames(pages);
                 if (first < 0) return this.outOfMemory(reader.describe(), inode.size);
-                memory.copy(frameAddress(first), frameAddress(source.firstDataFrame + inode.value), <usize>inode.size);
+                memory.copy(
+                    frameAddress(first),
+                    frameAddress(source.firstDataFrame + inode.value),
+                    <usize>inode.size,
+                );
                 inode.value = first - this.dataStart();
             }
         }
@@ -238,7 +253,13 @@ export class LayerStore {
     private outOfMemory(thing: string, bytes: u64): Failure {
         const free = machine().pool.freeBytes;
         return new Failure(
-            thing + " of " + byteSize(bytes) + " (" + decimal(bytes) + " bytes) does not fit the machine's free memory of " + byteSize(free) +
+            thing +
+                " of " +
+                byteSize(bytes) +
+                " (" +
+                decimal(bytes) +
+                " bytes) does not fit the machine's free memory of " +
+                byteSize(free) +
                 "; give the machine more memory or use a smaller image",
         );
     }

@@ -3,7 +3,14 @@
 // A packed layer as the stream of its tar archive's bytes: decompressed on the way where it is compressed, and digested, so that
 // the diff id is known when the last byte was read.
 
-import { bundleRead, codecGunzip, gunzipBegin, sha256Begin, sha256End, sha256Update } from "../sel4/generated/host";
+import {
+    bundleRead,
+    codecGunzip,
+    gunzipBegin,
+    sha256Begin,
+    sha256End,
+    sha256Update,
+} from "../sel4/generated/host";
 import { ByteStream } from "../oci/byteStream";
 import { SHA256_BYTES, sha256Digest } from "../oci/digest";
 import { Compression } from "../oci/mediaTypes";
@@ -98,7 +105,9 @@ export class LayerStream extends ByteStream {
                 const place = decimal(this.at - (this.inputEnd - this.inputStart));
                 this.failure = new Failure(
                     this.status == STATUS_NO_MEMORY
-                        ? "gzip stream needs more working memory than the decoder has, at byte " + place + "; this is a defect of Sealift"
+                        ? "gzip stream needs more working memory than the decoder has, at byte " +
+                              place +
+                              "; this is a defect of Sealift"
                         : "gzip stream is corrupt near byte " + place + "; pull the image again",
                 );
                 return -1;
@@ -106,7 +115,9 @@ export class LayerStream extends ByteStream {
             if (produced > 0) return <i32>produced;
             if (consumed == 0 && this.at == this.size && this.inputStart == this.inputEnd) {
                 if (this.status == STATUS_END) return 0;
-                this.failure = new Failure("gzip stream ends early at byte " + decimal(this.size) + "; pull the image again");
+                this.failure = new Failure(
+                    "gzip stream ends early at byte " + decimal(this.size) + "; pull the image again",
+                );
                 return -1;
             }
         }

@@ -128,7 +128,8 @@ export class LayerTree {
     add(reader: TarReader): AddOutcome {
         if (this.failure !== null) return AddOutcome.Failed;
         if (reader.nameLength == 0) {
-            if (reader.type != TYPE_DIRECTORY) return this.fail('"/" is not a directory in the archive; do not use this image');
+            if (reader.type != TYPE_DIRECTORY)
+                return this.fail('"/" is not a directory in the archive; do not use this image');
             this.describe(0, reader, KIND_DIRECTORY);
             return AddOutcome.Done;
         }
@@ -138,7 +139,12 @@ export class LayerTree {
         const name = reader.name + split;
         const length = reader.nameLength - split;
         if (length >= WHITEOUT_PREFIX_LENGTH && load<u32>(name) == WHITEOUT_PREFIX) {
-            return this.addWhiteout(directory, name + WHITEOUT_PREFIX_LENGTH, length - WHITEOUT_PREFIX_LENGTH, reader);
+            return this.addWhiteout(
+                directory,
+                name + WHITEOUT_PREFIX_LENGTH,
+                length - WHITEOUT_PREFIX_LENGTH,
+                reader,
+            );
         }
         if (reader.type == TYPE_DIRECTORY) return this.addDirectory(directory, name, length, reader);
         if (reader.type == TYPE_HARD_LINK) return this.addHardLink(directory, name, length, reader);
@@ -154,10 +160,13 @@ export class LayerTree {
             return AddOutcome.Done;
         }
         const isDots = (length == 1 && load<u8>(name) == 0x2e) || (length == 2 && load<u16>(name) == 0x2e2e);
-        if (length == 0 || isDots) return this.fail(reader.describe() + " is a whiteout of no name; do not use this image");
+        if (length == 0 || isDots)
+            return this.fail(reader.describe() + " is a whiteout of no name; do not use this image");
         const existing = this.find(directory, name, length);
         if (existing == NO_NAME) {
-            return this.newName(directory, name, length, KIND_WHITEOUT, 0) ? AddOutcome.Done : AddOutcome.Failed;
+            return this.newName(directory, name, length, KIND_WHITEOUT, 0)
+                ? AddOutcome.Done
+                : AddOutcome.Failed;
         }
         // A whiteout hides what lower layers have; what this layer itself has stays.
         const record = this.nameRecord(existing);
@@ -217,7 +226,8 @@ export class LayerTree {
             const kind = this.nameRecord(existing).kind;
             const number = this.nameRecord(existing).inode;
             if (kind == KIND_DIRECTORY) return this.failLink(reader, "which is a directory");
-            if (targetDirectory == directory && compareNames(target, targetLength, name, length) == 0) return AddOutcome.Done;
+            if (targetDirectory == directory && compareNames(target, targetLength, name, length) == 0)
+                return AddOutcome.Done;
             if (!this.setName(directory, name, length, kind, number)) return AddOutcome.Failed;
             this.inode(number).linkCount++;
             return AddOutcome.Done;
@@ -317,7 +327,9 @@ export class LayerTree {
             }
             if (link != 0) {
                 if (++followed > LINKS_FOLLOWED_MAXIMUM) {
-                    this.fail(reader.describe() + " lies behind more than 40 symbolic links; do not use this image");
+                    this.fail(
+                        reader.describe() + " lies behind more than 40 symbolic links; do not use this image",
+                    );
                     return -1;
                 }
                 if (!this.spliceLink(size, link, linkLength)) return this.failLongPath(reader);
@@ -437,7 +449,8 @@ export class LayerTree {
         if (existing == NO_NAME) return this.newName(directory, name, length, kind, inode);
         const record = this.nameRecord(existing);
         // The inode that loses its name keeps its other names.
-        if (record.kind != KIND_WHITEOUT && record.kind != KIND_DIRECTORY) this.inode(record.inode).linkCount--;
+        if (record.kind != KIND_WHITEOUT && record.kind != KIND_DIRECTORY)
+            this.inode(record.inode).linkCount--;
         record.kind = kind;
         record.inode = inode;
         return true;
@@ -518,7 +531,11 @@ export class LayerTree {
 
     /** Makes a directory of a name that was a whiteout or a file: what lies below it in lower layers is gone. */
     private replaceByDirectory(existing: u32, parent: u32): i32 {
-        const number = this.newInode((KIND_DIRECTORY << 12) | IMPLIED_MODE, INODE_IMPLIED | INODE_OPAQUE, parent);
+        const number = this.newInode(
+            (KIND_DIRECTORY << 12) | IMPLIED_MODE,
+            INODE_IMPLIED | INODE_OPAQUE,
+            parent,
+        );
         if (number < 0) return -1;
         const record = this.nameRecord(existing);
         if (record.kind != KIND_WHITEOUT) this.inode(record.inode).linkCount--;
@@ -529,7 +546,7 @@ export class LayerTree {
 
     private describe(number: u32, reader: TarReader, kind: u16): void {
         const inode = this.inode(number);
-        inode.mode = (kind << 12) | <u16>reader.mode;
+        inode.mode = (kind << 12) | (<u16>reader.mode);
         inode.uid = reader.uid;
         inode.gid = reader.gid;
         inode.modificationSeconds = reader.modificationSeconds;
@@ -599,23 +616,40 @@ export class LayerTree {
 
     private failLink(reader: TarReader, reason: string): AddOutcome {
         return this.fail(
-            reader.describe() + ' is a hard link to "' + decodeUtf8(reader.link, reader.linkLength) + '", ' + reason + "; the image is damaged",
+            reader.describe() +
+                ' is a hard link to "' +
+                decodeUtf8(reader.link, reader.linkLength) +
+                '", ' +
+                reason +
+                "; the image is damaged",
         );
     }
 
     private failWalk(reader: TarReader, size: u32): i32 {
         this.appendCanonical(this.pending, size);
-        this.fail(reader.describe() + ' lies below "' + decodeUtf8(this.canonical, this.canonicalLength) + '", which is not a directory; the image is damaged');
+        this.fail(
+            reader.describe() +
+                ' lies below "' +
+                decodeUtf8(this.canonical, this.canonicalLength) +
+                '", which is not a directory; the image is damaged',
+        );
         return -1;
     }
 
     private failLongPath(reader: TarReader): i32 {
-        this.fail(reader.describe() + " lies behind symbolic links that make a path of more than 4095 bytes; do not use this image");
+        this.fail(
+            reader.describe() +
+                " lies behind symbolic links that make a path of more than 4095 bytes; do not use this image",
+        );
         return -1;
     }
 
     private outOfMemory(): bool {
-        this.fail("the index of its " + decimal(this.inodeCount) + " files does not fit the machine's free memory; use a smaller image or a larger machine");
+        this.fail(
+            "the index of its " +
+                decimal(this.inodeCount) +
+                " files does not fit the machine's free memory; use a smaller image or a larger machine",
+        );
         return false;
     }
 

@@ -4,7 +4,17 @@
 
 import { BootKey } from "../sel4/generated/boot-keys";
 import { bootValue, heapFrames } from "../sel4/generated/host";
-import { ASIDPool, CNode, Frame, PageTable, SchedControl, TCB, Untyped, VSpace, capability } from "../sel4/capabilities";
+import {
+    ASIDPool,
+    CNode,
+    Frame,
+    PageTable,
+    SchedControl,
+    TCB,
+    Untyped,
+    VSpace,
+    capability,
+} from "../sel4/capabilities";
 import { CSpace, ROOT_RADIX, makeRootCNode } from "../sel4/cspace";
 import { TableSource } from "../sel4/mapping";
 import { ERROR_NONE, OBJECT_CNODE, OBJECT_PAGE_TABLE, errorName } from "../sel4/objects";
@@ -57,7 +67,12 @@ export class PoolTables extends TableSource {
 
     makeTable(level: u32): PageTable | null {
         const object = OBJECT_PAGE_TABLE + level - 1;
-        const table = this.pool.makeObject(object, 0, <u32>bootValue(BootKey.OBJECT_BITS, object), OWNER_PAGE_TABLES);
+        const table = this.pool.makeObject(
+            object,
+            0,
+            <u32>bootValue(BootKey.OBJECT_BITS, object),
+            OWNER_PAGE_TABLES,
+        );
         return table === null ? null : capability<PageTable>(table.slot);
     }
 }
@@ -71,15 +86,11 @@ export function isTakenOver(): bool {
 }
 
 /** The machine; `takeOver` has succeeded. */
-// @ts-ignore: decorator
-@inline
 export function machine(): Machine {
     return present!;
 }
 
 /** A number that the C runtime knows of this boot. */
-// @ts-ignore: decorator
-@inline
 export function fact(key: BootKey): u64 {
     return bootValue(key, 0);
 }
@@ -97,7 +108,8 @@ export function takeOver(): Failure | null {
     // The first-level CNode comes straight from an untyped: the pool needs the CSpace to work.
     const count = <u32>fact(BootKey.UNTYPED_COUNT);
     const source = smallestUntyped(count, rootSize);
-    if (source == count) return new Failure("there is no memory for the manager's first object; give the machine more memory");
+    if (source == count)
+        return new Failure("there is no memory for the manager's first object; give the machine more memory");
     const slots = first;
     first += 2;
     const untyped = capability<Untyped>(<u32>bootValue(BootKey.UNTYPED_SLOT, source));
@@ -113,7 +125,11 @@ export function takeOver(): Failure | null {
         );
     }
     if (error != ERROR_NONE) {
-        return new Failure("the manager's CSpace cannot be made (" + errorName(error) + "); this is a defect of Sealift or of the kernel's configuration");
+        return new Failure(
+            "the manager's CSpace cannot be made (" +
+                errorName(error) +
+                "); this is a defect of Sealift or of the kernel's configuration",
+        );
     }
 
     const cspace = new CSpace(root, leafBits, first, end);
@@ -149,7 +165,8 @@ function accountBoot(pool: UntypedPool, ram: u64, usedAtBoot: u64): void {
     pool.account(OWNER_BOOT_OBJECTS, usedAtBoot + framesByKernel - frames);
     const code = fact(BootKey.RUNTIME_TEXT_BYTES);
     const modules = fact(BootKey.MANAGER_WASM_BYTES) + fact(BootKey.SENTRY_WASM_BYTES);
-    const translated = (pagesFor(fact(BootKey.MANAGER_IMAGE_BYTES)) + fact(BootKey.SENTRY_IMAGE_PAGES)) * PAGE_SIZE;
+    const translated =
+        (pagesFor(fact(BootKey.MANAGER_IMAGE_BYTES)) + fact(BootKey.SENTRY_IMAGE_PAGES)) * PAGE_SIZE;
     const bundle = fact(BootKey.BUNDLE_PAGES) * PAGE_SIZE;
     const heap = <u64>heapFrames() * PAGE_SIZE;
     pool.account(OWNER_RUNTIME_CODE, code);
@@ -167,7 +184,11 @@ function smallestUntyped(count: u32, size: u64): u32 {
     for (let i: u32 = 0; i < count; i++) {
         const bits = bootValue(BootKey.UNTYPED_BITS, i);
         const start = alignUp(bootValue(BootKey.UNTYPED_USED, i), size);
-        if (bootValue(BootKey.UNTYPED_IS_DEVICE, i) == 0 && start + size <= (<u64>1) << bits && bits < bestBits) {
+        if (
+            bootValue(BootKey.UNTYPED_IS_DEVICE, i) == 0 &&
+            start + size <= (<u64>1) << bits &&
+            bits < bestBits
+        ) {
             best = i;
             bestBits = bits;
         }

@@ -10,7 +10,15 @@ import { EXIT_ENGINE_FAILED, Failure } from "../std/failure";
 import { JsonText } from "../oci/jsonText";
 import { Account } from "./account";
 import { Bundle } from "./bundle";
-import { FRAME_EXIT, FRAME_FAILED, FRAME_HELLO, FRAME_STATISTICS, PROTOCOL_VERSION, sendCredit, sendText } from "./channel";
+import {
+    FRAME_EXIT,
+    FRAME_FAILED,
+    FRAME_HELLO,
+    FRAME_STATISTICS,
+    PROTOCOL_VERSION,
+    sendCredit,
+    sendText,
+} from "./channel";
 import { Container } from "./container";
 import { beginHeap, provideHeap } from "./heap";
 import { LayerStore } from "./layerStore";
@@ -44,8 +52,13 @@ function run(): Failure | null {
     let failure = takeOver();
     if (failure !== null) return failure;
     beginHeap();
-    if (!provideHeap(0)) return new Failure("there is no memory for the manager's heap; give the machine more memory");
-    sendText(FRAME_HELLO, 0, new JsonText().beginObject().name("protocol").unsigned(PROTOCOL_VERSION).endObject().toString());
+    if (!provideHeap(0))
+        return new Failure("there is no memory for the manager's heap; give the machine more memory");
+    sendText(
+        FRAME_HELLO,
+        0,
+        new JsonText().beginObject().name("protocol").unsigned(PROTOCOL_VERSION).endObject().toString(),
+    );
     failure = service.open();
     if (failure === null) failure = preparation.open();
     if (failure === null) failure = preparation.verify();
@@ -53,7 +66,10 @@ function run(): Failure | null {
     for (let i = 0; i < layers && failure === null; i++) {
         // The only managed reference on the stack is the failure, which is null.
         __collect();
-        if (!provideHeap(0)) return new Failure("there is no memory left for the manager's heap; give the machine more memory");
+        if (!provideHeap(0))
+            return new Failure(
+                "there is no memory left for the manager's heap; give the machine more memory",
+            );
         failure = preparation.unpack(store, i);
     }
     if (failure !== null) return failure;
@@ -69,13 +85,15 @@ function run(): Failure | null {
 /** Makes the container and lets its sentry run. */
 function startContainer(): Failure | null {
     // Room for the configuration in its largest size, and the lists that become part of it.
-    if (!provideHeap(2 * CONFIGURATION_SIZE_MAXIMUM)) return new Failure("there is no memory for the container's configuration; give the machine more");
+    if (!provideHeap(2 * CONFIGURATION_SIZE_MAXIMUM))
+        return new Failure("there is no memory for the container's configuration; give the machine more");
     const options = preparation.options!.container;
     const made = new Container(CONTAINER, options.name, store);
     const buffer = heap.alloc(CONFIGURATION_SIZE_MAXIMUM);
     const configured = preparation.configure(store, CONTAINER, buffer);
     let failure = configured.failure;
-    if (failure === null) failure = made.quota.carve(options.memory, constructionSize(configured.value!.size));
+    if (failure === null)
+        failure = made.quota.carve(options.memory, constructionSize(configured.value!.size));
     if (failure === null) {
         container = made;
         failure = buildContainer(made, configured.value!);

@@ -140,6 +140,12 @@ function checkArchitecture(platform: Platform): Failure | null {
     const name = architectureName(machine().architecture);
     if (platform.os == "linux" && platform.architecture == name) return null;
     return new Failure(
-        "the machine runs linux/" + name + " programs, not " + platform.toString() + "; give --platform linux/" + name + " or use another board",
+        "the machine runs linux/" +
+            name +
+            " programs, not " +
+            platform.toString() +
+            "; give --platform linux/" +
+            name +
+            " or use another board",
     );
 }

@@ -5,13 +5,7 @@
 // revoking these untypeds takes everything back.
 
 import { CNode, Untyped } from "../sel4/capabilities";
-import {
-    ERROR_NONE,
-    OBJECT_CNODE,
-    OBJECT_SCHED_CONTEXT,
-    OBJECT_UNTYPED,
-    WORD_BITS,
-} from "../sel4/objects";
+import { ERROR_NONE, OBJECT_CNODE, OBJECT_SCHED_CONTEXT, OBJECT_UNTYPED, WORD_BITS } from "../sel4/objects";
 import { untypedRetype } from "../sel4/generated/host";
 import { UntypedBlock } from "../sel4/untypedPool";
 import { UNTYPED_COUNT_MAXIMUM, UNTYPED_FIRST_SLOT } from "../std/containerConfiguration";
@@ -61,11 +55,16 @@ export class Quota {
     carve(limit: u64, construction: u64): Failure | null {
         if (limit < construction) {
             return new Failure(
-                "the memory limit of " + byteSize(limit) + " is too low: a container's sentry alone takes " + byteSize(construction) + "; raise --memory",
+                "the memory limit of " +
+                    byteSize(limit) +
+                    " is too low: a container's sentry alone takes " +
+                    byteSize(construction) +
+                    "; raise --memory",
             );
         }
         const top = 63 - clz(limit);
-        const grain = (<u64>1) << max<u64>(top > SIGNIFICANT_BITS - 1 ? top - (SIGNIFICANT_BITS - 1) : 0, PAGE_BITS);
+        const grain =
+            (<u64>1) << max<u64>(top > SIGNIFICANT_BITS - 1 ? top - (SIGNIFICANT_BITS - 1) : 0, PAGE_BITS);
         const rounded = (limit + grain - 1) & ~(grain - 1);
         const pool = machine().pool;
         for (let bit: i32 = 63 - <i32>clz(rounded); bit >= <i32>PAGE_BITS; bit--) {
@@ -73,7 +72,10 @@ export class Quota {
             if (!this.carvePiece(bit)) {
                 this.release();
                 return new Failure(
-                    "the memory limit of " + byteSize(limit) + " does not fit the machine's free memory of " + byteSize(pool.freeBytes) +
+                    "the memory limit of " +
+                        byteSize(limit) +
+                        " does not fit the machine's free memory of " +
+                        byteSize(pool.freeBytes) +
                         "; lower --memory or give the machine more",
                 );
             }
@@ -88,7 +90,8 @@ export class Quota {
         const size = (<u64>1) << bits;
         const start = (this.used + size - 1) & ~(size - 1);
         if (start + size * count > this.blocks[0].size) return false;
-        if (machine().cspace.retype(this.blocks[0].untyped, object, sizeBits, slot, count) != ERROR_NONE) return false;
+        if (machine().cspace.retype(this.blocks[0].untyped, object, sizeBits, slot, count) != ERROR_NONE)
+            return false;
         this.owned[QUOTA_REST] += start - this.used;
         this.owned[owner] += size * count;
         this.used = start + size * count;
@@ -142,7 +145,16 @@ export class Quota {
     private giveOne(untyped: Untyped, bits: u32, root: CNode, leafBits: u32): bool {
         const slot = UNTYPED_FIRST_SLOT + this.given.length;
         // The sentry's first second-level CNode has index 0.
-        const error = untypedRetype(untyped.cptr, OBJECT_UNTYPED, bits, root.cptr, 0, WORD_BITS - leafBits, slot, 1);
+        const error = untypedRetype(
+            untyped.cptr,
+            OBJECT_UNTYPED,
+            bits,
+            root.cptr,
+            0,
+            WORD_BITS - leafBits,
+            slot,
+            1,
+        );
         if (error != ERROR_NONE) return false;
         this.given.push(bits);
         return true;

@@ -39,8 +39,18 @@ import {
     WORD_BITS,
     errorName,
 } from "../sel4/objects";
-import { REGISTERS_MAXIMUM, REGISTER_FLAGS, REGISTER_PROGRAM_COUNTER, REGISTER_STACK_POINTER, initialFlags } from "../sel4/registers";
-import { CONFIGURATION_ADDRESS, CONFIGURATION_SIZE_MAXIMUM, ContainerConfiguration } from "../std/containerConfiguration";
+import {
+    REGISTERS_MAXIMUM,
+    REGISTER_FLAGS,
+    REGISTER_PROGRAM_COUNTER,
+    REGISTER_STACK_POINTER,
+    initialFlags,
+} from "../sel4/registers";
+import {
+    CONFIGURATION_ADDRESS,
+    CONFIGURATION_SIZE_MAXIMUM,
+    ContainerConfiguration,
+} from "../std/containerConfiguration";
 import { Failure } from "../std/failure";
 import { PAGE_BITS, PAGE_SIZE, pagesFor } from "../std/pages";
 import { Container, NOTIFY_BITS } from "./container";
@@ -143,12 +153,17 @@ export class SentryBuilder extends TableSource {
      */
     build(configuration: ContainerConfiguration): Failure | null {
         const configurationPages = <u32>pagesFor(configuration.size);
-        if (!this.container.quota.makeNode(nodeRadix(configurationPages), this.entry)) return this.outOfMemory();
+        if (!this.container.quota.makeNode(nodeRadix(configurationPages), this.entry))
+            return this.outOfMemory();
         this.makeVSpace();
         this.mapShared();
         const buffer = this.mapPrivate();
         const exchange = this.mapFresh(fact(BootKey.LINEAR_BASE) + EXCHANGE_ADDRESS, 1, RIGHTS_READ_WRITE);
-        const pages = this.mapFresh(fact(BootKey.LINEAR_BASE) + CONFIGURATION_ADDRESS, configurationPages, RIGHT_READ);
+        const pages = this.mapFresh(
+            fact(BootKey.LINEAR_BASE) + CONFIGURATION_ADDRESS,
+            configurationPages,
+            RIGHT_READ,
+        );
         const root = this.makeCSpace();
         const schedContext = this.makeSchedContext();
         this.makeEndpoints(root);
@@ -156,7 +171,7 @@ export class SentryBuilder extends TableSource {
         const failure = this.failure;
         if (failure !== null) return failure;
         if (!this.container.quota.give(root, SENTRY_LEAF_RADIX)) return this.outOfMemory();
-        this.container.exchange = EXCHANGE_PAGES + (<usize>this.container.number << PAGE_BITS);
+        this.container.exchange = EXCHANGE_PAGES + ((<usize>this.container.number) << PAGE_BITS);
         this.mapOnOwnSide(exchange, this.container.exchange);
         this.writeConfiguration(configuration, pages, configurationPages);
         this.container.transferSlot = this.slots(1);
@@ -212,8 +227,11 @@ export class SentryBuilder extends TableSource {
     private mapCopies(from: u32, count: u32, address: u64, execute: bool): void {
         const first = this.slots(count);
         for (let i: u32 = 0; i < count && this.failure === null; i++) {
-            this.check(machine().cspace.copy(first + i, from + i, RIGHT_READ), "share the program with the sentry");
-            this.map(first + i, address + (<u64>i << PAGE_BITS), RIGHT_READ, execute);
+            this.check(
+                machine().cspace.copy(first + i, from + i, RIGHT_READ),
+                "share the program with the sentry",
+            );
+            this.map(first + i, address + ((<u64>i) << PAGE_BITS), RIGHT_READ, execute);
         }
     }
 
@@ -239,12 +257,13 @@ export class SentryBuilder extends TableSource {
     /** Maps new zeroed frames. The result is the slot of the first one's capability. */
     private mapFresh(address: u64, count: u32, rights: u32): u32 {
         let first: u32 = 0;
-        for (let done: u32 = 0; done < count; ) {
+        for (let done: u32 = 0; done < count;) {
             const batch = min(count - done, RETYPE_MAXIMUM);
             const slot = this.make(OBJECT_FRAME, 0, batch, QUOTA_SENTRY);
             if (slot == 0) return 0;
             if (done == 0) first = slot;
-            for (let i: u32 = 0; i < batch; i++) this.map(slot + i, address + (<u64>(done + i) << PAGE_BITS), rights, false);
+            for (let i: u32 = 0; i < batch; i++)
+                this.map(slot + i, address + ((<u64>(done + i)) << PAGE_BITS), rights, false);
             done += batch;
         }
         return first;
@@ -252,7 +271,10 @@ export class SentryBuilder extends TableSource {
 
     private map(slot: u32, address: u64, rights: u32, execute: bool): void {
         if (this.failure !== null) return;
-        this.check(mapPage(capability<Frame>(slot), this.vspace, address, rights, execute, this), "map a page of the sentry");
+        this.check(
+            mapPage(capability<Frame>(slot), this.vspace, address, rights, execute, this),
+            "map a page of the sentry",
+        );
     }
 
     // ---- capability space
@@ -265,7 +287,15 @@ export class SentryBuilder extends TableSource {
         const guarded = this.slots(1);
         if (this.failure !== null) return capability<CNode>(0);
         const what = "make the sentry's CSpace";
-        this.check(cspace.mint(guarded, plain, RIGHTS_ALL, guard(0, WORD_BITS - SENTRY_ROOT_RADIX - SENTRY_LEAF_RADIX)), what);
+        this.check(
+            cspace.mint(
+                guarded,
+                plain,
+                RIGHTS_ALL,
+                guard(0, WORD_BITS - SENTRY_ROOT_RADIX - SENTRY_LEAF_RADIX),
+            ),
+            what,
+        );
         this.check(cspace.copyToNode(capability<CNode>(plain), 0, SENTRY_ROOT_RADIX, node), what);
         const root = capability<CNode>(guarded);
         this.put(root, SLOT_ROOT, guarded);
@@ -295,11 +325,20 @@ export class SentryBuilder extends TableSource {
         const guardValue = load<u64>(random) & EMPTY_GUARD_MASK;
         heap.free(random);
         this.check(
-            cspace.mintInto(root, SLOT_EMPTY_CSPACE, empty, RIGHTS_ALL, guard(guardValue, WORD_BITS - EMPTY_RADIX)),
+            cspace.mintInto(
+                root,
+                SLOT_EMPTY_CSPACE,
+                empty,
+                RIGHTS_ALL,
+                guard(guardValue, WORD_BITS - EMPTY_RADIX),
+            ),
             "make the empty CSpace of the container's threads",
         );
         for (let bit: u32 = 0; bit < NOTIFY_BITS; bit++) {
-            this.check(cspace.mint(badged + bit, notification, RIGHT_WRITE, (<u64>1) << bit), "make the sentry's notification");
+            this.check(
+                cspace.mint(badged + bit, notification, RIGHT_WRITE, (<u64>1) << bit),
+                "make the sentry's notification",
+            );
         }
         this.container.notificationSlot = badged;
         this.notification = capability<Notification>(notification);
@@ -312,7 +351,10 @@ export class SentryBuilder extends TableSource {
         const slot = this.make(OBJECT_SCHED_CONTEXT, bits, 1, QUOTA_KERNEL_OBJECTS);
         const schedContext = capability<SchedContext>(slot);
         if (slot != 0) {
-            this.check(machine().schedControl.configure(schedContext, SENTRY_BUDGET, SENTRY_BUDGET, 0), "give the sentry CPU time");
+            this.check(
+                machine().schedControl.configure(schedContext, SENTRY_BUDGET, SENTRY_BUDGET, 0),
+                "give the sentry CPU time",
+            );
         }
         return schedContext;
     }
@@ -327,7 +369,13 @@ export class SentryBuilder extends TableSource {
         this.check(machine().cspace.mint(faults, this.manager.cptr, RIGHTS_ALL, badge), what);
         this.check(tcb.configure(root, 0, this.vspace, fact(BootKey.IPC_BUFFER_VADDR), buffer), what);
         this.check(
-            tcb.setSchedParams(machine().ownTcb, SENTRY_PRIORITY, SENTRY_PRIORITY, schedContext, capability<Endpoint>(faults)),
+            tcb.setSchedParams(
+                machine().ownTcb,
+                SENTRY_PRIORITY,
+                SENTRY_PRIORITY,
+                schedContext,
+                capability<Endpoint>(faults),
+            ),
             what,
         );
         this.check(tcb.bindNotification(this.notification), what);
@@ -341,7 +389,11 @@ export class SentryBuilder extends TableSource {
         const given = this.container.quota.given;
         configuration.untypedCount = given.length;
         for (let i = 0; i < given.length; i++) {
-            store<u8>(changetype<usize>(configuration) + i, <u8>given[i], offsetof<ContainerConfiguration>("untypedBits0"));
+            store<u8>(
+                changetype<usize>(configuration) + i,
+                <u8>given[i],
+                offsetof<ContainerConfiguration>("untypedBits0"),
+            );
         }
         for (let type: u32 = 0; type < OBJECT_TYPES; type++) {
             store<u8>(
@@ -352,8 +404,12 @@ export class SentryBuilder extends TableSource {
         }
         const first = this.slots(pages);
         for (let i: u32 = 0; i < pages && this.failure === null; i++) {
-            this.check(machine().cspace.copy(first + i, firstFrame + i, RIGHTS_READ_WRITE), "write the container's configuration");
-            if (!mapInWindow(first + i, CONFIGURATION_PAGES + (<usize>i << PAGE_BITS), true)) this.outOfMemory();
+            this.check(
+                machine().cspace.copy(first + i, firstFrame + i, RIGHTS_READ_WRITE),
+                "write the container's configuration",
+            );
+            if (!mapInWindow(first + i, CONFIGURATION_PAGES + ((<usize>i) << PAGE_BITS), true))
+                this.outOfMemory();
         }
         if (this.failure !== null) return;
         memory.copy(CONFIGURATION_PAGES, changetype<usize>(configuration), configuration.size);
@@ -388,12 +444,15 @@ export class SentryBuilder extends TableSource {
 
     /** Puts a copy of the manager's capability into the sentry's CSpace. */
     private put(root: CNode, slot: u32, from: u32): void {
-        if (this.failure === null) this.check(machine().cspace.copyInto(root, slot, from, RIGHTS_ALL), "fill the sentry's CSpace");
+        if (this.failure === null)
+            this.check(machine().cspace.copyInto(root, slot, from, RIGHTS_ALL), "fill the sentry's CSpace");
     }
 
     private check(error: u32, what: string): void {
         if (error == ERROR_NONE || this.failure !== null) return;
-        this.failure = new Failure("cannot " + what + ": seL4 says " + errorName(error) + "; this is a defect of Sealift");
+        this.failure = new Failure(
+            "cannot " + what + ": seL4 says " + errorName(error) + "; this is a defect of Sealift",
+        );
     }
 
     private outOfMemory(): Failure {

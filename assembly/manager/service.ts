@@ -23,7 +23,15 @@ import { decimal, hexadecimal } from "../std/numberText";
 import { PAGE_SIZE } from "../std/pages";
 import { STATISTIC_COUNT } from "../std/statistics";
 import { decodeUtf8 } from "../std/utf8";
-import { FRAME_LOG, FRAME_STDERR, FRAME_STDOUT, FrameReceiver, HostListener, sendCredit, sendFrame } from "./channel";
+import {
+    FRAME_LOG,
+    FRAME_STDERR,
+    FRAME_STDOUT,
+    FrameReceiver,
+    HostListener,
+    sendCredit,
+    sendFrame,
+} from "./channel";
 import { Container, NOTIFY_INPUT, NOTIFY_SIGNALS, NOTIFY_TIMER, NO_DEADLINE } from "./container";
 import { stirEntropy } from "./entropy";
 import { provideHeap } from "./heap";
@@ -91,7 +99,8 @@ export class Service extends HostListener {
         const endpoint = this.make(OBJECT_ENDPOINT);
         const reply = this.make(OBJECT_REPLY);
         const notification = this.make(OBJECT_NOTIFICATION);
-        if (endpoint == 0 || reply == 0 || notification == 0) return new Failure("there is no memory for the manager's own objects; give the machine more");
+        if (endpoint == 0 || reply == 0 || notification == 0)
+            return new Failure("there is no memory for the manager's own objects; give the machine more");
         this.endpointSlot = endpoint;
         this.replySlot = reply;
         if (
@@ -99,7 +108,9 @@ export class Service extends HostListener {
             !this.bindInterrupt(SOURCE_CONSOLE, notification, BADGE_CONSOLE) ||
             !this.bindInterrupt(SOURCE_TIMER, notification, BADGE_TIMER)
         ) {
-            return new Failure("the console's and the timer's interrupts cannot be bound; the kernel gives them to nobody else, so this is a defect of Sealift");
+            return new Failure(
+                "the console's and the timer's interrupts cannot be bound; the kernel gives them to nobody else, so this is a defect of Sealift",
+            );
         }
         return null;
     }
@@ -122,7 +133,9 @@ export class Service extends HostListener {
                 __collect();
                 provideHeap(0);
             }
-            badge = answer ? this.endpoint.replyRecv(this.reply, this.message) : this.endpoint.recv(this.reply, this.message);
+            badge = answer
+                ? this.endpoint.replyRecv(this.reply, this.message)
+                : this.endpoint.recv(this.reply, this.message);
         }
         timerArm(NO_DEADLINE);
         this.container = null;
@@ -207,7 +220,11 @@ export class Service extends HostListener {
         const message = this.message;
         switch (message.label) {
             case CONSOLE_WRITE:
-                return this.write(container, message.get(0) == 2 ? FRAME_STDERR : FRAME_STDOUT, message.get(1));
+                return this.write(
+                    container,
+                    message.get(0) == 2 ? FRAME_STDERR : FRAME_STDOUT,
+                    message.get(1),
+                );
             case LOG:
                 return this.write(container, FRAME_LOG, message.get(0));
             case CONSOLE_READ:
@@ -235,7 +252,12 @@ export class Service extends HostListener {
             case EXITED:
                 return this.takeExit(container);
             case TRAPPED:
-                container.fail("the container's sentry failed: " + this.text(container, message.get(0)) + "; this is a defect of Sealift", EXIT_ENGINE_FAILED);
+                container.fail(
+                    "the container's sentry failed: " +
+                        this.text(container, message.get(0)) +
+                        "; this is a defect of Sealift",
+                    EXIT_ENGINE_FAILED,
+                );
                 return false;
             default:
                 return this.answer(ENOSYS);
@@ -270,7 +292,12 @@ export class Service extends HostListener {
         const cspace = machine().cspace;
         const mine = container.transferSlot;
         if (cspace.copyFrom(container.root, mine, slot, RIGHTS_ALL) != ERROR_NONE) return this.answer(EINVAL);
-        const error = machine().schedControl.configure(capability<SchedContext>(mine), THREAD_BUDGET, THREAD_PERIOD, 0);
+        const error = machine().schedControl.configure(
+            capability<SchedContext>(mine),
+            THREAD_BUDGET,
+            THREAD_PERIOD,
+            0,
+        );
         cspace.delete(mine);
         return this.answer(error == ERROR_NONE ? DONE : EINVAL);
     }
@@ -304,7 +331,15 @@ export class Service extends HostListener {
         const cspace = machine().cspace;
         let done: u32 = 0;
         while (done < <u32>count) {
-            if (cspace.copyInto(container.root, slot + done, container.store.frameSlot(first + done), RIGHT_READ) != ERROR_NONE) break;
+            if (
+                cspace.copyInto(
+                    container.root,
+                    slot + done,
+                    container.store.frameSlot(first + done),
+                    RIGHT_READ,
+                ) != ERROR_NONE
+            )
+                break;
             done++;
         }
         message.begin(done > 0 || count == 0 ? DONE : EINVAL, 1);
@@ -336,7 +371,12 @@ export class Service extends HostListener {
         const instruction = message.get(0);
         const address = message.get(1);
         const base = fact(BootKey.LINEAR_BASE);
-        if (message.label == FAULT_VM && !container.faulted && address >= base && address - base < (<u64>1) << 32) {
+        if (
+            message.label == FAULT_VM &&
+            !container.faulted &&
+            address >= base &&
+            address - base < (<u64>1) << 32
+        ) {
             container.faulted = true;
             if (this.continueInTrap(container, address)) return;
         }

@@ -78,4 +78,3 @@ export class WindowArea extends GrowingArea {
         return true;
     }
 }
-

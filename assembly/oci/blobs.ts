@@ -33,13 +33,19 @@ export abstract class Blobs {
         if (size > JSON_SIZE_MAXIMUM) {
             return Result.fail<JsonValue | null>(
                 new Failure(
-                    thing + " has " + decimal(size) + " bytes; at most " + decimal(JSON_SIZE_MAXIMUM) + " are read",
+                    thing +
+                        " has " +
+                        decimal(size) +
+                        " bytes; at most " +
+                        decimal(JSON_SIZE_MAXIMUM) +
+                        " are read",
                 ),
             );
         }
         const bytes = heap.alloc(<usize>size);
         const failure = this.read(path, 0, bytes, <u32>size);
-        const result = failure === null ? parseJson(bytes, <i32>size) : Result.fail<JsonValue | null>(failure);
+        const result =
+            failure === null ? parseJson(bytes, <i32>size) : Result.fail<JsonValue | null>(failure);
         heap.free(bytes);
         const parseFailure = result.failure;
         return parseFailure === null ? result : Result.fail<JsonValue | null>(parseFailure.within(thing));
@@ -54,7 +60,12 @@ export abstract class Blobs {
         if (present < 0) return missing(thing, path);
         if (size >= 0 && present != size) {
             return new Failure(
-                thing + " has " + decimal(present) + " bytes where its descriptor says " + decimal(size) + "; pull the image again",
+                thing +
+                    " has " +
+                    decimal(present) +
+                    " bytes where its descriptor says " +
+                    decimal(size) +
+                    "; pull the image again",
             );
         }
         const computed = this.digest(path);
@@ -62,7 +73,10 @@ export abstract class Blobs {
         if (failure !== null) return failure.within(thing);
         if (computed.value != digest) {
             return new Failure(
-                thing + ": the content's digest is " + computed.value + "; the image is damaged: pull it again",
+                thing +
+                    ": the content's digest is " +
+                    computed.value +
+                    "; the image is damaged: pull it again",
             );
         }
         return null;

@@ -40,6 +40,9 @@ export function readDescriptor(value: JsonValue | null, thing: string): Result<D
     );
     let failure: Failure | null = fields.failure;
     if (failure === null) failure = checkDigest(descriptor.digest, thing);
-    if (failure === null && descriptor.size < 0) failure = new Failure(thing + " has no size; the image is damaged");
-    return failure !== null ? Result.fail<Descriptor | null>(failure) : Result.of<Descriptor | null>(descriptor);
+    if (failure === null && descriptor.size < 0)
+        failure = new Failure(thing + " has no size; the image is damaged");
+    return failure !== null
+        ? Result.fail<Descriptor | null>(failure)
+        : Result.of<Descriptor | null>(descriptor);
 }

@@ -16,7 +16,10 @@ export function checkDigest(text: string, thing: string): Failure | null {
     if (!text.startsWith(SHA256_PREFIX) && isDigestGrammar(text)) {
         const algorithm = text.substring(0, text.indexOf(":"));
         return new Failure(
-            thing + ' has a digest of the algorithm "' + algorithm + '"; only sha256 is supported: copy the image with skopeo',
+            thing +
+                ' has a digest of the algorithm "' +
+                algorithm +
+                '"; only sha256 is supported: copy the image with skopeo',
         );
     }
     return new Failure(thing + ' has the malformed digest "' + text + '"; the image is damaged');
@@ -70,7 +73,14 @@ function isDigestGrammar(text: string): bool {
     for (let i = colon + 1; i < text.length; i++) {
         const code = text.charCodeAt(i);
         const letter = code | 0x20;
-        if (!isDigit(code) && !(letter >= 0x61 && letter <= 0x7a) && code != 0x3d && code != 0x5f && code != 0x2d) return false;
+        if (
+            !isDigit(code) &&
+            !(letter >= 0x61 && letter <= 0x7a) &&
+            code != 0x3d &&
+            code != 0x5f &&
+            code != 0x2d
+        )
+            return false;
     }
     return true;
 }

@@ -24,7 +24,9 @@ export const ARCHIVE_IMAGES_MAXIMUM: i32 = 1024;
 export function openDockerArchive(blobs: Blobs, tag: string, wanted: Platform): Result<Image | null> {
     if (blobs.size(LIST) < 0) {
         return Result.fail<Image | null>(
-            new Failure("there is no file manifest.json, so this is no docker archive; name a file that docker save or skopeo made"),
+            new Failure(
+                "there is no file manifest.json, so this is no docker archive; name a file that docker save or skopeo made",
+            ),
         );
     }
     const document = blobs.json(LIST, LIST);
@@ -44,14 +46,24 @@ export function openDockerArchive(blobs: Blobs, tag: string, wanted: Platform): 
     const paths = layerPaths === null ? new Array<string>() : layerPaths;
     if (<u32>paths.length > LAYERS_MAXIMUM) {
         return Result.fail<Image | null>(
-            new Failure("manifest.json lists " + decimal(paths.length) + " layers; at most " + decimal(LAYERS_MAXIMUM) + " are supported"),
+            new Failure(
+                "manifest.json lists " +
+                    decimal(paths.length) +
+                    " layers; at most " +
+                    decimal(LAYERS_MAXIMUM) +
+                    " are supported",
+            ),
         );
     }
 
     const hex = configurationHex(configurationPath);
     if (!isSha256Hex(hex)) {
         return Result.fail<Image | null>(
-            new Failure('manifest.json names the configuration "' + configurationPath + '", which is no SHA-256 digest; save the image again'),
+            new Failure(
+                'manifest.json names the configuration "' +
+                    configurationPath +
+                    '", which is no SHA-256 digest; save the image again',
+            ),
         );
     }
     const thing = "image configuration " + configurationPath;
@@ -90,11 +102,19 @@ export function openDockerArchive(blobs: Blobs, tag: string, wanted: Platform): 
 function selectImage(list: JsonValue, tag: string): Result<JsonFields | null> {
     const items = list.items;
     if (list.kind != JsonKind.Array || items === null) {
-        return Result.fail<JsonFields | null>(new Failure("manifest.json is no JSON array; this is no docker archive"));
+        return Result.fail<JsonFields | null>(
+            new Failure("manifest.json is no JSON array; this is no docker archive"),
+        );
     }
     if (items.length > ARCHIVE_IMAGES_MAXIMUM) {
         return Result.fail<JsonFields | null>(
-            new Failure("manifest.json lists " + decimal(items.length) + " images; at most " + decimal(ARCHIVE_IMAGES_MAXIMUM) + " are read"),
+            new Failure(
+                "manifest.json lists " +
+                    decimal(items.length) +
+                    " images; at most " +
+                    decimal(ARCHIVE_IMAGES_MAXIMUM) +
+                    " are read",
+            ),
         );
     }
     const present = new Array<string>();
@@ -128,7 +148,10 @@ function readLayers(blobs: Blobs, paths: string[], diffIds: string[]): Result<La
     if (paths.length != diffIds.length) {
         return Result.fail<Layer[] | null>(
             new Failure(
-                "manifest.json lists " + decimal(paths.length) + " layers and the image configuration " + decimal(diffIds.length) +
+                "manifest.json lists " +
+                    decimal(paths.length) +
+                    " layers and the image configuration " +
+                    decimal(diffIds.length) +
                     "; save the image again",
             ),
         );
@@ -140,7 +163,13 @@ function readLayers(blobs: Blobs, paths: string[], diffIds: string[]): Result<La
         const size = blobs.size(paths[i]);
         if (size < 0) {
             return Result.fail<Layer[] | null>(
-                new Failure("layer " + decimal(i + 1) + ": the archive has no file " + paths[i] + "; save the image again"),
+                new Failure(
+                    "layer " +
+                        decimal(i + 1) +
+                        ": the archive has no file " +
+                        paths[i] +
+                        "; save the image again",
+                ),
             );
         }
         layers.push(new Layer(paths[i], "", size, "", Compression.Detect, diffIds[i]));
@@ -150,11 +179,16 @@ function readLayers(blobs: Blobs, paths: string[], diffIds: string[]): Result<La
 
 /** Paths lead to files of the archive and nowhere else. */
 function checkPath(path: string, member: string): Failure | null {
-    if (path.length == 0) return new Failure('manifest.json has an image without "' + member + '"; save the image again');
+    if (path.length == 0)
+        return new Failure('manifest.json has an image without "' + member + '"; save the image again');
     const parts = path.split("/");
     for (let i = 0; i < parts.length; i++) {
         if (parts[i].length == 0 || parts[i] == "." || parts[i] == "..") {
-            return new Failure('manifest.json has the path "' + path + '", which leads out of the archive; do not use this image');
+            return new Failure(
+                'manifest.json has the path "' +
+                    path +
+                    '", which leads out of the archive; do not use this image',
+            );
         }
     }
     return null;

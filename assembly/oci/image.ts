@@ -66,7 +66,12 @@ export class Image {
 /**
  * Finds the image that `tag` names ("" for the only one) for the platform `wanted`, reads and verifies its documents.
  */
-export function openImage(blobs: Blobs, kind: ImageKind, tag: string, wanted: Platform): Result<Image | null> {
+export function openImage(
+    blobs: Blobs,
+    kind: ImageKind,
+    tag: string,
+    wanted: Platform,
+): Result<Image | null> {
     return kind == ImageKind.Layout ? openLayout(blobs, tag, wanted) : openDockerArchive(blobs, tag, wanted);
 }
 
@@ -74,7 +79,9 @@ export function openImage(blobs: Blobs, kind: ImageKind, tag: string, wanted: Pl
 export function parseImageKind(text: string): Result<ImageKind> {
     if (text == "layout") return Result.of<ImageKind>(ImageKind.Layout);
     if (text == "docker-archive") return Result.of<ImageKind>(ImageKind.DockerArchive);
-    return Result.fail<ImageKind>(new Failure('"' + text + '" is no kind of image; it is "layout" or "docker-archive"'));
+    return Result.fail<ImageKind>(
+        new Failure('"' + text + '" is no kind of image; it is "layout" or "docker-archive"'),
+    );
 }
 
 /** Checks a layer's file against its descriptor. A docker archive states none: the diff id is checked at unpacking. */
@@ -83,12 +90,22 @@ export function verifyLayer(blobs: Blobs, layer: Layer): Failure | null {
 }
 
 /** Checks that the configuration of an image was made for `wanted`. */
-export function checkConfigurationPlatform(configuration: ImageConfiguration, wanted: Platform, thing: string): Failure | null {
+export function checkConfigurationPlatform(
+    configuration: ImageConfiguration,
+    wanted: Platform,
+    thing: string,
+): Failure | null {
     const platform = configuration.platform;
     // Tools that build single-platform images do not always write the variant down, so it decides nothing here.
     if (platform.os == wanted.os && platform.architecture == wanted.architecture) return null;
     return new Failure(
-        thing + " is for " + platform.toString() + ", not for " + wanted.toString() + "; give --platform " + platform.toString() +
+        thing +
+            " is for " +
+            platform.toString() +
+            ", not for " +
+            wanted.toString() +
+            "; give --platform " +
+            platform.toString() +
             " or use another image",
     );
 }

@@ -33,7 +33,10 @@ export class ImageConfiguration {
     ) {}
 }
 
-export function readImageConfiguration(value: JsonValue | null, thing: string): Result<ImageConfiguration | null> {
+export function readImageConfiguration(
+    value: JsonValue | null,
+    thing: string,
+): Result<ImageConfiguration | null> {
     const fields = new JsonFields(value, thing);
     const rootFilesystem = fields.memberObject("rootfs");
     if (rootFilesystem === null) fields.fail('has no "rootfs"; it is no container image');
@@ -79,7 +82,12 @@ function checkDiffIds(diffIds: string[] | null, thing: string): Failure | null {
     if (diffIds === null) return new Failure(thing + ' has no "diff_ids"; it is no container image');
     if (<u32>diffIds.length > LAYERS_MAXIMUM) {
         return new Failure(
-            thing + " has " + decimal(diffIds.length) + " layers; at most " + decimal(LAYERS_MAXIMUM) + " are supported",
+            thing +
+                " has " +
+                decimal(diffIds.length) +
+                " layers; at most " +
+                decimal(LAYERS_MAXIMUM) +
+                " are supported",
         );
     }
     for (let i = 0; i < diffIds.length; i++) {

@@ -56,7 +56,11 @@ export function parseJson(bytes: usize, length: i32): Result<JsonValue | null> {
     if (length > JSON_SIZE_MAXIMUM) {
         return Result.fail<JsonValue | null>(
             new Failure(
-                "the JSON document has " + decimal(length) + " bytes; at most " + decimal(JSON_SIZE_MAXIMUM) + " are read",
+                "the JSON document has " +
+                    decimal(length) +
+                    " bytes; at most " +
+                    decimal(JSON_SIZE_MAXIMUM) +
+                    " are read",
             ),
         );
     }
@@ -104,8 +108,10 @@ class JsonParser {
     }
 
     private value(depth: i32): JsonValue | null {
-        if (depth > JSON_DEPTH_MAXIMUM) return this.fail("values nest more than " + decimal(JSON_DEPTH_MAXIMUM) + " deep");
-        if (++this.values > JSON_VALUES_MAXIMUM) return this.fail("there are more than " + decimal(JSON_VALUES_MAXIMUM) + " values");
+        if (depth > JSON_DEPTH_MAXIMUM)
+            return this.fail("values nest more than " + decimal(JSON_DEPTH_MAXIMUM) + " deep");
+        if (++this.values > JSON_VALUES_MAXIMUM)
+            return this.fail("there are more than " + decimal(JSON_VALUES_MAXIMUM) + " values");
         const code = this.peek();
         if (code == 0x7b) return this.object(depth);
         if (code == 0x5b) return this.array(depth);
@@ -176,7 +182,8 @@ class JsonParser {
         this.take(0x2d);
         if (!this.take(0x30) && !this.digits()) return this.fail("a digit is expected");
         if (isDigit(this.peek())) return this.fail("a number begins with 0");
-        if (this.take(0x2e) && !this.digits()) return this.fail("a digit is expected after the decimal point");
+        if (this.take(0x2e) && !this.digits())
+            return this.fail("a digit is expected after the decimal point");
         if (this.take(0x65) || this.take(0x45)) {
             if (!this.take(0x2b)) this.take(0x2d);
             if (!this.digits()) return this.fail("a digit is expected in the exponent");
@@ -306,8 +313,6 @@ class JsonParser {
     }
 }
 
-// @ts-ignore: decorator
-@inline
 function isDigit(code: i32): bool {
     return code >= 0x30 && code <= 0x39;
 }

@@ -69,7 +69,7 @@ export class JsonFields {
         const texts = new Array<string>();
         for (let i = 0; i < items.length; i++) {
             if (items[i].kind != JsonKind.String) {
-                this.fail('has ' + kindName(items[i].kind) + ' in "' + name + '" where a string is expected');
+                this.fail("has " + kindName(items[i].kind) + ' in "' + name + '" where a string is expected');
                 return texts;
             }
             texts.push(items[i].text);
@@ -98,7 +98,15 @@ export class JsonFields {
         for (let i = 0; i < names.length; i++) {
             const member = members.get(names[i]);
             if (member.kind != JsonKind.String) {
-                this.fail('has ' + kindName(member.kind) + ' as "' + name + "." + names[i] + '" where a string is expected');
+                this.fail(
+                    "has " +
+                        kindName(member.kind) +
+                        ' as "' +
+                        name +
+                        "." +
+                        names[i] +
+                        '" where a string is expected',
+                );
                 return map;
             }
             map.set(names[i], member.text);

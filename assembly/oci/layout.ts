@@ -47,7 +47,9 @@ export function openLayout(blobs: Blobs, tag: string, wanted: Platform): Result<
 
 function checkMarker(blobs: Blobs): Failure | null {
     if (blobs.size(MARKER) < 0) {
-        return new Failure("there is no file oci-layout, so this is no OCI image layout; name one that skopeo, buildah or umoci made");
+        return new Failure(
+            "there is no file oci-layout, so this is no OCI image layout; name one that skopeo, buildah or umoci made",
+        );
     }
     const document = blobs.json(MARKER, MARKER);
     const failure = document.failure;
@@ -72,18 +74,29 @@ function selectName(descriptors: Descriptor[], tag: string): Result<Descriptor[]
     if (tag.length != 0 && selected.length == 0) {
         return Result.fail<Descriptor[] | null>(
             new Failure(
-                'index.json has no image named "' + tag + '"; ' +
-                    (names.length == 0 ? "its images have no names: leave the name out" : "it has " + names.join(", ")),
+                'index.json has no image named "' +
+                    tag +
+                    '"; ' +
+                    (names.length == 0
+                        ? "its images have no names: leave the name out"
+                        : "it has " + names.join(", ")),
             ),
         );
     }
     if (tag.length == 0 && names.length > 1) {
         return Result.fail<Descriptor[] | null>(
-            new Failure("index.json names several images: " + names.join(", ") + "; append one of the names, as in oci:DIRECTORY:" + names[0]),
+            new Failure(
+                "index.json names several images: " +
+                    names.join(", ") +
+                    "; append one of the names, as in oci:DIRECTORY:" +
+                    names[0],
+            ),
         );
     }
     if (selected.length == 0) {
-        return Result.fail<Descriptor[] | null>(new Failure("index.json lists no image; the layout is empty"));
+        return Result.fail<Descriptor[] | null>(
+            new Failure("index.json lists no image; the layout is empty"),
+        );
     }
     return Result.of<Descriptor[] | null>(selected);
 }
@@ -105,7 +118,11 @@ class Selection {
 
     visit(descriptors: Descriptor[], depth: i32): Failure | null {
         if (depth > INDEX_NESTING_MAXIMUM) {
-            return new Failure("image indexes nest more than " + decimal(INDEX_NESTING_MAXIMUM) + " deep; the image is damaged");
+            return new Failure(
+                "image indexes nest more than " +
+                    decimal(INDEX_NESTING_MAXIMUM) +
+                    " deep; the image is damaged",
+            );
         }
         for (let i = 0; i < descriptors.length; i++) {
             const descriptor = descriptors[i];
@@ -124,12 +141,18 @@ class Selection {
         if (this.present.length == 0) {
             return new Failure(
                 "the index lists no container image" +
-                    (this.otherTypes.length == 0 ? "" : ", only content of the types " + this.otherTypes.join(", ")) +
+                    (this.otherTypes.length == 0
+                        ? ""
+                        : ", only content of the types " + this.otherTypes.join(", ")) +
                     "; check the image's name",
             );
         }
         return new Failure(
-            "the image has no " + this.wanted.toString() + "; it has " + this.present.join(", ") + ": choose one with --platform",
+            "the image has no " +
+                this.wanted.toString() +
+                "; it has " +
+                this.present.join(", ") +
+                ": choose one with --platform",
         );
     }
 
@@ -150,7 +173,11 @@ class Selection {
 
     private visitManifest(descriptor: Descriptor): Failure | null {
         if (this.met.length >= CANDIDATES_MAXIMUM) {
-            return new Failure("the image's indexes list more than " + decimal(CANDIDATES_MAXIMUM) + " manifests; use a smaller image");
+            return new Failure(
+                "the image's indexes list more than " +
+                    decimal(CANDIDATES_MAXIMUM) +
+                    " manifests; use a smaller image",
+            );
         }
         this.met.push(descriptor);
         let platform = descriptor.platform;
@@ -174,15 +201,26 @@ class Selection {
         if (failure !== null) return Result.fail<Platform | null>(failure);
         const configuration = manifest.value!.configuration;
         const thing = "image configuration " + configuration.digest;
-        failure = this.blobs.verify(blobPath(configuration.digest), configuration.digest, configuration.size, thing);
+        failure = this.blobs.verify(
+            blobPath(configuration.digest),
+            configuration.digest,
+            configuration.size,
+            thing,
+        );
         if (failure !== null) return Result.fail<Platform | null>(failure);
         const document = this.blobs.json(blobPath(configuration.digest), thing);
         failure = document.failure;
         if (failure !== null) return Result.fail<Platform | null>(failure);
         const fields = new JsonFields(document.value, thing);
-        const platform = new Platform(fields.string("os"), fields.string("architecture"), fields.string("variant"));
+        const platform = new Platform(
+            fields.string("os"),
+            fields.string("architecture"),
+            fields.string("variant"),
+        );
         failure = fields.failure;
-        return failure !== null ? Result.fail<Platform | null>(failure) : Result.of<Platform | null>(platform);
+        return failure !== null
+            ? Result.fail<Platform | null>(failure)
+            : Result.of<Platform | null>(platform);
     }
 
     private noteOtherType(mediaType: string): Failure | null {
@@ -203,7 +241,12 @@ function loadManifest(blobs: Blobs, descriptor: Descriptor): Result<Manifest | n
     return readManifest(document.value, thing);
 }
 
-function readImage(blobs: Blobs, chosen: Descriptor, wanted: Platform, selection: Selection): Result<Image | null> {
+function readImage(
+    blobs: Blobs,
+    chosen: Descriptor,
+    wanted: Platform,
+    selection: Selection,
+): Result<Image | null> {
     const manifest = loadManifest(blobs, chosen);
     let failure = manifest.failure;
     if (failure !== null) return Result.fail<Image | null>(failure);
@@ -226,8 +269,13 @@ function readImage(blobs: Blobs, chosen: Descriptor, wanted: Platform, selection
     if (descriptors.length != diffIds.length) {
         return Result.fail<Image | null>(
             new Failure(
-                "image manifest " + chosen.digest + " has " + decimal(descriptors.length) + " layers and its configuration " +
-                    decimal(diffIds.length) + "; the image is damaged",
+                "image manifest " +
+                    chosen.digest +
+                    " has " +
+                    decimal(descriptors.length) +
+                    " layers and its configuration " +
+                    decimal(diffIds.length) +
+                    "; the image is damaged",
             ),
         );
     }

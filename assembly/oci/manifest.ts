@@ -18,11 +18,18 @@ export function readIndex(value: JsonValue | null, thing: string): Result<Descri
     const fields = new JsonFields(value, thing);
     checkSchemaVersion(fields);
     const mediaType = fields.string("mediaType");
-    if (mediaType.length != 0 && !isIndexType(mediaType)) fields.fail('has the media type "' + mediaType + '", which is no index');
+    if (mediaType.length != 0 && !isIndexType(mediaType))
+        fields.fail('has the media type "' + mediaType + '", which is no index');
     const items = fields.items("manifests");
     if (items === null) fields.fail('has no "manifests"; it is no image index');
     else if (items.length > INDEX_ENTRIES_MAXIMUM) {
-        fields.fail("lists " + decimal(items.length) + " manifests; at most " + decimal(INDEX_ENTRIES_MAXIMUM) + " are read");
+        fields.fail(
+            "lists " +
+                decimal(items.length) +
+                " manifests; at most " +
+                decimal(INDEX_ENTRIES_MAXIMUM) +
+                " are read",
+        );
     }
     const failure = fields.failure;
     if (failure !== null) return Result.fail<Descriptor[] | null>(failure);
@@ -49,7 +56,9 @@ export function readManifest(value: JsonValue | null, thing: string): Result<Man
     const items = fields.items("layers");
     if (items === null) fields.fail('has no "layers"; it is no image manifest');
     else if (<u32>items.length > LAYERS_MAXIMUM) {
-        fields.fail("has " + decimal(items.length) + " layers; at most " + decimal(LAYERS_MAXIMUM) + " are supported");
+        fields.fail(
+            "has " + decimal(items.length) + " layers; at most " + decimal(LAYERS_MAXIMUM) + " are supported",
+        );
     }
     let failure = fields.failure;
     if (failure !== null) return Result.fail<Manifest | null>(failure);
@@ -60,7 +69,10 @@ export function readManifest(value: JsonValue | null, thing: string): Result<Man
     if (!isConfigurationType(configuration.value!.mediaType)) {
         return Result.fail<Manifest | null>(
             new Failure(
-                thing + ' has a configuration of the type "' + configuration.value!.mediaType + '": it is no container image',
+                thing +
+                    ' has a configuration of the type "' +
+                    configuration.value!.mediaType +
+                    '": it is no container image',
             ),
         );
     }
@@ -89,6 +101,9 @@ function readDescriptors(items: JsonValue[], before: string, after: string): Res
 
 function checkSchemaVersion(fields: JsonFields): void {
     const version = fields.count("schemaVersion", 0);
-    if (version == 1) fields.fail("is of Docker's schema 1, which no current tool makes; convert the image: skopeo copy --format oci");
+    if (version == 1)
+        fields.fail(
+            "is of Docker's schema 1, which no current tool makes; convert the image: skopeo copy --format oci",
+        );
     else if (version != 2) fields.fail('has no "schemaVersion": 2; it is no image manifest or index');
 }

@@ -47,13 +47,19 @@ export function checkLayerType(mediaType: string, layer: string): Failure | null
     if (mediaType == DOCKER_LAYER || mediaType == DOCKER_LAYER + ".gzip") return null;
     if (mediaType.startsWith(OCI_FOREIGN_LAYER) || mediaType.startsWith(DOCKER_FOREIGN_LAYER)) {
         return new Failure(
-            layer + " is a foreign layer (" + mediaType + "), which the image does not carry; use an image without such layers",
+            layer +
+                " is a foreign layer (" +
+                mediaType +
+                "), which the image does not carry; use an image without such layers",
         );
     }
     if (mediaType.endsWith("zstd")) {
         return new Failure(
-            layer + " is compressed with zstd, which is not supported; recompress the image: skopeo copy --dest-compress-format gzip",
+            layer +
+                " is compressed with zstd, which is not supported; recompress the image: skopeo copy --dest-compress-format gzip",
         );
     }
-    return new Failure(layer + ' has the media type "' + mediaType + '", which is no layer that can be unpacked');
+    return new Failure(
+        layer + ' has the media type "' + mediaType + '", which is no layer that can be unpacked',
+    );
 }

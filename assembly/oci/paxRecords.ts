@@ -36,7 +36,8 @@ export class PaxRecords {
             at++;
         }
         const recordEnd = start + length;
-        if (at == start || at >= recordEnd || load<u8>(at) != 0x20 || load<u8>(recordEnd - 1) != 0x0a) return this.fail();
+        if (at == start || at >= recordEnd || load<u8>(at) != 0x20 || load<u8>(recordEnd - 1) != 0x0a)
+            return this.fail();
         this.key = ++at;
         while (at < recordEnd && load<u8>(at) != 0x3d) at++;
         if (at >= recordEnd - 1 || at == this.key) return this.fail();

@@ -50,7 +50,9 @@ export function parsePlatform(text: string): Result<Platform | null> {
     for (let i = 0; i < parts.length; i++) wellFormed = wellFormed && parts[i].length != 0;
     if (!wellFormed) {
         return Result.fail<Platform | null>(
-            new Failure('"' + text + '" is no platform; write it as os/architecture, for example linux/amd64'),
+            new Failure(
+                '"' + text + '" is no platform; write it as os/architecture, for example linux/amd64',
+            ),
         );
     }
     return Result.of<Platform | null>(new Platform(parts[0], parts[1], parts.length == 3 ? parts[2] : ""));
@@ -59,7 +61,11 @@ export function parsePlatform(text: string): Result<Platform | null> {
 /** Reads a platform object; mistyped members become failures of `owner`. */
 export function readPlatform(value: JsonValue, owner: JsonFields): Platform {
     const fields = new JsonFields(value, owner.thing);
-    const platform = new Platform(fields.string("os"), fields.string("architecture"), fields.string("variant"));
+    const platform = new Platform(
+        fields.string("os"),
+        fields.string("architecture"),
+        fields.string("variant"),
+    );
     const failure = fields.failure;
     if (failure !== null && owner.failure === null) owner.failure = failure;
     return platform;

@@ -53,7 +53,9 @@ export function mergeProcess(image: ImageConfiguration, options: ProcessOptions)
         directory = options.workingDirectory;
         if (!directory.startsWith("/")) {
             return Result.fail<Process | null>(
-                new Failure("the working directory " + quote(directory) + " is not absolute; begin it with /"),
+                new Failure(
+                    "the working directory " + quote(directory) + " is not absolute; begin it with /",
+                ),
             );
         }
     } else if (!directory.startsWith("/")) directory = "/" + directory;
@@ -115,5 +117,7 @@ function hasZero(text: string): bool {
 }
 
 function zeroFailure(what: string, text: string): Failure {
-    return new Failure("the " + what + " " + quote(text) + " contains a zero byte, which no Linux process can receive");
+    return new Failure(
+        "the " + what + " " + quote(text) + " contains a zero byte, which no Linux process can receive",
+    );
 }

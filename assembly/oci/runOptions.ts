@@ -38,7 +38,12 @@ export class RunOptions {
 export function readRunOptions(value: JsonValue | null): Result<RunOptions | null> {
     const fields = new JsonFields(value, "run.json");
     const version = fields.count("version", 0);
-    if (fields.failure === null && version != 1) fields.fail("has the version " + decimal(version) + "; this system knows version 1: build the boot image again");
+    if (fields.failure === null && version != 1)
+        fields.fail(
+            "has the version " +
+                decimal(version) +
+                "; this system knows version 1: build the boot image again",
+        );
     const image = new JsonFields(fields.memberObject("image"), 'run.json\'s "image"');
     const container = readContainerOptions(fields.memberObject("container"));
     let failure = fields.failure;
@@ -77,8 +82,12 @@ export function readContainerOptions(value: JsonValue | null): Result<ContainerO
     process.user = fields.string("user");
     process.hostname = fields.string("hostname");
     if (process.hostname.length > HOSTNAME_MAXIMUM) {
-        fields.fail("has a hostname of more than " + decimal(HOSTNAME_MAXIMUM) + " characters; choose a shorter one");
+        fields.fail(
+            "has a hostname of more than " + decimal(HOSTNAME_MAXIMUM) + " characters; choose a shorter one",
+        );
     }
     const failure = fields.failure;
-    return failure !== null ? Result.fail<ContainerOptions | null>(failure) : Result.of<ContainerOptions | null>(options);
+    return failure !== null
+        ? Result.fail<ContainerOptions | null>(failure)
+        : Result.of<ContainerOptions | null>(options);
 }

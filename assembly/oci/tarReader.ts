@@ -108,11 +108,20 @@ export class TarReader {
                 return this.drain();
             }
             if (!this.header.checksumIsRight()) {
-                return this.fail("the tar header at byte " + decimal(this.position - TAR_BLOCK) + " has a wrong checksum; the archive is damaged");
+                return this.fail(
+                    "the tar header at byte " +
+                        decimal(this.position - TAR_BLOCK) +
+                        " has a wrong checksum; the archive is damaged",
+                );
             }
             const type = this.header.type;
             const size = this.header.size;
-            if (size < 0 || size > FILE_SIZE_MAXIMUM) return this.fail("the entry at byte " + decimal(this.position - TAR_BLOCK) + " has an absurd size; the archive is damaged");
+            if (size < 0 || size > FILE_SIZE_MAXIMUM)
+                return this.fail(
+                    "the entry at byte " +
+                        decimal(this.position - TAR_BLOCK) +
+                        " has an absurd size; the archive is damaged",
+                );
             if (type == TYPE_PAX || type == TYPE_PAX_GLOBAL) {
                 if (!this.readPax(<u64>size, type == TYPE_PAX_GLOBAL)) return false;
             } else if (type == TYPE_GNU_LONG_NAME) {
@@ -154,7 +163,10 @@ export class TarReader {
     }
 
     private readEntry(type: u8, size: u64): bool {
-        if (++this.entries > ENTRIES_MAXIMUM) return this.fail("the archive has more than " + decimal(ENTRIES_MAXIMUM) + " entries; split the layer");
+        if (++this.entries > ENTRIES_MAXIMUM)
+            return this.fail(
+                "the archive has more than " + decimal(ENTRIES_MAXIMUM) + " entries; split the layer",
+            );
         if (!this.hasName) this.nameLength = this.header.copyName(this.name);
         if (!this.hasLink) this.linkLength = this.header.copyLink(this.link);
         const isDirectoryName = this.nameLength > 0 && load<u8>(this.name + this.nameLength - 1) == 0x2f;
@@ -174,28 +186,48 @@ export class TarReader {
             case TYPE_HARD_LINK: {
                 const linkFault = normalise(this.link, this.linkLength);
                 if (linkFault != null || normalisedLength == 0) {
-                    return this.fail(this.describe() + ' is a hard link to "' + decodeUtf8(this.link, this.linkLength) + '", which is no name inside the image; do not use this image');
+                    return this.fail(
+                        this.describe() +
+                            ' is a hard link to "' +
+                            decodeUtf8(this.link, this.linkLength) +
+                            '", which is no name inside the image; do not use this image',
+                    );
                 }
                 this.linkLength = normalisedLength;
                 break;
             }
             case TYPE_SYMBOLIC_LINK:
-                if (this.linkLength == 0 || hasZero(this.link, this.linkLength)) return this.fail(this.describe() + " is a symbolic link without a valid target; the archive is damaged");
+                if (this.linkLength == 0 || hasZero(this.link, this.linkLength))
+                    return this.fail(
+                        this.describe() +
+                            " is a symbolic link without a valid target; the archive is damaged",
+                    );
                 break;
             case TYPE_CHARACTER_DEVICE:
             case TYPE_BLOCK_DEVICE: {
                 const major = this.header.deviceMajor;
                 const minor = this.header.deviceMinor;
                 // What an inode of a layer index holds: 12 bits and 20 bits, as Linux's 32-bit device numbers do.
-                if (major < 0 || major > 0xfff || minor < 0 || minor > 0xfffff) return this.fail(this.describe() + " is a device with an absurd number; the archive is damaged");
+                if (major < 0 || major > 0xfff || minor < 0 || minor > 0xfffff)
+                    return this.fail(
+                        this.describe() + " is a device with an absurd number; the archive is damaged",
+                    );
                 this.deviceMajor = <u32>major;
                 this.deviceMinor = <u32>minor;
                 break;
             }
             case TYPE_GNU_SPARSE:
-                return this.fail(this.describe() + " is stored as a sparse file, which is not supported; make the layer without tar's --sparse");
+                return this.fail(
+                    this.describe() +
+                        " is stored as a sparse file, which is not supported; make the layer without tar's --sparse",
+                );
             default:
-                return this.fail(this.describe() + " has the unknown tar type " + typeName(type) + "; make the layer with another tool");
+                return this.fail(
+                    this.describe() +
+                        " has the unknown tar type " +
+                        typeName(type) +
+                        "; make the layer with another tool",
+                );
         }
         return this.readNumbers(type, size);
     }
@@ -204,10 +236,16 @@ export class TarReader {
         const mode = this.header.mode;
         const uid = this.paxUid >= 0 ? this.paxUid : this.header.uid;
         const gid = this.paxGid >= 0 ? this.paxGid : this.header.gid;
-        if (mode == NOT_A_NUMBER || uid < 0 || uid > <i64>u32.MAX_VALUE || gid < 0 || gid > <i64>u32.MAX_VALUE) {
+        if (
+            mode == NOT_A_NUMBER ||
+            uid < 0 ||
+            uid > <i64>u32.MAX_VALUE ||
+            gid < 0 ||
+            gid > <i64>u32.MAX_VALUE
+        ) {
             return this.fail(this.describe() + " has an invalid mode or owner; the archive is damaged");
         }
-        this.mode = <u32>mode & 0o7777;
+        this.mode = (<u32>mode) & 0o7777;
         this.uid = <u32>uid;
         this.gid = <u32>gid;
         if (this.hasTime) {
@@ -215,12 +253,14 @@ export class TarReader {
             this.modificationNanoseconds = this.time.nanoseconds;
         } else {
             const seconds = this.header.modificationTime;
-            if (seconds == NOT_A_NUMBER) return this.fail(this.describe() + " has an invalid time; the archive is damaged");
+            if (seconds == NOT_A_NUMBER)
+                return this.fail(this.describe() + " has an invalid time; the archive is damaged");
             this.modificationSeconds = seconds;
             this.modificationNanoseconds = 0;
         }
         const content = this.paxSize >= 0 ? <u64>this.paxSize : size;
-        if (content > <u64>FILE_SIZE_MAXIMUM) return this.fail(this.describe() + " has an absurd size; the archive is damaged");
+        if (content > <u64>FILE_SIZE_MAXIMUM)
+            return this.fail(this.describe() + " has an absurd size; the archive is damaged");
         // Links and the like may state a size, of which no byte follows; a directory's is room, in theory.
         this.size = type == TYPE_REGULAR ? content : 0;
         this.beginContent(this.size);
@@ -228,7 +268,10 @@ export class TarReader {
     }
 
     private readPax(size: u64, global: bool): bool {
-        if (size > PAX_MAXIMUM) return this.fail("a pax header has " + decimal(size) + " bytes; at most " + decimal(PAX_MAXIMUM) + " are read");
+        if (size > PAX_MAXIMUM)
+            return this.fail(
+                "a pax header has " + decimal(size) + " bytes; at most " + decimal(PAX_MAXIMUM) + " are read",
+            );
         const buffer = heap.alloc(<usize>size + 1);
         this.beginContent(size);
         let ok = this.readContent(buffer, <u32>size) >= 0;
@@ -268,7 +311,9 @@ export class TarReader {
                 this.hasTime = this.time.parse(records.value, records.valueLength);
                 if (!this.hasTime) return this.failPaxValue(records);
             } else if (records.keyStartsWith("GNU.sparse.")) {
-                return this.fail("the archive stores sparse files, which are not supported; make the layer without tar's --sparse");
+                return this.fail(
+                    "the archive stores sparse files, which are not supported; make the layer without tar's --sparse",
+                );
             }
             // Everything else describes what is not kept: comments, user names, access times, extended attributes.
         }
@@ -338,7 +383,8 @@ export class TarReader {
     /** Some writers leave out the two blocks of zeros. An archive of no bytes at all is a damaged one. */
     private endWithoutMark(): bool {
         if (this.position == 0) return this.fail("the archive is empty, it has not even an end mark");
-        if (this.hasName || this.hasLink) return this.fail("the archive ends after an extended header, at byte " + decimal(this.position));
+        if (this.hasName || this.hasLink)
+            return this.fail("the archive ends after an extended header, at byte " + decimal(this.position));
         return false;
     }
 
@@ -354,7 +400,11 @@ export class TarReader {
             if (count == 0) return false;
             this.position += count;
             if (this.position - end > TRAILER_MAXIMUM) {
-                return this.fail("more than " + decimal(TRAILER_MAXIMUM) + " bytes follow the archive's end; do not use this image");
+                return this.fail(
+                    "more than " +
+                        decimal(TRAILER_MAXIMUM) +
+                        " bytes follow the archive's end; do not use this image",
+                );
             }
         }
     }
@@ -369,7 +419,9 @@ export class TarReader {
     }
 
     private failInside(): bool {
-        return this.fail("the archive ends inside " + this.describe() + ", at byte " + decimal(this.position));
+        return this.fail(
+            "the archive ends inside " + this.describe() + ", at byte " + decimal(this.position),
+        );
     }
 
     private failEntry(name: usize, length: u32, reason: string): bool {
@@ -378,7 +430,11 @@ export class TarReader {
     }
 
     private failGlobal(records: PaxRecords): bool {
-        return this.fail('a global pax header sets "' + records.keyText + '" for every entry, which is not supported; make the layer with another tool');
+        return this.fail(
+            'a global pax header sets "' +
+                records.keyText +
+                '" for every entry, which is not supported; make the layer with another tool',
+        );
     }
 
     private failPaxValue(records: PaxRecords): bool {
@@ -386,7 +442,9 @@ export class TarReader {
     }
 
     private failLong(): bool {
-        return this.fail("a name has more than " + decimal(PATH_MAXIMUM) + " bytes, which Linux cannot open; shorten it");
+        return this.fail(
+            "a name has more than " + decimal(PATH_MAXIMUM) + " bytes, which Linux cannot open; shorten it",
+        );
     }
 
     private fail(message: string): bool {
@@ -416,8 +474,10 @@ function normalise(path: usize, length: u32): string | null {
         at++;
         if (size == 0) continue;
         if (size == 1 && load<u8>(path + start) == 0x2e) continue;
-        if (size == 2 && load<u16>(path + start) == 0x2e2e) return 'leads out of the image by ".."; do not use this image';
-        if (size > NAME_MAXIMUM) return "has a name of more than 255 bytes, which Linux cannot open; shorten it";
+        if (size == 2 && load<u16>(path + start) == 0x2e2e)
+            return 'leads out of the image by ".."; do not use this image';
+        if (size > NAME_MAXIMUM)
+            return "has a name of more than 255 bytes, which Linux cannot open; shorten it";
         if (++depth > DEPTH_MAXIMUM) return "lies in more than 128 directories; flatten the tree";
         if (to > 0) store<u8>(path + to++, 0x2f);
         memory.copy(path + to, path + start, size);

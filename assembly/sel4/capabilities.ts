@@ -43,8 +43,6 @@ export class Capability {
 }
 
 /** The capability of type T in slot `cptr`. */
-// @ts-ignore: decorator
-@inline
 export function capability<T>(cptr: u32): T {
     return changetype<T>(<usize>cptr);
 }

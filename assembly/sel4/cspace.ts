@@ -14,8 +14,6 @@ export const ROOT_RADIX: u32 = 8;
 const ROOT_ENTRIES: u32 = 1 << ROOT_RADIX;
 
 /** A CNode's guard as Mint takes it: the guard's size in the low 6 bits, its value above. */
-// @ts-ignore: decorator
-@inline
 export function guard(value: u64, bits: u32): u64 {
     return (value << 6) | bits;
 }
@@ -174,7 +172,16 @@ export function makeRootCNode(untyped: Untyped, node: CNode, nodeRadix: u32, lea
     if (error != ERROR_NONE) return error;
     const plain = capability<CNode>(slots);
     // Entry 0: the old CNode, its guard shortened to what a two-level pointer leaves for it.
-    error = cnodeMint(plain.cptr, 0, ROOT_RADIX, node.cptr, node.cptr, WORD_BITS, RIGHTS_ALL, guard(0, leafBits - nodeRadix));
+    error = cnodeMint(
+        plain.cptr,
+        0,
+        ROOT_RADIX,
+        node.cptr,
+        node.cptr,
+        WORD_BITS,
+        RIGHTS_ALL,
+        guard(0, leafBits - nodeRadix),
+    );
     if (error != ERROR_NONE) return error;
     return cnodeMint(
         node.cptr,

@@ -17,7 +17,14 @@ export abstract class TableSource {
 }
 
 /** Maps a frame at an address of a VSpace. An error code. */
-export function mapPage(frame: Frame, vspace: VSpace, address: u64, rights: u32, execute: bool, tables: TableSource): u32 {
+export function mapPage(
+    frame: Frame,
+    vspace: VSpace,
+    address: u64,
+    rights: u32,
+    execute: bool,
+    tables: TableSource,
+): u32 {
     // A table can be missing at every level, the highest is named first.
     for (let missing: u32 = 0; missing <= LEVELS; missing++) {
         let error = frame.map(vspace, address, rights, execute);

@@ -18,12 +18,12 @@ export class Message {
 
     /** Word `index`, or 0 beyond the message's length: what a sender leaves out counts as 0. */
     @inline get(index: u32): u64 {
-        return index < this.length ? load<u64>(changetype<usize>(this) + (<usize>index << 3), 8) : 0;
+        return index < this.length ? load<u64>(changetype<usize>(this) + ((<usize>index) << 3), 8) : 0;
     }
 
     /** Sets a word of a message to be sent; `length` is set by `begin`. */
     @inline set(index: u32, value: u64): void {
-        store<u64>(changetype<usize>(this) + (<usize>index << 3), value, 8);
+        store<u64>(changetype<usize>(this) + ((<usize>index) << 3), value, 8);
     }
 
     @inline begin(label: u32, length: u32): void {

@@ -103,7 +103,11 @@ export class UntypedPool {
         while (offset < size) {
             const piece = <u32>min<u64>(ctz(offset), 63 - clz(size - offset));
             const pieceSlot = this.cspace.allocate();
-            if (pieceSlot == 0 || this.cspace.retype(capability<Untyped>(slot), OBJECT_UNTYPED, piece, pieceSlot, 1) != ERROR_NONE) {
+            if (
+                pieceSlot == 0 ||
+                this.cspace.retype(capability<Untyped>(slot), OBJECT_UNTYPED, piece, pieceSlot, 1) !=
+                    ERROR_NONE
+            ) {
                 if (pieceSlot != 0) this.cspace.free(pieceSlot);
                 return lost + size - offset;
             }
@@ -205,7 +209,8 @@ export class UntypedPool {
     private half(block: UntypedBlock, bits: u32): UntypedBlock | null {
         const slot = this.cspace.allocate();
         if (slot == 0) return null;
-        if (this.cspace.retype(block.untyped, OBJECT_UNTYPED, bits, slot, 1) == ERROR_NONE) return new UntypedBlock(slot, bits, block);
+        if (this.cspace.retype(block.untyped, OBJECT_UNTYPED, bits, slot, 1) == ERROR_NONE)
+            return new UntypedBlock(slot, bits, block);
         this.cspace.free(slot);
         return null;
     }

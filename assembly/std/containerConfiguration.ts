@@ -146,7 +146,10 @@ export class ContainerConfiguration {
 
     /** log2 of the size of an object of a type of wit/sealift.wit. */
     @inline objectBits(objectType: u32): u32 {
-        return load<u8>(changetype<usize>(this) + objectType, offsetof<ContainerConfiguration>("objectBits0"));
+        return load<u8>(
+            changetype<usize>(this) + objectType,
+            offsetof<ContainerConfiguration>("objectBits0"),
+        );
     }
 
     /** log2 of the size of the untyped in slot UNTYPED_FIRST_SLOT + index. */
@@ -161,8 +164,6 @@ export class ContainerConfiguration {
 }
 
 /** The configuration of the container that this sentry serves. */
-// @ts-ignore: decorator
-@inline
 export function containerConfiguration(): ContainerConfiguration {
     return changetype<ContainerConfiguration>(CONFIGURATION_ADDRESS);
 }

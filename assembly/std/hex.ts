@@ -19,8 +19,6 @@ export function bytesToHex(bytes: usize, length: i32): string {
     return text;
 }
 
-// @ts-ignore: decorator
-@inline
 function hexCode(digit: i32): u16 {
     return <u16>(digit < 10 ? 0x30 + digit : 0x61 - 10 + digit);
 }

@@ -144,8 +144,6 @@ export function nameHash(name: usize, length: u32): u32 {
 }
 
 /** KIND_ value of a mode. */
-// @ts-ignore: decorator
-@inline
 export function kindOfMode(mode: u16): u16 {
     return mode >> 12;
 }

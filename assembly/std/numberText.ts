@@ -36,7 +36,11 @@ export function byteSize(bytes: u64): string {
     }
     const whole = scaled >> 10;
     const tenths = ((scaled & 1023) * 10) >> 10;
-    return decimal(whole) + (tenths != 0 ? "." + decimal(tenths) : "") + (unit == 0 ? " KiB" : unit == 1 ? " MiB" : " GiB");
+    return (
+        decimal(whole) +
+        (tenths != 0 ? "." + decimal(tenths) : "") +
+        (unit == 0 ? " KiB" : unit == 1 ? " MiB" : " GiB")
+    );
 }
 
 /** The value of a text of decimal digits only, or -1: empty text, another character, or more than an i64 holds. */

@@ -5,8 +5,6 @@ export const PAGE_SIZE: u32 = 4096;
 export const PAGE_BITS: u32 = 12;
 
 /** How many whole pages hold `bytes` bytes. */
-// @ts-ignore: decorator
-@inline
 export function pagesFor(bytes: u64): u64 {
     return (bytes + (PAGE_SIZE - 1)) >> PAGE_BITS;
 }

@@ -12,12 +12,14 @@ export function utf8Length(text: string): i32 {
 
 /** Writes `text` as UTF-8 without a zero byte at the end. The result is the number of bytes, utf8Length(text). */
 export function encodeUtf8(text: string, to: usize): i32 {
-    return <i32>String.UTF8.encodeUnsafe(
-        changetype<usize>(text),
-        text.length,
-        to,
-        false,
-        String.UTF8.ErrorMode.REPLACE,
+    return <i32>(
+        String.UTF8.encodeUnsafe(
+            changetype<usize>(text),
+            text.length,
+            to,
+            false,
+            String.UTF8.ErrorMode.REPLACE,
+        )
     );
 }
 

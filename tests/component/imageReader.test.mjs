@@ -11,7 +11,11 @@ import { addBlob, addImage, blobsOf, finishLayout, sha256 } from './memoryImage.
 const TAG = 'org.opencontainers.image.ref.name';
 
 /** Expects inspect to fail with a message that matches every pattern. */
-async function refuses(files, patterns, { kind = 'layout', tag = '', platform = 'linux/amd64', verify = false } = {}) {
+async function refuses(
+    files,
+    patterns,
+    { kind = 'layout', tag = '', platform = 'linux/amd64', verify = false } = {},
+) {
     const reader = await openImageReader(blobsOf(files));
     await assert.rejects(reader.inspect(kind, tag, platform, verify), (error) => {
         assert.ok(error instanceof ImageError, `not an ImageError: ${error.stack}`);
@@ -39,8 +43,15 @@ test('an image layout with two platforms: the wanted one is chosen', async () =>
     assert.equal(answer.index.length, 2);
     assert.equal(answer.index[1].platform, 'linux/arm64/v8');
     assert.deepEqual(answer.files, await reader.files('layout', '', 'linux/amd64'));
-    assert.deepEqual(answer.files.slice(0, 3), ['oci-layout', 'index.json', `blobs/sha256/${amd64.digest.slice(7)}`]);
-    assert.equal(JSON.parse(await reader.inspect('layout', '', 'linux/arm64', true)).manifest.digest, arm64.digest);
+    assert.deepEqual(answer.files.slice(0, 3), [
+        'oci-layout',
+        'index.json',
+        `blobs/sha256/${amd64.digest.slice(7)}`,
+    ]);
+    assert.equal(
+        JSON.parse(await reader.inspect('layout', '', 'linux/arm64', true)).manifest.digest,
+        arm64.digest,
+    );
 });
 
 test('a platform that the image lacks: the message lists those present', async () => {
@@ -80,7 +91,10 @@ test('an index that contains itself in a chain too long ends', async () => {
     const files = new Map();
     let descriptor = addImage(files);
     for (let i = 0; i < 8; i++) {
-        descriptor = addBlob(files, 'application/vnd.oci.image.index.v1+json', { schemaVersion: 2, manifests: [descriptor] });
+        descriptor = addBlob(files, 'application/vnd.oci.image.index.v1+json', {
+            schemaVersion: 2,
+            manifests: [descriptor],
+        });
     }
     await refuses(finishLayout(files, [descriptor]), /nest more than 4 deep/);
 });
@@ -99,8 +113,14 @@ test('names: one of several must be given, an unknown one is answered with those
 
 test('what is no layout, or a damaged one', async () => {
     await refuses(new Map(), /no file oci-layout/);
-    await refuses(new Map([['oci-layout', Buffer.from('{"imageLayoutVersion":"2.0"}')]]), /layout version "2.0"/);
-    await refuses(new Map([['oci-layout', Buffer.from('{"imageLayoutVersion":"1.0.0"')]]), /oci-layout: not valid JSON at byte 29/);
+    await refuses(
+        new Map([['oci-layout', Buffer.from('{"imageLayoutVersion":"2.0"}')]]),
+        /layout version "2.0"/,
+    );
+    await refuses(
+        new Map([['oci-layout', Buffer.from('{"imageLayoutVersion":"1.0.0"')]]),
+        /oci-layout: not valid JSON at byte 29/,
+    );
 
     const files = new Map();
     const image = addImage(files);
@@ -126,10 +146,50 @@ test('mistyped and hostile members', async () => {
     const cases = [
         [{ schemaVersion: 1 }, /schema 1/],
         [{ schemaVersion: 2, layers: 'x' }, /a string as "layers" where an array is expected/],
-        [{ schemaVersion: 2, config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest: 'sha256:../../etc/passwd', size: 1 } }, /malformed digest/],
-        [{ schemaVersion: 2, config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest: `sha512:${'a'.repeat(128)}`, size: 1 } }, /"sha512"; only sha256/],
-        [{ schemaVersion: 2, config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest: `sha256:${'a'.repeat(64)}`, size: -1 } }, /whole number/],
-        [{ schemaVersion: 2, config: { mediaType: 'application/vnd.wasm.config.v0+json', digest: `sha256:${'a'.repeat(64)}`, size: 1 } }, /no container image/],
+        [
+            {
+                schemaVersion: 2,
+                config: {
+                    mediaType: 'application/vnd.oci.image.config.v1+json',
+                    digest: 'sha256:../../etc/passwd',
+                    size: 1,
+                },
+            },
+            /malformed digest/,
+        ],
+        [
+            {
+                schemaVersion: 2,
+                config: {
+                    mediaType: 'application/vnd.oci.image.config.v1+json',
+                    digest: `sha512:${'a'.repeat(128)}`,
+                    size: 1,
+                },
+            },
+            /"sha512"; only sha256/,
+        ],
+        [
+            {
+                schemaVersion: 2,
+                config: {
+                    mediaType: 'application/vnd.oci.image.config.v1+json',
+                    digest: `sha256:${'a'.repeat(64)}`,
+                    size: -1,
+                },
+            },
+            /whole number/,
+        ],
+        [
+            {
+                schemaVersion: 2,
+                config: {
+                    mediaType: 'application/vnd.wasm.config.v0+json',
+                    digest: `sha256:${'a'.repeat(64)}`,
+                    size: 1,
+                },
+            },
+            /no container image/,
+        ],
     ];
     for (const [manifest, pattern] of cases) {
         const files = new Map();
@@ -165,7 +225,16 @@ test('docker archives', async () => {
     const manifest = (changes = {}) =>
         files.set(
             'manifest.json',
-            Buffer.from(JSON.stringify([{ Config: `${sha256(config)}.json`, RepoTags: ['busybox:latest'], Layers: ['abc/layer.tar'], ...changes }])),
+            Buffer.from(
+                JSON.stringify([
+                    {
+                        Config: `${sha256(config)}.json`,
+                        RepoTags: ['busybox:latest'],
+                        Layers: ['abc/layer.tar'],
+                        ...changes,
+                    },
+                ]),
+            ),
         );
     manifest();
     const reader = await openImageReader(blobsOf(files));
@@ -176,7 +245,10 @@ test('docker archives', async () => {
     }
     const options = { kind: 'docker-archive' };
     await refuses(files, /no image named "other"; it has busybox:latest/, { ...options, tag: 'other' });
-    await refuses(files, /is for linux\/amd64, not for linux\/arm64/, { ...options, platform: 'linux/arm64' });
+    await refuses(files, /is for linux\/amd64, not for linux\/arm64/, {
+        ...options,
+        platform: 'linux/arm64',
+    });
     manifest({ Layers: ['../../etc/shadow'] });
     await refuses(files, /leads out of the archive/, options);
     manifest({ Layers: ['missing/layer.tar'] });
@@ -189,21 +261,34 @@ test('docker archives', async () => {
 test('the first process: what the user gives replaces what the image says', async () => {
     const files = new Map();
     finishLayout(files, [
-        addImage(files, { config: { Entrypoint: ['/e'], Cmd: ['c'], Env: ['A=1', 'B=2'], WorkingDir: '/w', User: 'nobody' } }),
+        addImage(files, {
+            config: { Entrypoint: ['/e'], Cmd: ['c'], Env: ['A=1', 'B=2'], WorkingDir: '/w', User: 'nobody' },
+        }),
     ]);
     const reader = await openImageReader(blobsOf(files));
-    const process = async (options) => JSON.parse(await reader.process('layout', '', 'linux/amd64', JSON.stringify(options)));
+    const process = async (options) =>
+        JSON.parse(await reader.process('layout', '', 'linux/amd64', JSON.stringify(options)));
     const plain = await process({ hostname: 'h' });
     assert.deepEqual(plain, {
         arguments: ['/e', 'c'],
-        environment: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'HOSTNAME=h', 'A=1', 'B=2'],
+        environment: [
+            'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+            'HOSTNAME=h',
+            'A=1',
+            'B=2',
+        ],
         workingDirectory: '/w',
         user: 'nobody',
     });
     assert.deepEqual((await process({ command: ['x', 'y'] })).arguments, ['/e', 'x', 'y']);
     assert.deepEqual((await process({ entrypoint: ['/n'] })).arguments, ['/n']);
     assert.deepEqual((await process({ entrypoint: [''], command: ['x'] })).arguments, ['x']);
-    assert.deepEqual((await process({ environment: ['A=9', 'C=3', 'PATH=/x'] })).environment, ['PATH=/x', 'A=9', 'B=2', 'C=3']);
+    assert.deepEqual((await process({ environment: ['A=9', 'C=3', 'PATH=/x'] })).environment, [
+        'PATH=/x',
+        'A=9',
+        'B=2',
+        'C=3',
+    ]);
     await assert.rejects(process({ workingDirectory: 'relative' }), /not absolute/);
     await assert.rejects(process({ command: ['a\0b'] }), /zero byte/);
     await assert.rejects(process({ command: 'x' }), /a string as "command" where an array is expected/);
@@ -238,7 +323,10 @@ test('a trap inside the component is an error, and the reader goes on', async ()
         throw new Error('unwound');
     };
     const reader = await openImageReader(blobs);
-    await assert.rejects(reader.inspect('layout', '', 'linux/amd64'), /^Error: the image reader failed: unwound$/);
+    await assert.rejects(
+        reader.inspect('layout', '', 'linux/amd64'),
+        /^Error: the image reader failed: unwound$/,
+    );
     blobs.size = size;
     await reader.inspect('layout', '', 'linux/amd64');
 });

@@ -30,8 +30,13 @@ export function addBlob(files, mediaType, content) {
 }
 
 /** Adds an image of one platform; the result is its manifest's descriptor. */
-export function addImage(files, { architecture = 'amd64', config = {}, layers = ['a layer'], manifest = {} } = {}) {
-    const layerDescriptors = layers.map((layer) => addBlob(files, 'application/vnd.oci.image.layer.v1.tar', Buffer.from(layer)));
+export function addImage(
+    files,
+    { architecture = 'amd64', config = {}, layers = ['a layer'], manifest = {} } = {},
+) {
+    const layerDescriptors = layers.map((layer) =>
+        addBlob(files, 'application/vnd.oci.image.layer.v1.tar', Buffer.from(layer)),
+    );
     const configuration = addBlob(files, 'application/vnd.oci.image.config.v1+json', {
         os: 'linux',
         architecture,

@@ -21,7 +21,10 @@ export function hostFunctions(memory) {
             'sha256-update': (state, data, length) => hashes.get(stateOf(state)).update(bytes(data, length)),
             'sha256-end': (state, digest) => bytes(digest, 32).set(hashes.get(stateOf(state)).digest()),
         },
-        'sealift:system/clock@0.1.0': { now: () => process.hrtime.bigint(), realtime: () => BigInt(Date.now()) * 1000000n },
+        'sealift:system/clock@0.1.0': {
+            now: () => process.hrtime.bigint(),
+            realtime: () => BigInt(Date.now()) * 1000000n,
+        },
         'sealift:system/report@0.1.0': { instructions: () => 0n },
     };
     const refuse = (module, name) => () => {

@@ -25,7 +25,13 @@ let copies: i32 = 0;
 /** Builds the index of an archive over lower layers. Contents get page 7; `failure` says what went wrong. */
 function build(tar: TarBuilder, lower: LayerIndex[] = []): LayerIndex {
     const reader = new TarReader(new MemoryStream(tar.start, tar.length));
-    const tree = new LayerTree(new HeapArea(1 << 20), new HeapArea(1 << 20), new HeapArea(1 << 18), new HeapArea(1 << 18), lower);
+    const tree = new LayerTree(
+        new HeapArea(1 << 20),
+        new HeapArea(1 << 20),
+        new HeapArea(1 << 18),
+        new HeapArea(1 << 18),
+        lower,
+    );
     failure = "";
     copies = 0;
     while (reader.next()) {
@@ -79,7 +85,10 @@ describe("layer tree", () => {
     it("indexes files, directories and links", () => {
         const tar = new TarBuilder();
         tar.mode = 0o755;
-        tar.directory("bin").file("bin/busybox", "x").symbolicLink("bin/sh", "busybox").hardLink("bin/ls", "bin/busybox");
+        tar.directory("bin")
+            .file("bin/busybox", "x")
+            .symbolicLink("bin/sh", "busybox")
+            .hardLink("bin/ls", "bin/busybox");
         const index = build(tar.end());
         expect(failure).toBe("");
         expect(index.isValid()).toBe(true);
@@ -89,7 +98,9 @@ describe("layer tree", () => {
         expect(inodeOf(index, "bin/busybox").mode).toBe(0o100755);
         expect(inodeOf(index, "bin/busybox").value).toBe(7);
         expect(inodeOf(index, "bin/busybox").linkCount).toBe(2);
-        expect(index.entry(lookUp(index, "bin/ls")).inode).toBe(index.entry(lookUp(index, "bin/busybox")).inode);
+        expect(index.entry(lookUp(index, "bin/ls")).inode).toBe(
+            index.entry(lookUp(index, "bin/busybox")).inode,
+        );
         const link = inodeOf(index, "bin/sh");
         expect(decodeUtf8(index.text(link.value), <i32>link.size)).toBe("busybox");
         expect(index.inode(0).linkCount).toBe(3);
@@ -108,7 +119,12 @@ describe("layer tree", () => {
         for (let i: u32 = 1; i < directory.entryCount; i++) {
             const left = index.entry(directory.firstEntry + i - 1);
             const right = index.entry(directory.firstEntry + i);
-            const order = compareNames(index.text(left.nameOffset), left.nameLength, index.text(right.nameOffset), right.nameLength);
+            const order = compareNames(
+                index.text(left.nameOffset),
+                left.nameLength,
+                index.text(right.nameOffset),
+                right.nameLength,
+            );
             if (order >= 0) expect(order).toBeLessThan(0);
         }
         for (let i = 0; i < 1500; i++) {
@@ -130,7 +146,12 @@ describe("layer tree", () => {
 
     it("keeps whiteouts and opaque directories", () => {
         const index = build(
-            new TarBuilder().file(".wh.gone", "").file("d/.wh..wh..opq", "").file("d/new", "x").file(".wh..wh.plnk", "").end(),
+            new TarBuilder()
+                .file(".wh.gone", "")
+                .file("d/.wh..wh..opq", "")
+                .file("d/new", "x")
+                .file(".wh..wh.plnk", "")
+                .end(),
         );
         expect(failure).toBe("");
         expect(kindOf(index, "gone")).toBe(KIND_WHITEOUT);
@@ -150,7 +171,9 @@ describe("layer tree", () => {
         const before = build(new TarBuilder().file(".wh.d", "").file("d/f", "x").end());
         expect(kindOf(before, "d/f")).toBe(KIND_REGULAR);
         expect(inodeOf(before, "d").flags & INODE_OPAQUE).toBe(INODE_OPAQUE);
-        const after = build(new TarBuilder().file("d/f", "x").file(".wh.d", "").file("g", "").file(".wh.g", "").end());
+        const after = build(
+            new TarBuilder().file("d/f", "x").file(".wh.d", "").file("g", "").file(".wh.g", "").end(),
+        );
         expect(kindOf(after, "d/f")).toBe(KIND_REGULAR);
         expect(inodeOf(after, "d").flags & INODE_OPAQUE).toBe(INODE_OPAQUE);
         expect(kindOf(after, "g")).toBe(KIND_REGULAR);
@@ -158,7 +181,14 @@ describe("layer tree", () => {
 
     it("later entries replace earlier ones", () => {
         const index = build(
-            new TarBuilder().file("a", "x").directory("a").file("b/c", "x").file("b", "y").hardLink("h", "b").file("b", "z").end(),
+            new TarBuilder()
+                .file("a", "x")
+                .directory("a")
+                .file("b/c", "x")
+                .file("b", "y")
+                .hardLink("h", "b")
+                .file("b", "z")
+                .end(),
         );
         expect(failure).toBe("");
         expect(kindOf(index, "a")).toBe(KIND_DIRECTORY);
@@ -169,8 +199,22 @@ describe("layer tree", () => {
     });
 
     it("follows symbolic links in paths, and never out of the image", () => {
-        const lower = build(new TarBuilder().directory("usr/lib").symbolicLink("lib", "usr/lib").symbolicLink("up", "../../..").end());
-        const index = build(new TarBuilder().file("lib/x", "1").file("up/usr/y", "2").symbolicLink("own", "/usr").file("own/z", "3").end(), [lower]);
+        const lower = build(
+            new TarBuilder()
+                .directory("usr/lib")
+                .symbolicLink("lib", "usr/lib")
+                .symbolicLink("up", "../../..")
+                .end(),
+        );
+        const index = build(
+            new TarBuilder()
+                .file("lib/x", "1")
+                .file("up/usr/y", "2")
+                .symbolicLink("own", "/usr")
+                .file("own/z", "3")
+                .end(),
+            [lower],
+        );
         expect(failure).toBe("");
         expect(kindOf(index, "usr/lib/x")).toBe(KIND_REGULAR);
         expect(kindOf(index, "usr/y")).toBe(KIND_REGULAR);
@@ -228,7 +272,13 @@ describe("layer tree", () => {
         const tar = new TarBuilder();
         for (let i = 0; i < 100; i++) tar.file(i.toString(), "");
         const reader = new TarReader(new MemoryStream(tar.start, tar.length));
-        const tree = new LayerTree(new HeapArea(50 * 64), new HeapArea(1 << 16), new HeapArea(1 << 12), new HeapArea(1 << 12), []);
+        const tree = new LayerTree(
+            new HeapArea(50 * 64),
+            new HeapArea(1 << 16),
+            new HeapArea(1 << 12),
+            new HeapArea(1 << 12),
+            [],
+        );
         while (reader.next() && tree.add(reader) != AddOutcome.Failed) {}
         expectPart(tree.failure!.message, "does not fit the machine's free memory");
         tar.free();

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { expectPart } from "../expectations";
-import { JSON_DEPTH_MAXIMUM, JSON_VALUES_MAXIMUM, JsonKind, JsonValue, parseJson } from "../../../assembly/oci/json";
+import {
+    JSON_DEPTH_MAXIMUM,
+    JSON_VALUES_MAXIMUM,
+    JsonKind,
+    JsonValue,
+    parseJson,
+} from "../../../assembly/oci/json";
 import { JsonFields } from "../../../assembly/oci/jsonFields";
 import { JsonText } from "../../../assembly/oci/jsonText";
 import { Result } from "../../../assembly/std/failure";

@@ -63,7 +63,9 @@ describe("tar reader", () => {
     });
 
     it("strips leading slashes and dots", () => {
-        expect(listing(new TarBuilder().file("/etc/passwd", "").file("././a//b/./c", "").directory("./").end())).toBe("etc/passwd a/b/c  ");
+        expect(
+            listing(new TarBuilder().file("/etc/passwd", "").file("././a//b/./c", "").directory("./").end()),
+        ).toBe("etc/passwd a/b/c  ");
     });
 
     it("refuses names that lead out of the image", () => {
@@ -122,7 +124,9 @@ describe("tar reader", () => {
     it("reads GNU long names and links", () => {
         const name = "n/".repeat(60) + "f";
         const link = "l".repeat(200);
-        expect(listing(new TarBuilder().entry("././@LongLink", 0x4c, "", name + "\0").file("cut", ""))).toBe(name + " ");
+        expect(listing(new TarBuilder().entry("././@LongLink", 0x4c, "", name + "\0").file("cut", ""))).toBe(
+            name + " ",
+        );
         const tar = new TarBuilder().entry("././@LongLink", 0x4b, "", link + "\0").symbolicLink("s", "cut");
         const reader = readerOf(tar);
         expect(reader.next()).toBe(true);
@@ -131,22 +135,61 @@ describe("tar reader", () => {
     });
 
     it("refuses malformed pax headers", () => {
-        const cases = ["5", "99 path=a\n", "9 path=ab", "0 a=b\n", "7 patha\n", "6 =ab\n", "99999999999 a=b\n", "x a=b\n"];
+        const cases = [
+            "5",
+            "99 path=a\n",
+            "9 path=ab",
+            "0 a=b\n",
+            "7 patha\n",
+            "6 =ab\n",
+            "99999999999 a=b\n",
+            "x a=b\n",
+        ];
         for (let i = 0; i < cases.length; i++) {
             expectPart(listing(new TarBuilder().pax(cases[i]).file("a", "")), "pax header is malformed");
         }
-        expectPart(listing(new TarBuilder().pax(TarBuilder.record("size", "-1")).file("a", "")), 'invalid "size"');
-        expectPart(listing(new TarBuilder().pax(TarBuilder.record("mtime", "1..2")).file("a", "")), 'invalid "mtime"');
-        expectPart(listing(new TarBuilder().pax(TarBuilder.record("GNU.sparse.major", "1")).file("a", "")), "sparse");
-        expectPart(listing(new TarBuilder().entry("g", 0x67, "", TarBuilder.record("path", "x")).file("a", "")), 'sets "path" for every entry');
-        expect(listing(new TarBuilder().entry("g", 0x67, "", TarBuilder.record("comment", "x")).file("a", ""))).toBe("a ");
+        expectPart(
+            listing(new TarBuilder().pax(TarBuilder.record("size", "-1")).file("a", "")),
+            'invalid "size"',
+        );
+        expectPart(
+            listing(new TarBuilder().pax(TarBuilder.record("mtime", "1..2")).file("a", "")),
+            'invalid "mtime"',
+        );
+        expectPart(
+            listing(new TarBuilder().pax(TarBuilder.record("GNU.sparse.major", "1")).file("a", "")),
+            "sparse",
+        );
+        expectPart(
+            listing(new TarBuilder().entry("g", 0x67, "", TarBuilder.record("path", "x")).file("a", "")),
+            'sets "path" for every entry',
+        );
+        expect(
+            listing(new TarBuilder().entry("g", 0x67, "", TarBuilder.record("comment", "x")).file("a", "")),
+        ).toBe("a ");
     });
 
     it("refuses names too long or too deep", () => {
-        expectPart(listing(new TarBuilder().pax(TarBuilder.record("path", "a/".repeat(200) + "b")).file("a", "")), "more than 128 directories");
-        expectPart(listing(new TarBuilder().pax(TarBuilder.record("path", "a".repeat(256))).file("a", "")), "more than 255 bytes");
-        expectPart(listing(new TarBuilder().pax(TarBuilder.record("path", ("a".repeat(250) + "/").repeat(17))).file("a", "")), "more than 4095 bytes");
-        expectPart(listing(new TarBuilder().pax(TarBuilder.record("path", "a\0b")).file("a", "")), "zero byte");
+        expectPart(
+            listing(new TarBuilder().pax(TarBuilder.record("path", "a/".repeat(200) + "b")).file("a", "")),
+            "more than 128 directories",
+        );
+        expectPart(
+            listing(new TarBuilder().pax(TarBuilder.record("path", "a".repeat(256))).file("a", "")),
+            "more than 255 bytes",
+        );
+        expectPart(
+            listing(
+                new TarBuilder()
+                    .pax(TarBuilder.record("path", ("a".repeat(250) + "/").repeat(17)))
+                    .file("a", ""),
+            ),
+            "more than 4095 bytes",
+        );
+        expectPart(
+            listing(new TarBuilder().pax(TarBuilder.record("path", "a\0b")).file("a", "")),
+            "zero byte",
+        );
     });
 
     it("refuses absurd sizes and numbers", () => {
@@ -202,7 +245,10 @@ describe("tar reader", () => {
         half.length -= 100;
         expectPart(listing(half), "ends inside a header, at byte 412");
         expectPart(listing(new TarBuilder()), "the archive is empty");
-        expectPart(listing(new TarBuilder().pax(TarBuilder.record("path", "x"))), "ends after an extended header");
+        expectPart(
+            listing(new TarBuilder().pax(TarBuilder.record("path", "x"))),
+            "ends after an extended header",
+        );
     });
 
     it("refuses types it does not know, and sparse files", () => {
