@@ -3,7 +3,7 @@
 // The file descriptors of a process: small numbers for open file descriptions. Threads that share the table
 // (CLONE_FILES) share the object, fork clones it.
 
-import { EBADF, EINVAL, EMFILE } from "../errno";
+import { EBADF, EINVAL, EMFILE } from "../kernel/errno";
 import { releaseRecordLocks } from "./locks";
 import { OpenFile } from "./openFile";
 
@@ -67,6 +67,14 @@ export class FileDescriptorTable {
         this.files[descriptor] = file;
         this.closeOnExecution[descriptor] = closeOnExec ? 1 : 0;
         return descriptor;
+    }
+
+    /** Whether `add` would find a descriptor below `limit`. */
+    hasRoom(limit: u64): bool {
+        let descriptor = this.firstFree;
+        while (descriptor < this.files.length && this.files[descriptor] !== null) descriptor++;
+        this.firstFree = descriptor;
+        return <u64>descriptor < limit && descriptor < DESCRIPTORS_MAXIMUM;
     }
 
     /** Puts `file`, whose reference the table takes over, at exactly `descriptor`; what was there is closed. */

@@ -10,7 +10,8 @@
 // image layer are made anew from the layer's index when they are needed again (overlay/inodeCache.ts). When the last
 // name and the last pin of an inode are gone, `discard` gives back what its content occupied.
 
-import { ENOTDIR, EINVAL, EISDIR, EPERM } from "../errno";
+import { EINVAL, EISDIR, ENOTDIR, EPERM } from "../kernel/errno";
+import { DirectoryFile } from "./directoryFile";
 import { FileSystem } from "./fileSystem";
 import { Location } from "./location";
 import { FileLock } from "./locks";
@@ -73,6 +74,12 @@ export abstract class Inode {
     locations: Location | null = null;
     /** Advisory locks (fcntl, flock), in no order. */
     locks: FileLock | null = null;
+    /** It differs from what its image layer says, so it cannot be made anew from the layer. */
+    modified: bool = false;
+    /** Found since the cache was last trimmed (overlay/inodeCache.ts). */
+    recent: bool = false;
+    /** The next inode in the cache's chain. */
+    cacheNext: Inode | null = null;
 
     constructor(fileSystem: FileSystem, number: u64, mode: u32) {
         this.fileSystem = fileSystem;
@@ -107,18 +114,10 @@ export abstract class Inode {
     /** Called when neither a name nor a pin is left. */
     discard(): void {}
 
-    /** An attribute or the content is about to differ from what the image says. 0 or a negative errno. */
-    beforeChange(): i32 {
-        return 0;
-    }
-
     /** st_blocks: units of 512 bytes. */
     blocks(): u64 {
         return 0;
     }
-
-    /** Brings attributes that others change up to date before stat(2) reads them. */
-    refresh(): void {}
 
     /** A new open file description with `flags` (access mode and status flags), or null: see `failure`. */
     open(flags: u32): OpenFile | null {
@@ -278,6 +277,10 @@ export abstract class Directory extends Inode {
         exchange: bool,
     ): i32 {
         return -EPERM;
+    }
+
+    open(flags: u32): OpenFile | null {
+        return new DirectoryFile(this, flags);
     }
 
     truncate(size: u64): i32 {

@@ -5,7 +5,7 @@
 // readv(2), sendfile(2) and exec. The buffers below are reused from call to call: nothing on the way of a read allocates.
 
 import { copyIn, copyOut } from "../memory/userMemory";
-import { EFAULT } from "../errno";
+import { EFAULT } from "../kernel/errno";
 
 export abstract class IoBuffer {
     /** Bytes that may be transferred. */

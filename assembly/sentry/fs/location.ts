@@ -17,7 +17,13 @@ export class Location {
     private inode: Inode;
     next: Location | null;
 
-    constructor(inode: Inode, directory: Directory, name: usize, length: i32, holder: StaticArray<u8> | null) {
+    constructor(
+        inode: Inode,
+        directory: Directory,
+        name: usize,
+        length: i32,
+        holder: StaticArray<u8> | null,
+    ) {
         this.inode = inode;
         this.directory = directory;
         this.nameAddress = name;
@@ -66,8 +72,10 @@ export class Location {
 
     /** Tells the open files of `inode` that a name of it has gone. */
     static nameRemoved(inode: Inode, directory: Directory, name: usize, length: i32): void {
-        for (let location = inode.locations; location !== null; location = location.next) {
+        let location = inode.locations;
+        while (location !== null) {
             if (location.isAt(directory, name, length)) location.removed = true;
+            location = location.next;
         }
     }
 
@@ -80,10 +88,12 @@ export class Location {
         newDirectory: Directory,
         holder: StaticArray<u8>,
     ): void {
-        for (let location = inode.locations; location !== null; location = location.next) {
+        let location = inode.locations;
+        while (location !== null) {
             if (location.isAt(directory, name, length)) {
                 location.moveTo(newDirectory, changetype<usize>(holder), holder.length, holder);
             }
+            location = location.next;
         }
     }
 }

@@ -3,7 +3,7 @@
 // Advisory locks: record locks of fcntl(2) (owned by a descriptor table, that is: a process), open file description locks
 // (F_OFD_*) and flock(2) (both owned by the description). flock and fcntl locks do not see each other, as on Linux.
 
-import { EAGAIN } from "../errno";
+import { EAGAIN } from "../kernel/errno";
 import { blockOn, WaitQueue } from "../kernel/wait";
 import { FileDescriptorTable } from "./fileDescriptorTable";
 import { Inode } from "./inode";
@@ -44,10 +44,12 @@ export function conflictingLock(
     owner: usize,
     isFlock: bool,
 ): FileLock | null {
-    for (let lock = inode.locks; lock !== null; lock = lock.next) {
-        if (lock.owner == owner || lock.isFlock != isFlock) continue;
-        if (lock.last < first || lock.first > last) continue;
-        if (lock.type == LOCK_WRITE || type == LOCK_WRITE) return lock;
+    let lock = inode.locks;
+    while (lock !== null) {
+        const others = lock.owner != owner && lock.isFlock == isFlock;
+        const overlaps = lock.last >= first && lock.first <= last;
+        if (others && overlaps && (lock.type == LOCK_WRITE || type == LOCK_WRITE)) return lock;
+        lock = lock.next;
     }
     return null;
 }
@@ -114,19 +116,28 @@ function cutLocks(inode: Inode, first: i64, last: i64, owner: usize, isFlock: bo
 }
 
 /** Adds a lock, one with its neighbours of the same type. */
-function addLock(inode: Inode, type: u32, first: i64, last: i64, owner: usize, isFlock: bool, pid: i32): void {
-    for (let lock = inode.locks; lock !== null; lock = lock.next) {
-        if (lock.owner != owner || lock.isFlock != isFlock || lock.type != type) continue;
-        if (lock.last != LOCK_END && lock.last + 1 == first) {
-            cutLocks(inode, lock.first, lock.last, owner, isFlock);
-            addLock(inode, type, lock.first, last, owner, isFlock, pid);
-            return;
+function addLock(
+    inode: Inode,
+    type: u32,
+    first: i64,
+    last: i64,
+    owner: usize,
+    isFlock: bool,
+    pid: i32,
+): void {
+    let lock = inode.locks;
+    while (lock !== null) {
+        if (lock.owner == owner && lock.isFlock == isFlock && lock.type == type) {
+            const joinsBefore = lock.last != LOCK_END && lock.last + 1 == first;
+            const joinsBehind = last != LOCK_END && last + 1 == lock.first;
+            if (joinsBefore || joinsBehind) {
+                cutLocks(inode, lock.first, lock.last, owner, isFlock);
+                const start = joinsBefore ? lock.first : first;
+                addLock(inode, type, start, joinsBefore ? last : lock.last, owner, isFlock, pid);
+                return;
+            }
         }
-        if (last != LOCK_END && last + 1 == lock.first) {
-            cutLocks(inode, lock.first, lock.last, owner, isFlock);
-            addLock(inode, type, first, lock.last, owner, isFlock, pid);
-            return;
-        }
+        lock = lock.next;
     }
     inode.locks = new FileLock(type, first, last, owner, isFlock, pid, inode.locks);
 }

@@ -6,8 +6,8 @@
 // Reads and writes may block: they return BLOCKED after blockOn(queue), and are executed again from the start when the queue
 // is woken. Bytes already transferred are then in current.progress.
 
-import { EINVAL, ENODEV, ENOTTY, ESPIPE } from "../errno";
-import { WaitQueue } from "../kernel/wait";
+import { EINVAL, ENODEV, ENOTTY, ESPIPE } from "../kernel/errno";
+import { waitOn, WaitQueue } from "../kernel/wait";
 import { Inode } from "./inode";
 import { IoBuffer, sentryBuffer, userBuffer } from "./ioBuffer";
 import { Location } from "./location";
@@ -153,6 +153,11 @@ export abstract class OpenFile {
         return -ESPIPE;
     }
 
+    /** What /proc/PID/fd shows behind "anon_inode:" for a file that is only a descriptor. */
+    anonymousName(): string {
+        return "";
+    }
+
     /** Bytes of the content; 0 where that has no meaning. */
     size(): u64 {
         return 0;
@@ -166,6 +171,12 @@ export abstract class OpenFile {
     /** What is woken when `readiness` may have changed, or null where it never does. */
     waitQueue(): WaitQueue | null {
         return null;
+    }
+
+    /** Puts the calling thread on the queues that are woken when `readiness` may have changed. */
+    joinQueues(): void {
+        const queue = this.waitQueue();
+        if (queue !== null) waitOn(queue);
     }
 
     /** ioctl(2) requests that belong to this kind of file. */
@@ -189,10 +200,5 @@ export abstract class OpenFile {
     /** The same for a shared writable mapping: a frame whose changes are the file's. */
     writableFrame(pageIndex: u32): u32 {
         return 0;
-    }
-
-    /** Reads directory entries (directories only; see DirectoryFile). */
-    isDirectory(): bool {
-        return this.inode.isDirectory();
     }
 }

@@ -10,7 +10,13 @@ import { byteString } from "../exec/elf";
 import { Caller, executionError, executionProblem, prepareProgram, Program } from "../exec/execute";
 import { startProgram } from "../exec/replace";
 import { FileDescriptorTable } from "../fs/fileDescriptorTable";
-import { makeContext, mountRoot, openStandardFiles, readSmallFile } from "../fs/start";
+import {
+    enterWorkingDirectory,
+    makeRootContext,
+    mountRoot,
+    openStandardFiles,
+    readSmallFile,
+} from "../fs/start";
 import { AddressSpace } from "../memory/addressSpace";
 import { takeVSpace, VSpace } from "../memory/vspaces";
 import { SignalActions } from "../signals/signalActions";
@@ -70,6 +76,17 @@ export function startContainer(): void {
     setCurrent(thread);
     const process = thread.process;
     openStandardFiles(process.fileDescriptors);
+    // Files are looked up as user 0 until the user is known: passwd may not be for all to read.
+    const directory = byteString(
+        configuration.text(configuration.workingDirectoryOffset),
+        configuration.workingDirectoryLength,
+    );
+    if (!enterWorkingDirectory(directory)) {
+        cannotStart(
+            SEALIFT_FAILED,
+            "the working directory is not a directory and cannot be made; check --workdir",
+        );
+    }
     const program = findProgram(process);
     process.credentials = program.credentials;
     process.executable = program.path;
@@ -82,26 +99,12 @@ export function startContainer(): void {
 
 /** Pid 1 with nothing to run yet: its address space is empty and given back as soon as it has a program. */
 function makeInit(vspace: VSpace): Thread {
-    const configuration = containerConfiguration();
-    // Files are looked up as user 0 until the user is known: passwd may not be for all to read.
-    const context = makeContext(
-        byteString(
-            configuration.text(configuration.workingDirectoryOffset),
-            configuration.workingDirectoryLength,
-        ),
-    );
-    if (context === null) {
-        cannotStart(
-            SEALIFT_FAILED,
-            "the working directory is not a directory and cannot be made; check --workdir",
-        );
-    }
     const process = new Process(
         allocatePid(),
         null,
         new AddressSpace(vspace, COMPACT_LAYOUT),
         new FileDescriptorTable(),
-        context!,
+        makeRootContext(),
         new Credentials(),
         defaultLimits(),
         new SignalActions(),

@@ -47,9 +47,12 @@ let freeWaiters: Waiter | null = null;
 export class WaitQueue {
     first: Waiter | null = null;
     last: Waiter | null = null;
+    /** How often the queue has been woken: edge-triggered epoll asks for changes. */
+    wakes: u32 = 0;
 
     /** Has every waiting thread execute its system call again, oldest first. Cheap when nobody waits. */
     wake(): void {
+        this.wakes++;
         let waiter = this.first;
         while (waiter !== null) {
             makeReady(waiter.thread!);

@@ -2,14 +2,25 @@
 //
 // Fills the table of system calls from all families.
 
-import { registerFileSyscalls } from "../fs/register";
+import { registerAttributeCalls } from "./attributes";
+import { registerDescriptorCalls } from "./descriptor";
+import { registerDirectoryCalls } from "./directory";
+import { registerEpollCalls } from "./epoll";
+import { registerFileCalls } from "./file";
 import { registerFutexCalls } from "./futex";
 import { registerIdentityCalls } from "./identity";
 import { registerMemoryCalls } from "./memory";
+import { registerMountCalls } from "./mount";
+import { registerPathCalls } from "./path";
+import { registerPipeCalls } from "./pipe";
+import { registerPollCalls } from "./poll";
 import { registerProcessCalls } from "./process";
 import { registerSignalCalls } from "./signal";
+import { registerSocketCalls } from "./socket";
+import { registerStatCalls } from "./stat";
 import { registerSystemCalls } from "./system";
 import { registerTimeCalls } from "./time";
+import { registerTransferCalls } from "./transfer";
 
 export function registerAllCalls(): void {
     registerProcessCalls();
@@ -19,5 +30,16 @@ export function registerAllCalls(): void {
     registerTimeCalls();
     registerFutexCalls();
     registerSystemCalls();
-    registerFileSyscalls();
+    registerFileCalls();
+    registerDirectoryCalls();
+    registerPathCalls();
+    registerStatCalls();
+    registerAttributeCalls();
+    registerDescriptorCalls();
+    registerPipeCalls();
+    registerPollCalls();
+    registerEpollCalls();
+    registerTransferCalls();
+    registerMountCalls();
+    registerSocketCalls();
 }

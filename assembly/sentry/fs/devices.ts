@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Character devices, by device number as Linux assigns them (Documentation/admin-guide/devices.txt).
+
+import { ENOSPC, ENXIO } from "../kernel/errno";
+import { randomBytes } from "../kernel/random";
+import { deviceNumber } from "../../std/layerIndex";
+import { PAGE_SIZE } from "../../std/pages";
+import { openConsoleDevice } from "./console";
+import { fail, Inode } from "./inode";
+import { IoBuffer } from "./ioBuffer";
+import { OpenFile } from "./openFile";
+import { zeroPage } from "./zeros";
+
+export const DEVICE_NULL: u32 = deviceNumber(1, 3);
+export const DEVICE_ZERO: u32 = deviceNumber(1, 5);
+export const DEVICE_FULL: u32 = deviceNumber(1, 7);
+export const DEVICE_RANDOM: u32 = deviceNumber(1, 8);
+export const DEVICE_URANDOM: u32 = deviceNumber(1, 9);
+export const DEVICE_TTY: u32 = deviceNumber(5, 0);
+export const DEVICE_CONSOLE: u32 = deviceNumber(5, 1);
+
+/** Random bytes made at a time. */
+const RANDOM_BLOCK: i32 = 256;
+const randomBlock: usize = memory.data(RANDOM_BLOCK);
+
+abstract class DeviceFile extends OpenFile {
+    /** Devices ignore positions; lseek on them answers 0. */
+    isSeekable(): bool {
+        return true;
+    }
+
+    seek(offset: i64, whence: i32): i64 {
+        return 0;
+    }
+
+    writeFrom(buffer: IoBuffer, offset: i64): i64 {
+        return buffer.length;
+    }
+}
+
+class NullDevice extends DeviceFile {
+    readTo(buffer: IoBuffer, offset: i64): i64 {
+        return 0;
+    }
+}
+
+class ZeroDevice extends DeviceFile {
+    readTo(buffer: IoBuffer, offset: i64): i64 {
+        let done: i64 = 0;
+        while (done < buffer.length) {
+            const part = <i32>min<i64>(PAGE_SIZE, buffer.length - done);
+            const error = buffer.put(done, zeroPage(), part);
+            if (error != 0) return done > 0 ? done : error;
+            done += part;
+        }
+        return done;
+    }
+
+    /** mmap of /dev/zero is anonymous memory: the caller takes care of it. */
+    isZeroDevice(): bool {
+        return true;
+    }
+}
+
+class FullDevice extends ZeroDevice {
+    writeFrom(buffer: IoBuffer, offset: i64): i64 {
+        return -ENOSPC;
+    }
+}
+
+class RandomDevice extends DeviceFile {
+    readTo(buffer: IoBuffer, offset: i64): i64 {
+        let done: i64 = 0;
+        while (done < buffer.length) {
+            const part = <i32>min<i64>(RANDOM_BLOCK, buffer.length - done);
+            randomBytes(randomBlock, part);
+            const error = buffer.put(done, randomBlock, part);
+            if (error != 0) return done > 0 ? done : error;
+            done += part;
+        }
+        return done;
+    }
+}
+
+/** Opens the device that `inode` stands for, or null: see `failure`. */
+export function openDevice(inode: Inode, flags: u32): OpenFile | null {
+    switch (inode.device) {
+        case DEVICE_NULL:
+            return new NullDevice(inode, flags);
+        case DEVICE_ZERO:
+            return new ZeroDevice(inode, flags);
+        case DEVICE_FULL:
+            return new FullDevice(inode, flags);
+        case DEVICE_RANDOM:
+        case DEVICE_URANDOM:
+            return new RandomDevice(inode, flags);
+        case DEVICE_CONSOLE:
+            return openConsoleDevice(inode, flags);
+        default:
+            // DEVICE_TTY among them: no process here has a controlling terminal.
+            fail(-ENXIO);
+            return null;
+    }
+}

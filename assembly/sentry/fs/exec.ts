@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What execve(2) asks of the file side. Paths are byte strings here (a code unit for each byte), as the core keeps them.
+
+import { EACCES, ENAMETOOLONG } from "../kernel/errno";
+import { current } from "../kernel/thread";
+import { Directory, failure, Inode } from "./inode";
+
+import { O_RDONLY, OpenFile } from "./openFile";
+import { copyName, Location } from "./location";
+import { openFilePath, pathString } from "./pathText";
+import { lastDirectory, lastInode, lastLength, lastName, PATH_MAXIMUM, walkToInode } from "./pathWalk";
+import { checkAccess, MAY_EXECUTE } from "./permission";
+
+/** The negative errno of an openForExec that returned null. */
+export let openForExecError: i32 = 0;
+
+function refuse(error: i64): OpenFile | null {
+    openForExecError = <i32>error;
+    return null;
+}
+
+const pathBytes: usize = memory.data(PATH_MAXIMUM);
+
+/** Puts a byte string's bytes to the sentry's memory and returns how many there are, or -ENAMETOOLONG. */
+function storePath(path: string): i32 {
+    if (path.length >= PATH_MAXIMUM) return -ENAMETOOLONG;
+    for (let i = 0; i < path.length; i++) store<u8>(pathBytes + i, <u8>path.charCodeAt(i));
+    return path.length;
+}
+
+/** Opens the program `path` for the current process. Null: openForExecError. */
+export function openForExec(path: string): OpenFile | null {
+    return openForExecAt(current.process.files.workingDirectory, path, true);
+}
+
+/** As openForExec, from `directory` if the path is relative (execveat(2)). */
+export function openForExecAt(directory: Directory, path: string, follow: bool): OpenFile | null {
+    const length = storePath(path);
+    if (length < 0) return refuse(length);
+    const error = walkToInode(directory, pathBytes, length, follow);
+    if (error != 0) return refuse(error);
+    const inode = lastInode!;
+    const file = openExecutable(inode);
+    if (file !== null && !inode.isDirectory()) {
+        const name = copyName(lastName, lastLength);
+        file.location = new Location(inode, lastDirectory, changetype<usize>(name), lastLength, name);
+    }
+    return file;
+}
+
+/** Opens an inode as a program: a regular file that the current process may execute (it need not be readable). */
+export function openExecutable(inode: Inode): OpenFile | null {
+    if (!inode.isRegular()) return refuse(-EACCES);
+    const error = checkAccess(inode, MAY_EXECUTE);
+    if (error != 0) return refuse(error);
+    const file = inode.open(O_RDONLY);
+    return file === null ? refuse(failure) : file;
+}
+
+/** The absolute path of an open file as its process sees it, for /proc/PID/exe and messages. */
+export function pathOf(file: OpenFile): string {
+    openFilePath(file, current.process.files.root);
+    return pathString();
+}

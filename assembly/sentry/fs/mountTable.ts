@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What is mounted where. The container's one mount namespace is built at its start (mounts.ts) and does not change.
+
+import { Process } from "../kernel/process";
+import { FileSystem } from "./fileSystem";
+import { addByte, addField, addNumber, addText } from "./proc/textBuilder";
+
+export class Mount {
+    constructor(
+        readonly path: string,
+        readonly fileSystem: FileSystem,
+        /** As in the first field of /proc/mounts. */
+        readonly source: string,
+        /** Mount options behind "rw" or "ro". */
+        readonly options: string,
+    ) {}
+
+    get access(): string {
+        return this.fileSystem.readOnly ? "ro" : "rw";
+    }
+}
+
+const mounts: Mount[] = [];
+
+/** Number of the first mount in mountinfo: a container's mounts are never the first of a machine. */
+const FIRST_IDENTIFIER: u32 = 100;
+
+export function addMount(mount: Mount): void {
+    mounts.push(mount);
+}
+
+/** The mount of a filesystem; every one of the container's is mounted once. */
+export function mountOf(fileSystem: FileSystem): Mount | null {
+    for (let i = 0; i < mounts.length; i++) {
+        if (mounts[i].fileSystem === fileSystem) return mounts[i];
+    }
+    return null;
+}
+
+/** /proc/PID/mounts. */
+export function generateMounts(process: Process | null): i32 {
+    for (let i = 0; i < mounts.length; i++) {
+        const mount = mounts[i];
+        addText(mount.source);
+        addByte(32);
+        addText(mount.path);
+        addByte(32);
+        addText(mount.fileSystem.typeName);
+        addByte(32);
+        addText(mount.access);
+        addText(mount.options);
+        addText(" 0 0\n");
+    }
+    return 0;
+}
+
+/** The mount on whose files the mount point lies: the longest other path that is a beginning of this one. */
+function parentOf(index: i32): u32 {
+    const path = mounts[index].path;
+    let parent = 0;
+    for (let i = 0; i < mounts.length; i++) {
+        const other = mounts[i].path;
+        if (i == index || !path.startsWith(other)) continue;
+        if (other.length > 1 && path.charCodeAt(other.length) != 47) continue;
+        if (other.length > mounts[parent].path.length) parent = i;
+    }
+    return index == 0 ? FIRST_IDENTIFIER - 1 : FIRST_IDENTIFIER + parent;
+}
+
+/** /proc/PID/mountinfo. */
+export function generateMountInformation(process: Process | null): i32 {
+    for (let i = 0; i < mounts.length; i++) {
+        const mount = mounts[i];
+        addField(FIRST_IDENTIFIER + i);
+        addField(parentOf(i));
+        addText("0:");
+        addNumber(mount.fileSystem.device);
+        addText(" / ");
+        addText(mount.path);
+        addByte(32);
+        addText(mount.access);
+        addText(mount.options);
+        addText(" - ");
+        addText(mount.fileSystem.typeName);
+        addByte(32);
+        addText(mount.source);
+        addByte(32);
+        addText(mount.access);
+        addByte(10);
+    }
+    return 0;
+}

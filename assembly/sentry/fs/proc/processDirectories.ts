@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The directories of a process in /proc: /proc/PID itself, fd and task.
+
+import { EACCES, ENOENT } from "../../kernel/errno";
+import { findProcess, Process } from "../../kernel/process";
+import { FileSystem } from "../fileSystem";
+import { Directory, fail, FIRST_ENTRY, Inode, KIND_DIRECTORY, KIND_SYMBOLIC_LINK, S_IFDIR } from "../inode";
+import { OpenFile } from "../openFile";
+import {
+    DescriptorLink,
+    DirectoryLink,
+    ExecutableLink,
+    LINK_ROOT,
+    LINK_WORKING_DIRECTORY,
+} from "./processLinks";
+import { processEntries } from "./processFiles";
+import {
+    mayInspect,
+    nameNumber,
+    setNumberEntry,
+    setProcessOwner,
+    StaticDirectory,
+    StaticEntry,
+} from "./procInodes";
+
+/** /proc/PID, and /proc/PID/task/TID, which has the same files. */
+export class ProcessDirectory extends StaticDirectory {
+    constructor(
+        fileSystem: FileSystem,
+        number: u64,
+        process: Process,
+        private readonly isTask: bool,
+    ) {
+        super(fileSystem, number, 0o555, processEntries(), process);
+    }
+
+    lookup(name: usize, length: i32): Inode | null {
+        // A process that has been waited for is gone, even for whoever has its directory open.
+        if (findProcess(this.process!.pid) !== this.process) {
+            fail(-ENOENT);
+            return null;
+        }
+        return super.lookup(name, length);
+    }
+
+    protected makeChild(entry: StaticEntry, number: u64): Inode | null {
+        const process = this.process!;
+        const name = entry.name;
+        if (name == "cwd") return new DirectoryLink(this.fileSystem, number, process, LINK_WORKING_DIRECTORY);
+        if (name == "root") return new DirectoryLink(this.fileSystem, number, process, LINK_ROOT);
+        if (name == "exe") return new ExecutableLink(this.fileSystem, number, process);
+        if (name == "fd") return new DescriptorDirectory(this.fileSystem, number, process);
+        if (name == "task") {
+            if (!this.isTask) return new TaskDirectory(this.fileSystem, number, process);
+            fail(-ENOENT);
+            return null;
+        }
+        return super.makeChild(entry, number);
+    }
+
+    next(from: i64): bool {
+        // "task" is the last row.
+        if (this.isTask && from - FIRST_ENTRY >= this.entries.length - 1) return false;
+        return super.next(from);
+    }
+}
+
+/** /proc/PID/fd: a link for each descriptor. */
+class DescriptorDirectory extends Directory {
+    constructor(
+        fileSystem: FileSystem,
+        number: u64,
+        private readonly process: Process,
+    ) {
+        super(fileSystem, number, S_IFDIR | 0o500);
+        setProcessOwner(this, process);
+    }
+
+    private numberOf(descriptor: i32): u64 {
+        return (this.number << 20) + descriptor + 1;
+    }
+
+    lookup(name: usize, length: i32): Inode | null {
+        const descriptor = nameNumber(name, length);
+        const process = this.process;
+        if (!mayInspect(process)) {
+            fail(-EACCES);
+            return null;
+        }
+        const file: OpenFile | null =
+            descriptor < 0 || process.exited ? null : process.fileDescriptors.get(descriptor);
+        if (file === null) {
+            fail(-ENOENT);
+            return null;
+        }
+        // Permission bits show for what the descriptor is open.
+        const mode: u32 = (file.isReadable() ? 0o500 : 0) | (file.isWritable() ? 0o300 : 0);
+        return new DescriptorLink(this.fileSystem, this.numberOf(descriptor), process, descriptor, mode);
+    }
+
+    next(from: i64): bool {
+        const process = this.process;
+        if (process.exited || !mayInspect(process)) return false;
+        const table = process.fileDescriptors;
+        for (let i = <i32>(from - FIRST_ENTRY); i < table.length; i++) {
+            if (table.get(i) === null) continue;
+            setNumberEntry(i, this.numberOf(i), KIND_SYMBOLIC_LINK, FIRST_ENTRY + i + 1);
+            return true;
+        }
+        return false;
+    }
+}
+
+/** /proc/PID/task. */
+class TaskDirectory extends Directory {
+    constructor(
+        fileSystem: FileSystem,
+        number: u64,
+        private readonly process: Process,
+    ) {
+        super(fileSystem, number, S_IFDIR | 0o555);
+        setProcessOwner(this, process);
+        this.linkCount = 2 + process.threads.length;
+    }
+
+    lookup(name: usize, length: i32): Inode | null {
+        const tid = nameNumber(name, length);
+        const threads = this.process.threads;
+        for (let i = 0; i < threads.length; i++) {
+            if (threads[i].tid != tid) continue;
+            const directory = new ProcessDirectory(
+                this.fileSystem,
+                this.number * 64 + tid,
+                this.process,
+                true,
+            );
+            const holder = new StaticArray<u8>(length);
+            memory.copy(changetype<usize>(holder), name, length);
+            directory.parent = this;
+            directory.nameHolder = holder;
+            directory.nameAddress = changetype<usize>(holder);
+            directory.nameLength = length;
+            return directory;
+        }
+        fail(-ENOENT);
+        return null;
+    }
+
+    next(from: i64): bool {
+        const threads = this.process.threads;
+        const index = <i32>(from - FIRST_ENTRY);
+        if (index >= threads.length) return false;
+        const tid = threads[index].tid;
+        setNumberEntry(tid, this.number * 64 + tid, KIND_DIRECTORY, from + 1);
+        return true;
+    }
+}

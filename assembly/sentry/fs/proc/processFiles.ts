@@ -1,0 +1,472 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The files of /proc/PID (proc(5)). Figures that Sealift does not keep (processor time, context switches) are 0.
+
+import { EACCES, ESRCH } from "../../kernel/errno";
+import { Process } from "../../kernel/process";
+import { RLIM_INFINITY, RLIMIT_RSS } from "../../kernel/resourceLimits";
+import { current, THREAD_BLOCKED } from "../../kernel/thread";
+import { AddressSpace } from "../../memory/addressSpace";
+import {
+    PROT_EXEC,
+    PROT_READ,
+    PROT_WRITE,
+    Region,
+    REGION_GROWS_DOWN,
+    REGION_HEAP,
+    REGION_SHARED,
+    REGION_STUB,
+} from "../../memory/region";
+import { MASK_UNBLOCKABLE, SIGNAL_MAXIMUM, signalBit } from "../../signals/numbers";
+import { SIG_DFL, SIG_IGN } from "../../signals/signalActions";
+import { PAGE_BITS, PAGE_SIZE } from "../../../std/pages";
+import { S_IFDIR } from "../inode";
+import { openFilePath, pathAddress, pathLength } from "../pathText";
+import { generateMountInformation, generateMounts } from "../mountTable";
+import { LINK_MODE, mayInspect, StaticEntry } from "./procInodes";
+import {
+    addAligned,
+    addByte,
+    addBytes,
+    addField,
+    addHexadecimal,
+    addNumber,
+    addOctal,
+    addSignedField,
+    addSpacesTo,
+    addText,
+    textLength,
+} from "./textBuilder";
+
+/** USER_HZ: clock ticks of the times in /proc/PID/stat. */
+const TICK_NANOSECONDS: u64 = 10_000_000;
+/** Capabilities that a container engine gives root by default: chown to setfcap, as Docker and Podman list them. */
+const ENGINE_CAPABILITIES: u64 = 0x00000000a80425fb;
+/** Column of the file names in /proc/PID/maps. */
+const MAPS_NAME_COLUMN: i32 = 73;
+
+let entries: Array<StaticEntry> | null = null;
+
+/** The rows of /proc/PID; "task" is the last. */
+export function processEntries(): Array<StaticEntry> {
+    if (entries !== null) return entries!;
+    entries = [
+        new StaticEntry("cgroup", 0o444, generateControlGroup),
+        new StaticEntry("cmdline", 0o444, generateCommandLine),
+        new StaticEntry("comm", 0o644, generateName, acceptName),
+        new StaticEntry("cwd", LINK_MODE, null),
+        new StaticEntry("environ", 0o400, generateEnvironment),
+        new StaticEntry("exe", LINK_MODE, null),
+        new StaticEntry("fd", S_IFDIR, null),
+        new StaticEntry("io", 0o400, generateInputOutput),
+        new StaticEntry("limits", 0o444, generateLimits),
+        new StaticEntry("maps", 0o444, generateMaps),
+        new StaticEntry("mountinfo", 0o444, generateMountInformation),
+        new StaticEntry("mounts", 0o444, generateMounts),
+        new StaticEntry("oom_score", 0o444, generateZero),
+        new StaticEntry("oom_score_adj", 0o644, generateZero, acceptNothing),
+        new StaticEntry("root", LINK_MODE, null),
+        new StaticEntry("stat", 0o444, generateStat),
+        new StaticEntry("statm", 0o444, generateMemoryPages),
+        new StaticEntry("status", 0o444, generateStatus),
+        new StaticEntry("task", S_IFDIR, null),
+    ];
+    return entries!;
+}
+
+function generateControlGroup(process: Process | null): i32 {
+    addText("0::/\n");
+    return 0;
+}
+
+function generateZero(process: Process | null): i32 {
+    addText("0\n");
+    return 0;
+}
+
+function acceptNothing(process: Process | null, text: usize, length: i32): i32 {
+    return 0;
+}
+
+/** The state's letter: R, S, T or Z. */
+function stateOf(process: Process): string {
+    if (process.exited) return "Z";
+    if (process.stopped) return "T";
+    for (let i = 0; i < process.threads.length; i++) {
+        if (process.threads[i].state != THREAD_BLOCKED) return "R";
+    }
+    return "S";
+}
+
+function parentPid(process: Process): i32 {
+    const parent = process.parent;
+    return parent === null ? 0 : parent.pid;
+}
+
+/** Copies `end - start` bytes of another process's memory to the text; stops at the first byte it does not have. */
+function addMemory(space: AddressSpace, start: u64, end: u64): void {
+    while (start < end) {
+        const part = min<u64>(PAGE_SIZE - (start & (PAGE_SIZE - 1)), end - start);
+        const address = space.touch(start, false);
+        if (address == 0) return;
+        addBytes(address, <i32>part);
+        start += part;
+    }
+}
+
+function generateCommandLine(process: Process | null): i32 {
+    const it = process!;
+    if (it.exited) return 0;
+    addMemory(it.addressSpace, it.addressSpace.argumentsStart, it.addressSpace.argumentsEnd);
+    return 0;
+}
+
+function generateEnvironment(process: Process | null): i32 {
+    const it = process!;
+    if (!mayInspect(it)) return -EACCES;
+    if (it.exited) return 0;
+    addMemory(it.addressSpace, it.addressSpace.environmentStart, it.addressSpace.environmentEnd);
+    return 0;
+}
+
+function generateName(process: Process | null): i32 {
+    addText(process!.name);
+    addByte(10);
+    return 0;
+}
+
+/** Linux's TASK_COMM_LEN without the zero byte. */
+const NAME_LENGTH: i32 = 15;
+
+function acceptName(process: Process | null, text: usize, length: i32): i32 {
+    if (process !== current.process) return -ESRCH;
+    if (length > 0 && load<u8>(text + length - 1) == 10) length--;
+    process!.name = String.UTF8.decodeUnsafe(text, min(length, NAME_LENGTH));
+    return 0;
+}
+
+function generateInputOutput(process: Process | null): i32 {
+    if (!mayInspect(process!)) return -EACCES;
+    addText(
+        "rchar: 0\nwchar: 0\nsyscr: 0\nsyscw: 0\nread_bytes: 0\nwrite_bytes: 0\ncancelled_write_bytes: 0\n",
+    );
+    return 0;
+}
+
+const LIMIT_NAMES: StaticArray<string> = [
+    "cpu time",
+    "file size",
+    "data size",
+    "stack size",
+    "core file size",
+    "resident set",
+    "processes",
+    "open files",
+    "locked memory",
+    "address space",
+    "file locks",
+    "pending signals",
+    "msgqueue size",
+    "nice priority",
+    "realtime priority",
+    "realtime timeout",
+];
+const LIMIT_UNITS: StaticArray<string> = [
+    "seconds",
+    "bytes",
+    "bytes",
+    "bytes",
+    "bytes",
+    "bytes",
+    "processes",
+    "files",
+    "bytes",
+    "bytes",
+    "locks",
+    "signals",
+    "bytes",
+    "",
+    "",
+    "us",
+];
+
+function addLimit(value: u64): void {
+    if (value == RLIM_INFINITY) addText("unlimited");
+    else addNumber(value);
+}
+
+function generateLimits(process: Process | null): i32 {
+    const limits = process!.limits;
+    addText("Limit                     Soft Limit           Hard Limit           Units     \n");
+    for (let i = 0; i < LIMIT_NAMES.length; i++) {
+        const start = textLength();
+        addText("Max ");
+        addText(LIMIT_NAMES[i]);
+        addSpacesTo(start, 26);
+        addLimit(limits.soft[i]);
+        addSpacesTo(start, 47);
+        addLimit(limits.hard[i]);
+        addSpacesTo(start, 68);
+        addText(LIMIT_UNITS[i]);
+        addSpacesTo(start, 78);
+        addByte(10);
+    }
+    return 0;
+}
+
+function generateMaps(process: Process | null): i32 {
+    const it = process!;
+    if (!mayInspect(it)) return -EACCES;
+    if (it.exited) return 0;
+    const regions = it.addressSpace.regions;
+    for (let i = 0; i < regions.length; i++) addRegion(regions[i]);
+    return 0;
+}
+
+function addRegion(region: Region): void {
+    const start = textLength();
+    addHexadecimal(region.start, 8);
+    addByte(45);
+    addHexadecimal(region.end, 8);
+    addByte(32);
+    addByte((region.protection & PROT_READ) != 0 ? 0x72 : 45);
+    addByte((region.protection & PROT_WRITE) != 0 ? 0x77 : 45);
+    addByte((region.protection & PROT_EXEC) != 0 ? 0x78 : 45);
+    addByte((region.flags & REGION_SHARED) != 0 ? 0x73 : 0x70);
+    addByte(32);
+    const file = region.file;
+    addHexadecimal(file === null ? 0 : region.offset, 8);
+    addText(" 00:");
+    addHexadecimal(file === null ? 0 : file.inode.fileSystem.device, 2);
+    addByte(32);
+    addNumber(file === null ? 0 : file.inode.number);
+    addByte(32);
+    if (file !== null) {
+        addSpacesTo(start, MAPS_NAME_COLUMN);
+        openFilePath(file, current.process.files.root);
+        addBytes(pathAddress, pathLength);
+    } else {
+        let name = "";
+        if ((region.flags & REGION_HEAP) != 0) name = "[heap]";
+        else if ((region.flags & REGION_GROWS_DOWN) != 0) name = "[stack]";
+        else if ((region.flags & REGION_STUB) != 0) name = "[vdso]";
+        if (name.length > 0) {
+            addSpacesTo(start, MAPS_NAME_COLUMN);
+            addText(name);
+        }
+    }
+    addByte(10);
+}
+
+/** Bytes of a process's regions by purpose, as sizesOf found them. */
+let dataBytes: u64 = 0;
+let stackBytes: u64 = 0;
+let codeBytes: u64 = 0;
+
+function sizesOf(process: Process): void {
+    dataBytes = 0;
+    stackBytes = 0;
+    codeBytes = 0;
+    if (process.exited) return;
+    const regions = process.addressSpace.regions;
+    for (let i = 0; i < regions.length; i++) {
+        const region = regions[i];
+        const bytes = region.end - region.start;
+        if ((region.flags & REGION_GROWS_DOWN) != 0) stackBytes += bytes;
+        else if ((region.protection & PROT_EXEC) != 0) codeBytes += bytes;
+        else if ((region.protection & PROT_WRITE) != 0 && (region.flags & REGION_SHARED) == 0)
+            dataBytes += bytes;
+    }
+}
+
+function mappedBytes(process: Process): u64 {
+    return process.exited ? 0 : process.addressSpace.mappedBytes;
+}
+
+function residentPages(process: Process): u32 {
+    return process.exited ? 0 : process.addressSpace.pages.count;
+}
+
+function generateMemoryPages(process: Process | null): i32 {
+    const it = process!;
+    sizesOf(it);
+    addField(mappedBytes(it) >> PAGE_BITS);
+    addField(residentPages(it));
+    addField(0);
+    addField(codeBytes >> PAGE_BITS);
+    addField(0);
+    addField((dataBytes + stackBytes) >> PAGE_BITS);
+    addText("0\n");
+    return 0;
+}
+
+/** Signals that the process ignores (`ignored`) or handles, as /proc shows them: bit n - 1 for signal n. */
+function actionMask(process: Process, ignored: bool): u64 {
+    let mask: u64 = 0;
+    for (let signal = 1; signal <= SIGNAL_MAXIMUM; signal++) {
+        const handler = process.signalActions.get(signal).handler;
+        if (handler == SIG_DFL) continue;
+        if ((handler == SIG_IGN) == ignored) mask |= signalBit(signal);
+    }
+    return mask;
+}
+
+function blockedMask(process: Process): u64 {
+    return process.threads.length == 0 ? 0 : process.threads[0].signalMask & ~MASK_UNBLOCKABLE;
+}
+
+function generateStat(process: Process | null): i32 {
+    const it = process!;
+    const space = it.addressSpace;
+    const alive = !it.exited && mayInspect(it);
+    addField(it.pid);
+    addByte(40);
+    addText(it.name);
+    addText(") ");
+    addText(stateOf(it));
+    addByte(32);
+    addField(parentPid(it));
+    addField(it.processGroup);
+    addField(it.session);
+    // No controlling terminal, no foreground group; PF_RANDOMIZE.
+    addText("0 -1 4194304 ");
+    addField(it.minorFaults);
+    addField(it.childrenMinorFaults);
+    // majflt cmajflt utime stime cutime cstime priority nice
+    addText("0 0 0 0 0 0 20 0 ");
+    addField(it.threads.length);
+    addField(0);
+    addField(it.startTime / TICK_NANOSECONDS);
+    addField(mappedBytes(it));
+    addField(residentPages(it));
+    addField(it.limits.soft[RLIMIT_RSS]);
+    addField(alive ? space.codeStart : 0);
+    addField(alive ? space.codeEnd : 0);
+    addField(alive ? space.stackStart : 0);
+    addField(0);
+    addField(0);
+    addField(it.pending.set & 0x7fffffff);
+    addField(blockedMask(it) & 0x7fffffff);
+    addField(actionMask(it, true) & 0x7fffffff);
+    addField(actionMask(it, false) & 0x7fffffff);
+    // wchan nswap cnswap
+    addText("0 0 0 ");
+    addSignedField(it.exitSignal);
+    // processor rt_priority policy delayacct_blkio_ticks guest_time cguest_time
+    addText("0 0 0 0 0 0 ");
+    addField(0);
+    addField(0);
+    addField(alive ? space.breakStart : 0);
+    addField(alive ? space.argumentsStart : 0);
+    addField(alive ? space.argumentsEnd : 0);
+    addField(alive ? space.environmentStart : 0);
+    addField(alive ? space.environmentEnd : 0);
+    addNumber(it.exited ? it.waitStatus : 0);
+    addByte(10);
+    return 0;
+}
+
+function addKibibytes(name: string, bytes: u64): void {
+    addText(name);
+    addByte(9);
+    addAligned(bytes >> 10, 8);
+    addText(" kB\n");
+}
+
+function addMask(name: string, mask: u64): void {
+    addText(name);
+    addByte(9);
+    addHexadecimal(mask, 16);
+    addByte(10);
+}
+
+function addIds(name: string, real: u32, effective: u32, saved: u32, file: u32): void {
+    addText(name);
+    addByte(9);
+    addNumber(real);
+    addByte(9);
+    addNumber(effective);
+    addByte(9);
+    addNumber(saved);
+    addByte(9);
+    addNumber(file);
+    addByte(10);
+}
+
+function addLine(name: string, value: u64): void {
+    addText(name);
+    addByte(9);
+    addNumber(value);
+    addByte(10);
+}
+
+function generateStatus(process: Process | null): i32 {
+    const it = process!;
+    const who = it.credentials;
+    const state = stateOf(it);
+    addText("Name:\t");
+    addText(it.name);
+    if (!it.exited) {
+        addText("\nUmask:\t");
+        addOctal(it.files.umask, 4);
+    }
+    addText("\nState:\t");
+    addText(state);
+    addText(
+        state == "Z"
+            ? " (zombie)\n"
+            : state == "T"
+              ? " (stopped)\n"
+              : state == "R"
+                ? " (running)\n"
+                : " (sleeping)\n",
+    );
+    addLine("Tgid:", it.pid);
+    addText("Ngid:\t0\n");
+    addLine("Pid:", it.pid);
+    addLine("PPid:", parentPid(it));
+    addText("TracerPid:\t0\n");
+    addIds("Uid:", who.realUser, who.effectiveUser, who.savedUser, who.fileUser);
+    addIds("Gid:", who.realGroup, who.effectiveGroup, who.savedGroup, who.fileGroup);
+    addLine("FDSize:", it.exited ? 0 : it.fileDescriptors.length);
+    addText("Groups:\t");
+    for (let i = 0; i < who.supplementaryGroups.length; i++) addField(who.supplementaryGroups[i]);
+    addText("\n");
+    addLine("NStgid:", it.pid);
+    addLine("NSpid:", it.pid);
+    addLine("NSpgid:", it.processGroup);
+    addLine("NSsid:", it.session);
+    if (!it.exited) {
+        sizesOf(it);
+        const resident = (<u64>residentPages(it)) << PAGE_BITS;
+        addKibibytes("VmPeak:", mappedBytes(it));
+        addKibibytes("VmSize:", mappedBytes(it));
+        addKibibytes("VmLck:", 0);
+        addKibibytes("VmPin:", 0);
+        addKibibytes("VmHWM:", resident);
+        addKibibytes("VmRSS:", resident);
+        addKibibytes("VmData:", dataBytes);
+        addKibibytes("VmStk:", stackBytes);
+        addKibibytes("VmExe:", it.addressSpace.codeEnd - it.addressSpace.codeStart);
+        addKibibytes("VmLib:", 0);
+        addKibibytes("VmPTE:", 0);
+        addKibibytes("VmSwap:", 0);
+    }
+    addLine("Threads:", it.threads.length);
+    addText("SigQ:\t0/1024\n");
+    addMask("SigPnd:", it.threads.length == 0 ? 0 : it.threads[0].pending.set);
+    addMask("ShdPnd:", it.pending.set);
+    addMask("SigBlk:", blockedMask(it));
+    addMask("SigIgn:", actionMask(it, true));
+    addMask("SigCgt:", actionMask(it, false));
+    const capabilities = who.effectiveUser == 0 ? ENGINE_CAPABILITIES : 0;
+    addMask("CapInh:", 0);
+    addMask("CapPrm:", capabilities);
+    addMask("CapEff:", capabilities);
+    addMask("CapBnd:", ENGINE_CAPABILITIES);
+    addMask("CapAmb:", 0);
+    addLine("NoNewPrivs:", it.noNewPrivileges ? 1 : 0);
+    addText("Seccomp:\t0\nSeccomp_filters:\t0\n");
+    addText("voluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n");
+    return 0;
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Regular files. The content of a file of an image layer is read straight from the layer store's frames, which every container
+// with the layer shares; a page is copied to a frame of this container when it is first written (copy-up per page). Files
+// made at run time have only such frames.
+
+import { EFBIG, EIO, ENOSPC } from "../kernel/errno";
+import { PAGE_BITS, PAGE_SIZE, pagesFor } from "../../std/pages";
+import { allocateFrame, frameAddress, releaseFrame, storeFrame } from "../memory/frames";
+import { contentChanged } from "./fileTime";
+import { FileSystem } from "./fileSystem";
+import { fail, Inode } from "./inode";
+import { OpenFile } from "./openFile";
+import { NO_PAGE, PageTree } from "./pageTree";
+import { RegularFile } from "./regularFile";
+
+/** Largest file: page numbers have 32 bits, and the last one is NO_PAGE. */
+export const FILE_SIZE_MAXIMUM: u64 = (<u64>NO_PAGE) << PAGE_BITS;
+
+const SECTORS_PER_PAGE: u64 = PAGE_SIZE / 512;
+
+export class RegularInode extends Inode {
+    /** Layer and first data page of the content that the image gave the file. */
+    private layer: u32 = 0;
+    private firstPage: u32 = 0;
+    /** Pages below this number that `pages` does not have are the layer's. */
+    private layerPages: u32 = 0;
+    /** Made without a name (O_TMPFILE): linkat(2) may give it one. */
+    unnamed: bool = false;
+    /** Pages of this container's own, or null. */
+    private pages: PageTree | null = null;
+
+    constructor(fileSystem: FileSystem, number: u64, mode: u32) {
+        super(fileSystem, number, mode);
+    }
+
+    /** The content is that of a file of an image layer. */
+    setLayerContent(layer: u32, firstPage: u32, size: u64): void {
+        this.layer = layer;
+        this.firstPage = firstPage;
+        this.size = size;
+        this.layerPages = <u32>pagesFor(size);
+    }
+
+    open(flags: u32): OpenFile | null {
+        return new RegularFile(this, flags);
+    }
+
+    discard(): void {
+        const pages = this.pages;
+        if (pages !== null) pages.truncate(0);
+        this.pages = null;
+        this.layerPages = 0;
+    }
+
+    blocks(): u64 {
+        const pages = this.pages;
+        if (pages === null) return <u64>this.layerPages * SECTORS_PER_PAGE;
+        let count: u64 = this.layerPages;
+        // Pages that replace a page of the layer count once.
+        for (let page = pages.next(0); page != NO_PAGE; page = pages.next(page + 1)) {
+            if (page >= this.layerPages) count++;
+        }
+        return count * SECTORS_PER_PAGE;
+    }
+
+    /** Whether page `index` has content of its own, or is a hole. */
+    private isHole(index: u32): bool {
+        if (index < this.layerPages) return false;
+        const pages = this.pages;
+        return pages === null || pages.get(index) == 0;
+    }
+
+    /** The frame with page `index`, for reading; not retained. 0: a hole, or (not `isHole`) no memory to reach it. */
+    frame(index: u32): u32 {
+        const pages = this.pages;
+        if (pages !== null) {
+            const frame = pages.get(index);
+            if (frame != 0) return frame;
+        }
+        return index < this.layerPages ? storeFrame(this.layer, this.firstPage + index) : 0;
+    }
+
+    /** Where the bytes of page `index` are, or 0 with a hole, or `failure` set when there is no memory to reach them. */
+    pageAddress(index: u32): usize {
+        const frame = this.frame(index);
+        if (frame != 0) {
+            const address = frameAddress(frame);
+            if (address != 0) return address;
+        }
+        fail(this.isHole(index) ? 0 : -EIO);
+        return 0;
+    }
+
+    /**
+     * A frame of this container's own with page `index`, for writing; not retained. 0 when memory is used up.
+     */
+    ownFrame(index: u32): u32 {
+        let pages = this.pages;
+        if (pages === null) {
+            pages = new PageTree();
+            this.pages = pages;
+        }
+        const present = pages.get(index);
+        if (present != 0) return present;
+        const frame = allocateFrame(true);
+        if (frame == 0) return 0;
+        if (index < this.layerPages) {
+            const source = storeFrame(this.layer, this.firstPage + index);
+            const from: usize = source == 0 ? 0 : frameAddress(source);
+            const to: usize = from == 0 ? 0 : frameAddress(frame);
+            if (to == 0) {
+                releaseFrame(frame);
+                return 0;
+            }
+            memory.copy(to, from, PAGE_SIZE);
+        }
+        pages.set(index, frame);
+        this.modified = true;
+        return frame;
+    }
+
+    truncate(size: u64): i32 {
+        if (size > FILE_SIZE_MAXIMUM) return -EFBIG;
+        if (size < this.size) {
+            const error = this.clearRest(size);
+            if (error != 0) return error;
+            const whole = <u32>pagesFor(size);
+            if (whole < this.layerPages) this.layerPages = whole;
+            const pages = this.pages;
+            if (pages !== null) pages.truncate(whole);
+        }
+        this.size = size;
+        contentChanged(this);
+        return 0;
+    }
+
+    /** Zeroes the bytes of the last page behind `size`: they would show when the file grows again. */
+    private clearRest(size: u64): i32 {
+        const rest = <u32>(size & (PAGE_SIZE - 1));
+        const index = <u32>(size >> PAGE_BITS);
+        if (rest == 0 || this.isHole(index)) return 0;
+        const frame = this.ownFrame(index);
+        const address: usize = frame == 0 ? 0 : frameAddress(frame);
+        if (address == 0) return -ENOSPC;
+        memory.fill(address + rest, 0, PAGE_SIZE - rest);
+        return 0;
+    }
+
+    /** The first position at or behind `offset` (below size) that is in a hole (`hole`) or in data; size at the end. */
+    nextEdge(offset: u64, hole: bool): u64 {
+        const end = <u32>pagesFor(this.size);
+        let index = <u32>(offset >> PAGE_BITS);
+        const first = index;
+        const pages = this.pages;
+        if (hole) {
+            if (index < this.layerPages) index = this.layerPages;
+            while (index < end && pages !== null && pages.get(index) != 0) index++;
+        } else if (index >= this.layerPages) {
+            index = pages === null ? end : min(pages.next(index), end);
+        }
+        return index == first ? offset : min((<u64>index) << PAGE_BITS, this.size);
+    }
+
+    /** fallocate(2): gives the pages of the range frames, so that writes there cannot fail for want of memory. */
+    reserve(offset: u64, length: u64): i32 {
+        const last = <u32>((offset + length - 1) >> PAGE_BITS);
+        let index = <u32>(offset >> PAGE_BITS);
+        while (!this.isHole(index) || this.ownFrame(index) != 0) {
+            if (index++ == last) return 0;
+        }
+        return -ENOSPC;
+    }
+
+    /** fallocate(2) with FALLOC_FL_PUNCH_HOLE and FALLOC_FL_ZERO_RANGE: the range (within size) reads as zeros. */
+    clearRange(offset: u64, length: u64): i32 {
+        const end = min(offset + length, this.size);
+        while (offset < end) {
+            const index = <u32>(offset >> PAGE_BITS);
+            const within = <u32>(offset & (PAGE_SIZE - 1));
+            const part = <u32>min<u64>(PAGE_SIZE - within, end - offset);
+            if (!this.isHole(index)) {
+                const pages = this.pages;
+                if (part == PAGE_SIZE && index >= this.layerPages && pages !== null) {
+                    pages.remove(index);
+                } else {
+                    const frame = this.ownFrame(index);
+                    const address: usize = frame == 0 ? 0 : frameAddress(frame);
+                    if (address == 0) return -ENOSPC;
+                    memory.fill(address + within, 0, part);
+                }
+            }
+            offset += part;
+        }
+        contentChanged(this);
+        return 0;
+    }
+}
+
+/** The regular file with content of its own that `inode` is, or null (files of /proc are regular files, too). */
+export function asRegular(inode: Inode): RegularInode | null {
+    return inode instanceof RegularInode ? <RegularInode>inode : null;
+}
