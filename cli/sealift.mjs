@@ -1,7 +1,8 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --
 // SPDX-License-Identifier: Apache-2.0
 //
-// What `npx sealift` starts. The command line itself is TypeScript, compiled to build/cli by `npm run build`.
+// What `npx sealift` starts. The command line itself is TypeScript, compiled to build/cli by `npm run build`. The `--` above
+// keeps Node 20 from taking `--env-file` among our options for its own.
 
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

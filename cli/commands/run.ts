@@ -26,6 +26,12 @@ const DEFAULT_MEMORY = '64m';
 /** The machine's memory where --machine-memory is not given; pages that are not used cost the host nothing. */
 const DEFAULT_MACHINE_MEMORY = '512m';
 
+const MEBIBYTE = 1 << 20;
+
+/** What the model of seL4's API accepts: the kernel's own objects need some, and its window has an end. */
+const MIN_MACHINE_MEMORY = 4 * MEBIBYTE;
+const MAX_MACHINE_MEMORY = 256 * 1024 * MEBIBYTE;
+
 /** The longest host name that Linux accepts (HOST_NAME_MAX). */
 const MAX_HOSTNAME = 64;
 
@@ -138,10 +144,19 @@ function makeRequest(tag: string, command: readonly string[], options: RunOption
     };
 }
 
+/** The machine's memory in bytes, whole MiB. */
+function parseMachineMemory(text: string): number {
+    const bytes = Math.ceil(parseMemorySize(text, '--machine-memory') / MEBIBYTE) * MEBIBYTE;
+    if (bytes < MIN_MACHINE_MEMORY || bytes > MAX_MACHINE_MEMORY) {
+        throw new Failure(`--machine-memory ${text}: a machine has from 4m to 256g; give for example 512m`);
+    }
+    return bytes;
+}
+
 async function runContainer(image: string, command: readonly string[], options: RunOptions): Promise<number> {
     const reference = parseImageReference(image);
     const request = makeRequest(reference.tag, command, options);
-    const machineMemory = parseMemorySize(options.machineMemory, '--machine-memory');
+    const machineMemory = parseMachineMemory(options.machineMemory);
     const progress = new ProgressLine(process.stderr, process.stderr.isTTY === true && !options.quiet);
     const folder = mkdtempSync(join(tmpdir(), 'sealift-'));
     const removeFolder = (): void => rmSync(folder, { recursive: true, force: true });
@@ -178,7 +193,7 @@ async function runMachine(
     };
     const machine: Machine = new Machine(
         linuxKernel(),
-        ['--memory', String(Math.max(1, machineMemory / 1024 / 1024 | 0)), bootImage],
+        ['--memory', String(Math.max(1, (machineMemory / 1024 / 1024) | 0)), bootImage],
         process.stdin,
         {
             stdout: (bytes) => {
@@ -197,7 +212,10 @@ async function runMachine(
         },
     );
     const signals = new SignalForwarding(machine);
-    const readerLeft = (): void => signals.readerLeft();
+    const readerLeft = (): void => {
+        machine.pause(false);
+        signals.readerLeft();
+    };
     process.stdout.on('error', readerLeft);
     let outcome: MachineOutcome;
     try {

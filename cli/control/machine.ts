@@ -69,6 +69,7 @@ export class Machine {
     private protocolError = '';
     private killReason: { exitCode: number; message: string } | null = null;
     private containerStarted = false;
+    private container = 0;
     private powerOffTimer: NodeJS.Timeout | undefined;
     private readonly ended: Promise<{ status: number | null; signal: NodeJS.Signals | null; error: string }>;
 
@@ -105,13 +106,14 @@ export class Machine {
 
     /** Sends a signal to the container. */
     signal(number: number): void {
-        this.child.stdin.write(encodeFrame(HostFrame.SIGNAL, 0, Uint8Array.of(number)));
+        this.child.stdin.write(encodeFrame(HostFrame.SIGNAL, this.container, Uint8Array.of(number)));
     }
 
     /** Ends the machine at once; `outcome` is then what wait() gives unless the container had ended before. */
     kill(exitCode: number, message: string): void {
         this.killReason ??= { exitCode, message };
         this.child.kill('SIGKILL');
+        this.pause(false); // What it wrote before has to be taken, or its end is never seen.
     }
 
     /** Stops and restarts reading from the machine: for a consumer of its output that is slower. */
@@ -199,6 +201,7 @@ export class Machine {
                 break;
             case TargetFrame.CREDIT:
                 this.containerStarted = true;
+                this.container = frame.container;
                 this.input.grant(frame.container, messages.readCredit(frame));
                 break;
             default:

@@ -25,6 +25,7 @@ export interface FailedMessage {
 
 export interface ProgressMessage {
     phase: string;
+    /** Counted from 1. */
     layer: number;
     layers: number;
     bytes: number;

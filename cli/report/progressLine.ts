@@ -15,7 +15,7 @@ export function progressText({ phase, layer, layers, bytes, total }: ProgressMes
     const what = phaseTexts[phase] ?? phase;
     if (layers === 0) return what;
     const share = total > 0 ? `: ${Math.floor((Math.min(bytes, total) / total) * 100)} %` : '';
-    return `${what} layer ${Math.min(layer + 1, layers)} of ${layers}${share}`;
+    return `${what} layer ${layer} of ${layers}${share}`;
 }
 
 export class ProgressLine {

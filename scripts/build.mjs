@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Builds everything that running a container takes, and the demonstration images. Each step is skipped when what it is
+// made from has not changed.
+//
+//   node scripts/build.mjs [STEP...]     all steps, or the named ones
+//
+// Set-up runs first, so this works on a fresh checkout.
+
+import { join } from 'node:path';
+import { hashInputs, isFresh, stamp } from './inputs.mjs';
+import { root, runMain, runStep, StepError } from './progress.mjs';
+import { setUp } from './setup.mjs';
+
+const node = process.execPath;
+
+/** A module of the target, from assembly/<name>/main.ts to build/wasm/<name>.wasm. */
+function wasmModule(name, title) {
+    return {
+        name: `${name}.wasm`,
+        title,
+        inputs: ['assembly', 'asconfig.json', 'package-lock.json'],
+        outputs: [`build/wasm/${name}.wasm`],
+        command: [
+            node,
+            'node_modules/assemblyscript/bin/asc.js',
+            `assembly/${name}/main.ts`,
+            '--target',
+            name,
+        ],
+    };
+}
+
+/**
+ * The steps in order: `inputs` are files and folders whose contents decide whether `command` has to run again,
+ * `outputs` what must be there afterwards.
+ */
+const steps = [
+    {
+        name: 'wit',
+        title: 'Generate both sides of the Wasm boundary',
+        inputs: ['wit', 'scripts/wit.mjs', 'runtime-c/host', 'assembly/sel4/generated'],
+        outputs: ['runtime-c/host/generated/imports.h', 'assembly/sel4/generated/host.ts'],
+        command: [node, 'scripts/wit.mjs'],
+    },
+    wasmModule('manager', 'Compile the manager to WebAssembly'),
+    wasmModule('sentry', 'Compile the sentry to WebAssembly'),
+    {
+        name: 'component',
+        title: 'Build the image reader for Node',
+        inputs: [
+            'assembly/oci',
+            'assembly/std',
+            'assembly/component',
+            'wit/image.wit',
+            'scripts/component.mjs',
+            'asconfig.json',
+            'package-lock.json',
+        ],
+        outputs: ['build/component/load.mjs', 'build/component/image.js'],
+        command: [node, 'scripts/component.mjs'],
+    },
+    {
+        name: 'runtime',
+        title: 'Build the C runtime',
+        inputs: [
+            'runtime-c',
+            'platform/linux/include',
+            'scripts/build-runtime.mjs',
+            'scripts/debian-source.mjs',
+            'build/wasm/manager.wasm',
+            'build/wasm/sentry.wasm',
+        ],
+        outputs: ['build/runtime/x86_64/linux/runtime.elf'],
+        command: [node, 'scripts/build-runtime.mjs'],
+    },
+    {
+        name: 'linux',
+        title: "Build the model of seL4's API on Linux",
+        inputs: ['platform/linux'],
+        outputs: ['build/linux/sealift-linux-kernel'],
+        command: [node, 'platform/linux/build.mjs'],
+    },
+    {
+        name: 'cli',
+        title: 'Compile the command line',
+        inputs: [
+            'cli',
+            'bench',
+            'tests/cli',
+            'tests/e2e',
+            'tests/images',
+            'tsconfig.json',
+            'package-lock.json',
+        ],
+        outputs: ['build/cli/main.js', 'build/tests/images/makeImages.js'],
+        command: [node, 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'],
+    },
+    {
+        name: 'images',
+        title: 'Make the demonstration images from Debian and npm packages',
+        inputs: ['tests/images', 'cli/image/tarWriter.ts', 'package-lock.json'],
+        outputs: ['build/images/demo/index.json', 'build/images/esbuild/index.json'],
+        command: [node, 'build/tests/images/makeImages.js'],
+    },
+];
+
+/** Builds the named steps, or all; returns how many had something to do. */
+export async function build(names = []) {
+    const known = steps.map(({ name }) => name);
+    const unknown = names.filter((name) => !known.includes(name));
+    if (unknown.length > 0) {
+        throw new StepError(
+            `build step ${unknown.join(', ')}: there is none; the steps are ${known.join(', ')}`,
+        );
+    }
+    let done = 0;
+    for (const { name, title, inputs, outputs, command } of steps) {
+        if (names.length > 0 && !names.includes(name)) continue;
+        const hash = hashInputs(inputs, command);
+        if (isFresh(name, hash, outputs)) continue;
+        stamp(name, null);
+        await runStep(`build-${name}`, title, (step) => step.run(command[0], command.slice(1)));
+        // A step may write into its own inputs (generated files that are committed): what counts is the state after it.
+        stamp(name, hashInputs(inputs, command));
+        done++;
+    }
+    return done;
+}
+
+if (process.argv[1] === join(root, 'scripts', 'build.mjs')) {
+    await runMain(async () => {
+        await setUp();
+        if ((await build(process.argv.slice(2))) === 0) process.stderr.write('  ✔ Everything is built\n');
+    });
+}
