@@ -16,8 +16,15 @@ struct description {
 
 static const struct description descriptions[WASM_OPERATION_COUNT] = {
 #define DESCRIBE(identifier, name, operands) [WASM_OPERATION_##identifier] = {name, operands},
-#define LOAD(opcode, identifier, text, ...) DESCRIBE(identifier, text, "dso")
-#define STORE(opcode, identifier, text, ...) DESCRIBE(identifier, text, "sso")
+#define LOAD(opcode, identifier, text, ...)                                                                  \
+    DESCRIBE(identifier, text, "dso")                                                                        \
+    DESCRIBE(identifier##_displaced, text " displaced", "dsi")                                               \
+    DESCRIBE(identifier##_indexed, text " indexed", "dssno")
+#define STORE(opcode, identifier, text, ...)                                                                 \
+    DESCRIBE(identifier, text, "sso")                                                                        \
+    DESCRIBE(identifier##_constant, text, "sio")                                                             \
+    DESCRIBE(identifier##_global, text " global", "nso")                                                     \
+    DESCRIBE(identifier##_global_constant, text " global", "nio")
 #define UNARY(opcode, identifier, text, ...) DESCRIBE(identifier, text, "ds")
 #define TRUNCATE UNARY
 #define FLOAT_BINARY(opcode, identifier, text, ...) DESCRIBE(identifier, text, "dss")

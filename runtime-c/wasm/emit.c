@@ -19,6 +19,7 @@ void emit_32(struct translator *translator, uint32_t value) {
 
 void emit_operation(struct translator *translator, uint32_t operation) {
     translator->last.start = WASM_NONE;
+    translator->operation = (uint16_t)operation;
     emit_unit(translator, operation);
 }
 
@@ -92,12 +93,13 @@ struct operand pop_operand(struct translator *translator) {
 void move_operand(struct translator *translator, struct operand operand, uint32_t position,
                   uint16_t destination) {
     if (operand.kind == OPERAND_CONSTANT) {
-        bool is_short = operand.value <= UINT32_MAX;
-        emit_operation(translator, is_short ? WASM_OPERATION_constant_32 : WASM_OPERATION_constant_64);
+        uint32_t units = operand.value <= UINT16_MAX ? 1 : operand.value <= UINT32_MAX ? 2 : 4;
+        emit_operation(translator, units == 1   ? WASM_OPERATION_constant_16
+                                   : units == 2 ? WASM_OPERATION_constant_32
+                                                : WASM_OPERATION_constant_64);
         emit_unit(translator, destination);
-        emit_32(translator, (uint32_t)operand.value);
-        if (!is_short)
-            emit_32(translator, (uint32_t)(operand.value >> 32));
+        for (uint32_t i = 0; i < units; i++)
+            emit_unit(translator, (uint32_t)(operand.value >> (16 * i)) & 0xFFFF);
         return;
     }
     uint16_t source = operand.kind == OPERAND_LOCAL ? (uint16_t)operand.value : home_of(translator, position);
@@ -131,8 +133,24 @@ static void settle_at(struct translator *translator, uint32_t position) {
 
 // From the top down, so that an operand is always the topmost of its local's list when it is unlinked.
 void settle(struct translator *translator, uint32_t count) {
-    for (uint32_t i = 1; i <= count; i++)
-        settle_at(translator, translator->operand_count - i);
+    uint32_t first = translator->operand_count - count;
+    for (uint32_t position = translator->operand_count; position > first; position--) {
+        struct operand *upper = &translator->operands[position - 1];
+        if (upper->kind != OPERAND_LOCAL || position - 1 == first || upper[-1].kind != OPERAND_LOCAL) {
+            settle_at(translator, position - 1);
+            continue;
+        }
+        // Two locals beside each other, as arguments often are.
+        struct operand *lower = upper - 1;
+        unlink(translator, upper);
+        unlink(translator, lower);
+        emit_operation(translator, WASM_OPERATION_copy_two);
+        emit_unit(translator, home_of(translator, position - 2));
+        emit_unit(translator, (uint32_t)lower->value);
+        emit_unit(translator, (uint32_t)upper->value);
+        *lower = *upper = (struct operand){.kind = OPERAND_TEMPORARY};
+        position--;
+    }
 }
 
 // Ends as soon as no local is pending: what it goes over had to be pushed since, so the time is proportional
@@ -168,6 +186,7 @@ void push_result(struct translator *translator, uint32_t start, uint32_t destina
         .start = start,
         .destination_field = destination_field,
         .destination = home_of(translator, translator->operand_count),
+        .operation = translator->operation,
         .opcode = WASM_OPCODE_none,
     };
     push_temporary(translator);
@@ -195,6 +214,14 @@ void emit_condition(struct translator *translator, struct operand condition, boo
                 emit_32(translator, last.second);
             else
                 emit_unit(translator, last.second);
+            return;
+        }
+        if (last.opcode == WASM_OPCODE_i32_and && last.immediate) {
+            translator->position = last.start;
+            emit_operation(translator,
+                           negate ? WASM_OPERATION_branch_unless_and : WASM_OPERATION_branch_if_and);
+            emit_unit(translator, last.first);
+            emit_32(translator, last.second);
             return;
         }
         if (last.opcode == WASM_OPCODE_i32_eqz || last.opcode == WASM_OPCODE_i64_eqz) {
@@ -236,11 +263,72 @@ void emit_unary(struct translator *translator, uint32_t opcode) {
     translator->last.first = source;
 }
 
-/// True if a constant operand can be a 32-bit immediate, which i64 operations extend with its sign.
-static bool fits_immediate(const struct wasm_descriptor *descriptor, struct operand operand) {
+/// True if a constant operand of this type can be a 32-bit number, which is extended to 64 bits with its
+/// sign.
+static bool fits_immediate(uint8_t type, struct operand operand) {
     if (operand.kind != OPERAND_CONSTANT)
         return false;
-    return descriptor->operand == WASM_I32 || (uint64_t)(int64_t)(int32_t)operand.value == operand.value;
+    return type == WASM_I32 || type == WASM_F32 || (uint64_t)(int64_t)(int32_t)operand.value == operand.value;
+}
+
+/// x + (y << n): array elements. True if it was emitted.
+static bool emit_add_shifted(struct translator *translator, struct operand first, uint32_t first_position,
+                             struct operand second, uint32_t second_position) {
+    if (is_last(translator, first, first_position)) {
+        // The shift is the first operand, and the second one has not been computed behind it.
+        struct operand exchanged = first;
+        first = second;
+        second = exchanged;
+        first_position = second_position;
+        second_position = translator->operand_count;
+    }
+    struct last_operation last = translator->last;
+    if (!is_last(translator, second, second_position) || last.operation != WASM_OPERATION_i32_shl_immediate ||
+        first.kind == OPERAND_CONSTANT)
+        return false;
+    uint16_t first_slot = slot_of(translator, first, first_position);
+    uint32_t start = translator->position = last.start;
+    emit_operation(translator, WASM_OPERATION_i32_add_shifted);
+    emit_unit(translator, home_of(translator, translator->operand_count));
+    emit_unit(translator, first_slot);
+    emit_unit(translator, last.first);
+    emit_unit(translator, last.second & 31);
+    push_result(translator, start, start + 1);
+    translator->last.first = first_slot;
+    translator->last.second = last.first;
+    translator->last.shift = last.second & 31;
+    return true;
+}
+
+/// An operation and a number, applied to what the last operation has loaded or taken from a global. True if
+/// it was emitted.
+static bool emit_with_last(struct translator *translator, uint32_t opcode, struct operand first,
+                           uint32_t number) {
+    struct last_operation last = translator->last;
+    if (!is_last(translator, first, translator->operand_count))
+        return false;
+    if (opcode == WASM_OPCODE_i32_and && last.operation == WASM_OPERATION_i32_load) {
+        uint32_t start = translator->position = last.start;
+        emit_operation(translator, WASM_OPERATION_i32_load_and);
+        emit_unit(translator, last.destination);
+        emit_unit(translator, last.first);
+        emit_32(translator, last.second);
+        emit_32(translator, number);
+        push_result(translator, start, start + 1);
+        return true;
+    }
+    if (opcode == WASM_OPCODE_i32_add && last.operation == WASM_OPERATION_global_get) {
+        uint32_t start = translator->position = last.start;
+        emit_operation(translator, WASM_OPERATION_global_get_add);
+        emit_unit(translator, last.destination);
+        emit_unit(translator, last.first);
+        emit_32(translator, number);
+        push_result(translator, start, start + 1);
+        translator->last.first = last.first;
+        translator->last.second = number;
+        return true;
+    }
+    return false;
 }
 
 void emit_binary(struct translator *translator, uint32_t opcode) {
@@ -251,7 +339,10 @@ void emit_binary(struct translator *translator, uint32_t opcode) {
     const struct wasm_descriptor *descriptor = &wasm_descriptors[opcode];
     bool has_immediate = descriptor->group == WASM_GROUP_BINARY || descriptor->group == WASM_GROUP_DIVIDE ||
                          descriptor->group == WASM_GROUP_COMPARE;
-    if (has_immediate && second.kind != OPERAND_CONSTANT && fits_immediate(descriptor, first) &&
+    if (opcode == WASM_OPCODE_i32_add &&
+        emit_add_shifted(translator, first, first_position, second, second_position))
+        return;
+    if (has_immediate && second.kind != OPERAND_CONSTANT && fits_immediate(descriptor->operand, first) &&
         descriptor->mirror != WASM_OPCODE_none && descriptor->group != WASM_GROUP_DIVIDE) {
         struct operand exchanged = first;
         uint32_t exchanged_position = first_position;
@@ -260,9 +351,17 @@ void emit_binary(struct translator *translator, uint32_t opcode) {
         second = exchanged;
         second_position = exchanged_position;
         opcode = descriptor->mirror;
-        descriptor = &wasm_descriptors[opcode];
     }
-    bool immediate = has_immediate && fits_immediate(descriptor, second);
+    bool immediate = has_immediate && fits_immediate(descriptor->operand, second);
+    if (immediate && (uint32_t)second.value != 0x80000000u &&
+        (opcode == WASM_OPCODE_i32_sub || opcode == WASM_OPCODE_i64_sub)) {
+        // Adding the negative: one form for the combinations with other operations.
+        opcode = opcode == WASM_OPCODE_i32_sub ? WASM_OPCODE_i32_add : WASM_OPCODE_i64_add;
+        second.value = -second.value;
+    }
+    descriptor = &wasm_descriptors[opcode];
+    if (immediate && emit_with_last(translator, opcode, first, (uint32_t)second.value))
+        return;
     uint32_t second_value = immediate ? (uint32_t)second.value : slot_of(translator, second, second_position);
     uint16_t first_slot = slot_of(translator, first, first_position);
     uint32_t start = translator->position;
@@ -281,20 +380,84 @@ void emit_binary(struct translator *translator, uint32_t opcode) {
 }
 
 void emit_load(struct translator *translator, const struct wasm_instruction *instruction) {
-    uint16_t address = take(translator);
+    struct operand address = pop_operand(translator);
+    uint32_t position = translator->operand_count;
+    uint32_t operation = wasm_descriptors[instruction->opcode].operation;
+    struct last_operation last = translator->last;
+    bool computed = is_last(translator, address, position);
+    bool displaced =
+        computed && last.operation == WASM_OPERATION_i32_add_immediate && instruction->second == 0;
+    bool indexed = computed && (last.operation == WASM_OPERATION_i32_add ||
+                                last.operation == WASM_OPERATION_i32_add_shifted);
+    uint16_t slot = last.first;
+    if (displaced || indexed)
+        translator->position = last.start;
+    else
+        slot = slot_of(translator, address, position);
     uint32_t start = translator->position;
-    emit_operation(translator, wasm_descriptors[instruction->opcode].operation);
-    emit_unit(translator, home_of(translator, translator->operand_count));
-    emit_unit(translator, address);
-    emit_32(translator, instruction->second);
+    emit_operation(translator, operation + (displaced ? WASM_VARIANT_DISPLACED
+                                            : indexed ? WASM_VARIANT_INDEXED
+                                                      : 0));
+    emit_unit(translator, home_of(translator, position));
+    emit_unit(translator, slot);
+    if (indexed) {
+        emit_unit(translator, last.second);
+        emit_unit(translator, last.shift);
+    }
+    emit_32(translator, displaced ? last.second : instruction->second);
     push_result(translator, start, start + 1);
+    translator->last.first = slot;
+    translator->last.second = instruction->second;
 }
 
 void emit_store(struct translator *translator, const struct wasm_instruction *instruction) {
-    uint16_t value = take(translator);
-    uint16_t address = take(translator);
-    emit_operation(translator, wasm_descriptors[instruction->opcode].operation);
-    emit_unit(translator, address);
-    emit_unit(translator, value);
+    const struct wasm_descriptor *descriptor = &wasm_descriptors[instruction->opcode];
+    struct operand value = pop_operand(translator);
+    uint32_t value_position = translator->operand_count;
+    struct operand address = pop_operand(translator);
+    uint32_t position = translator->operand_count;
+    struct last_operation last = translator->last;
+    bool constant = fits_immediate(descriptor->operand, value);
+    // The address may still be where the last operation took it from, if the value is not computed behind it.
+    bool global = last.operation == WASM_OPERATION_global_get && is_last(translator, address, position) &&
+                  (constant || value.kind == OPERAND_LOCAL);
+    uint16_t value_slot = constant ? 0 : slot_of(translator, value, value_position);
+    uint16_t address_slot = global ? last.first : slot_of(translator, address, position);
+    if (global)
+        translator->position = last.start;
+    emit_operation(translator, descriptor->operation + (constant ? WASM_VARIANT_CONSTANT : 0) +
+                                   (global ? WASM_VARIANT_GLOBAL : 0));
+    emit_unit(translator, address_slot);
+    if (constant)
+        emit_32(translator, (uint32_t)value.value);
+    else
+        emit_unit(translator, value_slot);
     emit_32(translator, instruction->second);
+}
+
+void emit_global_get(struct translator *translator, uint32_t global) {
+    uint32_t start = translator->position;
+    emit_operation(translator, WASM_OPERATION_global_get);
+    emit_unit(translator, home_of(translator, translator->operand_count));
+    emit_unit(translator, global);
+    push_result(translator, start, start + 1);
+    translator->last.first = (uint16_t)global;
+}
+
+void emit_global_set(struct translator *translator, uint32_t global) {
+    struct operand value = pop_operand(translator);
+    uint32_t position = translator->operand_count;
+    struct last_operation last = translator->last;
+    if (last.operation == WASM_OPERATION_global_get_add && last.first == global &&
+        is_last(translator, value, position)) {
+        translator->position = last.start;
+        emit_operation(translator, WASM_OPERATION_global_add);
+        emit_unit(translator, global);
+        emit_32(translator, last.second);
+        return;
+    }
+    uint16_t source = slot_of(translator, value, position);
+    emit_operation(translator, WASM_OPERATION_global_set);
+    emit_unit(translator, source);
+    emit_unit(translator, global);
 }

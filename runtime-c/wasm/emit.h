@@ -46,10 +46,12 @@ struct last_operation {
     uint32_t start;             // position, or WASM_NONE
     uint32_t destination_field; // position of its destination's slot number; 0 if that must not change
     uint16_t destination;
+    uint16_t operation;
     uint16_t opcode; // of the instruction it came from
-    uint16_t first;  // slot of its first operand
+    uint16_t first;  // slot of its first operand; global.get: the global's number
     bool immediate;  // the second operand is `second` itself, not a slot
-    uint32_t second;
+    uint32_t second; // loads: the offset
+    uint16_t shift;  // i32_add_shifted
 };
 
 /// Positions are in units of 16 bits from the start of all code.
@@ -73,6 +75,7 @@ struct translator {
     struct block *blocks;
     uint32_t block_count;
     struct last_operation last;
+    uint16_t operation; // being emitted
 
     uint32_t meter_field; // of the meter operation of the current straight piece of code; 0 without metering
     uint32_t meter_count;
@@ -134,5 +137,8 @@ void emit_unary(struct translator *translator, uint32_t opcode);
 void emit_binary(struct translator *translator, uint32_t opcode);
 void emit_load(struct translator *translator, const struct wasm_instruction *instruction);
 void emit_store(struct translator *translator, const struct wasm_instruction *instruction);
+/// Globals that the module defines, numbered without the imported ones.
+void emit_global_get(struct translator *translator, uint32_t global);
+void emit_global_set(struct translator *translator, uint32_t global);
 
 #endif

@@ -81,25 +81,22 @@ static inline const uint16_t *target_of(const uint16_t *code) {
 
 wasm_status wasm_execute(void *argument) {
     static const void *const labels[WASM_OPERATION_COUNT] = {
-#define LOAD(opcode, identifier, ...) [WASM_OPERATION_##identifier] = &&do_##identifier,
-#define STORE LOAD
-#define UNARY LOAD
-#define TRUNCATE LOAD
-#define FLOAT_BINARY LOAD
-#define FLOAT_COMPARE LOAD
-#define BINARY(opcode, identifier, ...)                                                                      \
-    [WASM_OPERATION_##identifier] = &&do_##identifier,                                                       \
-    [WASM_OPERATION_##identifier##_immediate] = &&do_##identifier##_immediate,
+#define LABEL(identifier, ...) [WASM_OPERATION_##identifier] = &&do_##identifier,
+#define UNARY(opcode, identifier, ...) LABEL(identifier)
+#define TRUNCATE UNARY
+#define FLOAT_BINARY UNARY
+#define FLOAT_COMPARE UNARY
+#define LOAD(opcode, identifier, ...)                                                                        \
+    LABEL(identifier) LABEL(identifier##_displaced) LABEL(identifier##_indexed)
+#define STORE(opcode, identifier, ...)                                                                       \
+    LABEL(identifier)                                                                                        \
+    LABEL(identifier##_constant) LABEL(identifier##_global) LABEL(identifier##_global_constant)
+#define BINARY(opcode, identifier, ...) LABEL(identifier) LABEL(identifier##_immediate)
 #define DIVIDE BINARY
 #define COMPARE(opcode, identifier, ...)                                                                     \
-    BINARY(opcode, identifier)                                                                               \
-    [WASM_OPERATION_branch_##identifier] = &&do_branch_##identifier,                                         \
-    [WASM_OPERATION_branch_##identifier##_immediate] = &&do_branch_##identifier##_immediate,
+    BINARY(opcode, identifier) LABEL(branch_##identifier) LABEL(branch_##identifier##_immediate)
 #include "instructions.h"
-#define OPERATION(identifier, ...) [WASM_OPERATION_##identifier] = &&do_##identifier,
-        WASM_OTHER_OPERATIONS(OPERATION)
-#undef OPERATION
-    };
+        WASM_OTHER_OPERATIONS(LABEL)};
 
     wasm_stack *stack = argument;
     const uint16_t *code = stack->code;
@@ -116,24 +113,46 @@ wasm_status wasm_execute(void *argument) {
 
     // ---- instructions of the list
 
+// Addresses have up to 33 bits: a 32-bit number and the instruction's offset. They are compared with the size
+// in 64 bits.
+#define LOAD_FROM(computed_address, type, memory_type, units)                                                \
+    uint64_t address = (computed_address);                                                                   \
+    if (UNLIKELY(address + sizeof(memory_type) > memory_size))                                               \
+        goto memory_out_of_bounds;                                                                           \
+    memory_type value;                                                                                       \
+    __builtin_memcpy(&value, memory + address, sizeof value);                                                \
+    SLOT(1) = (uint64_t)(LOADED_##type)value;                                                                \
+    NEXT(units)
 #define LOAD(opcode, identifier, text, type, memory_type)                                                    \
     do_##identifier : {                                                                                      \
-        uint64_t address = (uint64_t)(uint32_t)SLOT(2) + read_32(code + 3);                                  \
-        if (UNLIKELY(address + sizeof(memory_type) > memory_size))                                           \
-            goto memory_out_of_bounds;                                                                       \
-        memory_type value;                                                                                   \
-        __builtin_memcpy(&value, memory + address, sizeof value);                                            \
-        SLOT(1) = (uint64_t)(LOADED_##type)value;                                                            \
-        NEXT(5);                                                                                             \
+        LOAD_FROM((uint64_t)(uint32_t)SLOT(2) + read_32(code + 3), type, memory_type, 5);                    \
+    }                                                                                                        \
+    do_##identifier##_displaced : {                                                                          \
+        LOAD_FROM((uint32_t)SLOT(2) + read_32(code + 3), type, memory_type, 5);                              \
+    }                                                                                                        \
+    do_##identifier##_indexed : {                                                                            \
+        LOAD_FROM((uint64_t)((uint32_t)SLOT(2) + ((uint32_t)SLOT(3) << code[4])) + read_32(code + 5), type,  \
+                  memory_type, 7);                                                                           \
     }
+#define STORE_TO(base, stored, offset, memory_type, units)                                                   \
+    uint64_t address = (uint64_t)(uint32_t)(base) + read_32(code + (offset));                                \
+    if (UNLIKELY(address + sizeof(memory_type) > memory_size))                                               \
+        goto memory_out_of_bounds;                                                                           \
+    memory_type value = (memory_type)(stored);                                                               \
+    __builtin_memcpy(memory + address, &value, sizeof value);                                                \
+    NEXT(units)
 #define STORE(opcode, identifier, text, type, memory_type)                                                   \
     do_##identifier : {                                                                                      \
-        uint64_t address = (uint64_t)(uint32_t)SLOT(1) + read_32(code + 3);                                  \
-        if (UNLIKELY(address + sizeof(memory_type) > memory_size))                                           \
-            goto memory_out_of_bounds;                                                                       \
-        memory_type value = (memory_type)SLOT(2);                                                            \
-        __builtin_memcpy(memory + address, &value, sizeof value);                                            \
-        NEXT(5);                                                                                             \
+        STORE_TO(SLOT(1), SLOT(2), 3, memory_type, 5);                                                       \
+    }                                                                                                        \
+    do_##identifier##_constant : {                                                                           \
+        STORE_TO(SLOT(1), (int64_t)(int32_t)read_32(code + 2), 4, memory_type, 6);                           \
+    }                                                                                                        \
+    do_##identifier##_global : {                                                                             \
+        STORE_TO(instance->globals[code[1]], SLOT(2), 3, memory_type, 5);                                    \
+    }                                                                                                        \
+    do_##identifier##_global_constant : {                                                                    \
+        STORE_TO(instance->globals[code[1]], (int64_t)(int32_t)read_32(code + 2), 4, memory_type, 6);        \
     }
 #define UNARY(opcode, identifier, text, operand, result, ...)                                                \
     do_##identifier : {                                                                                      \
@@ -223,6 +242,17 @@ wasm_status wasm_execute(void *argument) {
 do_copy:
     SLOT(1) = SLOT(2);
     NEXT(3);
+do_copy_two: {
+    uint64_t first = SLOT(2);
+    uint64_t second = SLOT(3);
+    uint64_t *destination = &SLOT(1);
+    destination[0] = first;
+    destination[1] = second;
+    NEXT(4);
+}
+do_constant_16:
+    SLOT(1) = code[2];
+    NEXT(3);
 do_constant_32:
     SLOT(1) = read_32(code + 2);
     NEXT(4);
@@ -238,6 +268,12 @@ do_global_get:
 do_global_set:
     instance->globals[code[2]] = SLOT(1);
     NEXT(3);
+do_global_add:
+    instance->globals[code[1]] = (uint32_t)instance->globals[code[1]] + read_32(code + 2);
+    NEXT(4);
+do_global_get_add:
+    SLOT(1) = (uint32_t)instance->globals[code[2]] + read_32(code + 3);
+    NEXT(5);
 do_imported_global_get:
     SLOT(1) = *instance->imported_globals[code[2]];
     NEXT(3);
@@ -247,6 +283,21 @@ do_imported_global_set:
 do_ref_func:
     SLOT(1) = wasm_function_reference(instance, read_32(code + 2));
     NEXT(4);
+
+    // ---- two instructions in one
+
+do_i32_add_shifted:
+    SLOT(1) = (uint32_t)SLOT(2) + ((uint32_t)SLOT(3) << code[4]);
+    NEXT(5);
+do_i32_load_and: {
+    uint64_t address = (uint64_t)(uint32_t)SLOT(2) + read_32(code + 3);
+    if (UNLIKELY(address + sizeof(uint32_t) > memory_size))
+        goto memory_out_of_bounds;
+    uint32_t value;
+    __builtin_memcpy(&value, memory + address, sizeof value);
+    SLOT(1) = value & read_32(code + 5);
+    NEXT(7);
+}
 
     // ---- branches
 
@@ -270,6 +321,14 @@ do_branch_unless_i64:
     if (SLOT(1) == 0)
         TAKE(2);
     NEXT(4);
+do_branch_if_and:
+    if (((uint32_t)SLOT(1) & read_32(code + 2)) != 0)
+        TAKE(4);
+    NEXT(6);
+do_branch_unless_and:
+    if (((uint32_t)SLOT(1) & read_32(code + 2)) == 0)
+        TAKE(4);
+    NEXT(6);
 do_branch_table: {
     uint32_t index = (uint32_t)SLOT(1);
     uint32_t count = read_32(code + 2);

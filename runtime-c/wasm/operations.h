@@ -23,14 +23,21 @@
 #define WASM_OTHER_OPERATIONS(OPERATION)                                        \
     /* moves */                                                                 \
     OPERATION(copy, "copy", "ds")                                               \
+    OPERATION(copy_two, "copy two", "dss") /* the slot after d too */           \
+    OPERATION(constant_16, "constant", "dn")                                    \
     OPERATION(constant_32, "constant", "di")                                    \
     OPERATION(constant_64, "constant", "dI")                                    \
     OPERATION(select, "select", "dsss")                                         \
     OPERATION(global_get, "global.get", "dn")                                   \
     OPERATION(global_set, "global.set", "sn")                                   \
+    OPERATION(global_add, "global.add", "ni")                                   \
+    OPERATION(global_get_add, "global.get add", "dni")                          \
     OPERATION(imported_global_get, "global.get imported", "dn")                 \
     OPERATION(imported_global_set, "global.set imported", "sn")                 \
     OPERATION(ref_func, "ref.func", "di")                                       \
+    /* two instructions in one */                                               \
+    OPERATION(i32_add_shifted, "i32.add shl", "dssn") /* d = s + (s << n) */    \
+    OPERATION(i32_load_and, "i32.load and", "dsoi")                             \
     /* control: every taken branch polls for interruption */                    \
     OPERATION(unreachable, "unreachable", "")                                   \
     OPERATION(branch, "branch", "l")                                            \
@@ -38,6 +45,8 @@
     OPERATION(branch_unless, "branch unless", "sl")                             \
     OPERATION(branch_if_i64, "branch if i64", "sl")                             \
     OPERATION(branch_unless_i64, "branch unless i64", "sl")                     \
+    OPERATION(branch_if_and, "branch if and", "sil")                            \
+    OPERATION(branch_unless_and, "branch unless and", "sil")                    \
     OPERATION(branch_table, "branch table", "si") /* then a label for each */   \
     OPERATION(return_none, "return", "")                                        \
     OPERATION(return_one, "return", "s")                                        \
@@ -70,12 +79,16 @@
 
 /// Numbers of the operations. An instruction's variants follow it in this order.
 enum wasm_operation {
-#define LOAD(opcode, identifier, ...) WASM_OPERATION_##identifier,
-#define STORE LOAD
-#define UNARY LOAD
-#define TRUNCATE LOAD
-#define FLOAT_BINARY LOAD
-#define FLOAT_COMPARE LOAD
+#define UNARY(opcode, identifier, ...) WASM_OPERATION_##identifier,
+#define TRUNCATE UNARY
+#define FLOAT_BINARY UNARY
+#define FLOAT_COMPARE UNARY
+#define LOAD(opcode, identifier, ...)                                                                        \
+    WASM_OPERATION_##identifier, WASM_OPERATION_##identifier##_displaced,                                    \
+        WASM_OPERATION_##identifier##_indexed,
+#define STORE(opcode, identifier, ...)                                                                       \
+    WASM_OPERATION_##identifier, WASM_OPERATION_##identifier##_constant,                                     \
+        WASM_OPERATION_##identifier##_global, WASM_OPERATION_##identifier##_global_constant,
 #define BINARY(opcode, identifier, ...) WASM_OPERATION_##identifier, WASM_OPERATION_##identifier##_immediate,
 #define DIVIDE BINARY
 #define COMPARE(opcode, identifier, ...)                                                                     \
@@ -90,9 +103,17 @@ enum wasm_operation {
 
 /// Distance from an instruction's operation to its variants.
 enum {
+    // Integer arithmetic and comparisons
     WASM_VARIANT_IMMEDIATE = 1,        // the second operand is a 32-bit number, sign-extended for i64
     WASM_VARIANT_BRANCH = 2,           // comparison and branch if true
     WASM_VARIANT_BRANCH_IMMEDIATE = 3, // both
+    // Loads
+    WASM_VARIANT_DISPLACED = 1, // at a slot plus a number, in 32 bits: what i32.add computes
+    WASM_VARIANT_INDEXED = 2,   // at a slot plus a slot shifted left, in 32 bits, plus the offset
+    // Stores
+    WASM_VARIANT_CONSTANT = 1,        // the value is a 32-bit number, sign-extended
+    WASM_VARIANT_GLOBAL = 2,          // the address is in a global: AssemblyScript's shadow stack
+    WASM_VARIANT_GLOBAL_CONSTANT = 3, // both
 };
 
 #endif

@@ -284,21 +284,22 @@ static void emit_call_indirect(struct translator *translator, const struct wasm_
 
 static void emit_global(struct translator *translator, const struct wasm_instruction *instruction) {
     uint32_t imported = translator->image->imported_globals;
-    bool is_imported = instruction->index < imported;
-    uint32_t index = is_imported ? instruction->index : instruction->index - imported;
-    if (instruction->opcode == WASM_OPCODE_global_set) {
-        uint16_t source = take(translator);
-        emit_operation(translator,
-                       is_imported ? WASM_OPERATION_imported_global_set : WASM_OPERATION_global_set);
-        emit_unit(translator, source);
-        emit_unit(translator, index);
+    bool is_set = instruction->opcode == WASM_OPCODE_global_set;
+    if (instruction->index >= imported) {
+        if (is_set)
+            emit_global_set(translator, instruction->index - imported);
+        else
+            emit_global_get(translator, instruction->index - imported);
         return;
     }
+    uint16_t source = is_set ? take(translator) : home_of(translator, translator->operand_count);
     uint32_t start = translator->position;
-    emit_operation(translator, is_imported ? WASM_OPERATION_imported_global_get : WASM_OPERATION_global_get);
-    emit_unit(translator, home_of(translator, translator->operand_count));
-    emit_unit(translator, index);
-    push_result(translator, start, start + 1);
+    emit_operation(translator,
+                   is_set ? WASM_OPERATION_imported_global_set : WASM_OPERATION_imported_global_get);
+    emit_unit(translator, source);
+    emit_unit(translator, instruction->index);
+    if (!is_set)
+        push_result(translator, start, start + 1);
 }
 
 static void emit_select(struct translator *translator) {

@@ -198,10 +198,60 @@ class FunctionWriter {
         this.emit(0x20, unsigned(local), 0x20, unsigned(local), type === F32 ? 0x5b : 0x61, 0x1b);
     }
 
-    /** An address, mostly within the memory. */
-    address(depth) {
+    /** An i32 below `limit`, a power of two. */
+    below(limit, depth) {
         this.expression(I32, depth - 1);
-        if (this.random.below(20)) this.emit(0x41, signed(this.random.pick([0xff, 0xfff, 0xfff8])), 0x71);
+        this.emit(0x41, signed(limit - 1), 0x71);
+    }
+
+    /** An address, mostly within the memory, in the forms that the translator combines with loads and stores. */
+    address(depth) {
+        const random = this.random;
+        switch (random.below(8)) {
+            case 0: // anything
+                this.expression(I32, depth - 1);
+                break;
+            case 1: // base and displacement
+                this.below(4096, depth);
+                this.emit(0x41, signed(random.pick([4, 20, -4, -20])), random.pick([0x6a, 0x6b]));
+                break;
+            case 2: // base and index
+            case 3: {
+                const scaled = () => {
+                    this.below(256, depth);
+                    if (random.below(4)) this.emit(0x41, signed(random.pick([0, 1, 2, 3, 34])), 0x74);
+                };
+                const local = this.localOfType(I32);
+                if (random.below(2))
+                    this.emit(0x20, unsigned(local), 0x41, signed(0xfff), 0x71, 0x22, unsigned(local));
+                else this.below(4096, depth);
+                scaled();
+                if (random.below(4) === 0) this.emit(0x20, unsigned(local), 0x6a);
+                this.emit(0x6a);
+                break;
+            }
+            case 4: // the pointer's
+                this.emit(0x23, unsigned(this.module.pointer));
+                if (random.below(2))
+                    this.emit(0x41, signed(random.pick([4, 20, -4, -20])), random.pick([0x6a, 0x6b]));
+                break;
+            default:
+                this.below(random.pick([256, 4096, 65536]), depth);
+        }
+    }
+
+    /** Moves the pointer, as a shadow stack does. */
+    movePointer(depth) {
+        if (this.random.below(4) === 0) this.below(32768, depth);
+        else
+            this.emit(
+                0x23,
+                unsigned(this.module.pointer),
+                0x41,
+                signed(this.random.pick([8, 8, -8, 100])),
+                this.random.pick([0x6a, 0x6b]),
+            );
+        this.emit(0x24, unsigned(this.module.pointer));
     }
 
     block(opcode, parameters, results, body) {
@@ -340,7 +390,7 @@ class FunctionWriter {
             this.emit(0x21, unsigned(this.localOfType(type)));
             return;
         }
-        switch (random.below(20)) {
+        switch (random.below(21)) {
             case 0:
             case 1:
             case 2:
@@ -456,6 +506,9 @@ class FunctionWriter {
                     this.emit(0x04, 0x40, 0x00, 0x0b);
                 }
                 break;
+            case 19:
+                this.movePointer(depth);
+                break;
             default:
                 this.emit(0x01);
         }
@@ -532,7 +585,8 @@ class ModuleWriter {
     constructor(seed) {
         this.random = new Random(seed);
         this.types = [];
-        this.globals = [I32, ...TYPES, ...TYPES];
+        this.globals = [I32, ...TYPES, ...TYPES, I32];
+        this.pointer = this.globals.length - 1;
         const list = (limit) =>
             Array.from({ length: this.random.below(limit) }, () => this.random.pick(TYPES));
         this.functions = Array.from({ length: 2 + this.random.below(5) }, () =>
@@ -548,7 +602,9 @@ class ModuleWriter {
     }
 
     globalOfType(random, type) {
-        return random.pick(this.globals.flatMap((global, i) => (i > 0 && global === type ? [i] : [])));
+        return random.pick(
+            this.globals.flatMap((global, i) => (i > 0 && i !== this.pointer && global === type ? [i] : [])),
+        );
     }
 
     write() {
