@@ -257,8 +257,10 @@ export class UntypedPool {
         if (entry == 0) return;
         this.growing = true;
         const block = this.allocate(CNODE_RADIX + this.slotBits, this.cnodeOwner);
-        if (block !== null && this.cspace.makeCNode(block.untyped, CNODE_RADIX, entry) == ERROR_NONE) {
-            this.cspace.addSlots(entry, CNODE_RADIX);
+        if (block !== null) {
+            if (this.cspace.makeCNode(block.untyped, CNODE_RADIX, entry) == ERROR_NONE) {
+                this.cspace.addSlots(entry, CNODE_RADIX);
+            } else this.release(block);
         }
         this.growing = false;
     }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The host functions of wit/sealift.wit that compute and hold no authority, for unit tests in Node. What invokes the
-// kernel or the machine fails the test that calls it.
+// kernel meets a model of untypeds and CNodes (kernelModel.js); what needs more of a machine fails the test that calls it.
 
 import { createHash } from 'node:crypto';
+import { kernelModel } from './kernelModel.js';
 
 /** Import modules for WebAssembly.instantiate; `memory()` gives the instance's memory. */
 export function hostFunctions(memory) {
@@ -13,6 +14,7 @@ export function hostFunctions(memory) {
     const stateOf = (state) => new DataView(memory().buffer).getUint32(state >>> 0, true);
 
     const functions = {
+        'sealift:system/kernel@0.1.0': kernelModel(),
         'sealift:system/digest@0.1.0': {
             'sha256-begin': (state) => {
                 hashes.set(hashes.size + 1, createHash('sha256'));
