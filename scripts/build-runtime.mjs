@@ -2,13 +2,14 @@
 //
 // Builds the C runtime with the two Wasm modules: one freestanding ELF, the root task.
 //
-//   node scripts/build-runtime.mjs [--architecture=x86_64] [--sel4=PREFIX] [--manager=FILE] [--sentry=FILE]
+//   node scripts/build-runtime.mjs [--architecture=x86_64] [--sel4=PREFIX] [--manager=FILE] [--sentry=FILE] [--output=FILE]
 //
 //   --sel4     a kernel's install folder (SEL4_PREFIX works too); without it, the headers of platform/linux
 //   --manager  the manager's module, build/wasm/manager.wasm unless given; likewise --sentry
+//   --output   the result's name
 //
-// The result is build/runtime/ARCHITECTURE/linux/runtime.elf, or .../sel4/runtime.elf when it is for a kernel. Only what
-// has changed is compiled again: the compilers write down what each object was made from.
+// The result is build/runtime/ARCHITECTURE/linux/runtime.elf unless named, or .../sel4/runtime.elf when it is for a
+// kernel. Only what has changed is compiled again: the compilers write down what each object was made from.
 
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -85,7 +86,11 @@ async function make(output, command, inputs) {
     const before = existsSync(record) ? readFileSync(record, 'utf8') : '';
     const made = modified(output);
     const files = inputs ?? dependencies(`${output}.d`);
-    if (before === text && made >= 0 && files?.every((file) => modified(file) >= 0 && modified(file) <= made)) {
+    if (
+        before === text &&
+        made >= 0 &&
+        files?.every((file) => modified(file) >= 0 && modified(file) <= made)
+    ) {
         return false;
     }
     mkdirSync(dirname(output), { recursive: true });
@@ -142,14 +147,17 @@ function sectionSizes(path) {
 
 /**
  * Builds the runtime.
- * @param {{ architecture?: string, sel4?: string, manager?: string, sentry?: string, say?: (text: string) => void }} [options]
+ * @param {{ architecture?: string, sel4?: string, manager?: string, sentry?: string, output?: string,
+ *          say?: (text: string) => void }} [options]
  * @returns {Promise<{ elf: string, sizes: Map<string, number> }>} the file, and its sections' sizes in bytes
  */
 export async function buildRuntime(options = {}) {
     const name = options.architecture ?? 'x86_64';
     const architecture = architectures[name];
     if (!architecture) {
-        throw new Error(`the C runtime does not know the architecture ${name}; it knows ${Object.keys(architectures)}`);
+        throw new Error(
+            `the C runtime does not know the architecture ${name}; it knows ${Object.keys(architectures)}`,
+        );
     }
     const prefix = options.sel4 ?? process.env.SEL4_PREFIX;
     const headers = kernelHeaders(prefix);
@@ -161,11 +169,22 @@ export async function buildRuntime(options = {}) {
         [sentry, '--sentry'],
     ]) {
         if (!existsSync(module)) {
-            throw new Error(`${relative(root, module)} is not there: build it first, or name a file with ${option}`);
+            throw new Error(
+                `${relative(root, module)} is not there: build it first, or name a file with ${option}`,
+            );
         }
     }
     const zlib = debianSource('zlib', options.say);
-    const search = ['-I', runtimeFolder, '-I', join(runtimeFolder, 'libc'), '-isystem', zlib, '-isystem', headers];
+    const search = [
+        '-I',
+        runtimeFolder,
+        '-I',
+        join(runtimeFolder, 'libc'),
+        '-isystem',
+        zlib,
+        '-isystem',
+        headers,
+    ];
     const clang = ['clang-19', ...architecture.clang, '-nostdlibinc'];
     const gcc = ['gcc', ...architecture.gcc, '-fno-gcse', '-fcf-protection=none'];
     const objects = [];
@@ -186,7 +205,13 @@ export async function buildRuntime(options = {}) {
             }
             if (entry.endsWith('.c')) {
                 const command = isForGcc(file) ? gcc : clang;
-                const extra = [...codeOptions, ...warnings, '-DZ_SOLO', ...search, ...(fileOptions[file] ?? [])];
+                const extra = [
+                    ...codeOptions,
+                    ...warnings,
+                    '-DZ_SOLO',
+                    ...search,
+                    ...(fileOptions[file] ?? []),
+                ];
                 compile(source, object, command, extra);
             } else if (entry.endsWith('.S')) {
                 compile(source, object, clang, search);
@@ -198,7 +223,8 @@ export async function buildRuntime(options = {}) {
         compile(join(zlib, file), `zlib-${file}.o`, clang, extra);
     }
     await inParallel(tasks);
-    const modules = join(target, 'objects', 'boot-modules.S.o');
+    const elf = options.output ? resolve(root, options.output) : join(target, 'runtime.elf');
+    const modules = join(dirname(elf), `${basename(elf, '.elf')}-modules.o`);
     const source = join(runtimeFolder, 'boot', 'modules.S');
     const hash = (file) => createHash('sha256').update(readFileSync(file)).digest('hex');
     const define = (symbol, file) => `-D${symbol}="${file}"`;
@@ -217,9 +243,16 @@ export async function buildRuntime(options = {}) {
         [source],
     );
     objects.push(modules);
-    const elf = join(target, 'runtime.elf');
     const script = join(runtimeFolder, 'boot', 'program.ld');
-    const link = ['ld.lld-19', '-m', 'elf_x86_64', '-static', '-nostdlib', '--gc-sections', '--fatal-warnings'];
+    const link = [
+        'ld.lld-19',
+        '-m',
+        'elf_x86_64',
+        '-static',
+        '-nostdlib',
+        '--gc-sections',
+        '--fatal-warnings',
+    ];
     link.push('-z', 'max-page-size=4096', '-z', 'noexecstack', '--build-id=none', '-T', script);
     link.push('-o', elf, ...objects);
     await make(elf, link, [script, ...objects]);
@@ -233,13 +266,16 @@ async function main() {
             sel4: { type: 'string' },
             manager: { type: 'string' },
             sentry: { type: 'string' },
+            output: { type: 'string' },
         },
     });
     const { elf, sizes } = await buildRuntime({ ...values, say: (text) => console.error(text) });
     const size = (name) => (sizes.get(name) ?? 0).toLocaleString('en');
-    console.log(`${relative(root, elf)} (${basename(dirname(elf))})`);
+    console.log(relative(root, elf));
     console.log(`  text ${size('.text')}, constants ${size('.rodata')}, state ${size('.bss')} bytes`);
-    console.log(`  sentry.wasm ${size('.wasm.sentry')}, manager.wasm ${size('.wasm.manager')} bytes (whole pages)`);
+    console.log(
+        `  sentry.wasm ${size('.wasm.sentry')}, manager.wasm ${size('.wasm.manager')} bytes (whole pages)`,
+    );
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

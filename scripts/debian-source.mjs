@@ -66,7 +66,10 @@ export function sourceStanzas(configurationFolder = '/etc/apt') {
     for (const name of parts.filter((part) => part.endsWith('.sources'))) {
         for (const stanza of read(join(partsFolder, name)).split(/\n\s*\n/)) {
             const lines = stanza.split('\n').filter((line) => !line.startsWith('#') && line.trim() !== '');
-            if (!lines.some((line) => /^URIs:/i.test(line)) || lines.some((line) => /^Enabled:\s*no/i.test(line))) {
+            if (
+                !lines.some((line) => /^URIs:/i.test(line)) ||
+                lines.some((line) => /^Enabled:\s*no/i.test(line))
+            ) {
                 continue;
             }
             const kept = lines.filter((line) => !/^Architectures:/i.test(line));
@@ -146,7 +149,9 @@ export function debianSource(name, say = () => {}) {
         if (!description) {
             throw new Error(`apt-get source ${name} brought no .dsc file`);
         }
-        const version = /^Version:\s*(?:\d+:)?(\S+)$/m.exec(readFileSync(join(download, description), 'utf8'))?.[1];
+        const version = /^Version:\s*(?:\d+:)?(\S+)$/m.exec(
+            readFileSync(join(download, description), 'utf8'),
+        )?.[1];
         if (!version) {
             throw new Error(`${description} names no version`);
         }

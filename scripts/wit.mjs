@@ -73,14 +73,18 @@ export function parseWit(source, file) {
         throw new Error(`${file}:${here().line}: ${message}`);
     };
     const take = () => tokens[position++] ?? fail('unexpected end of the file');
-    const expect = (text) => (here().text === text ? take() : fail(`expected "${text}", found "${here().text}"`));
+    const expect = (text) =>
+        here().text === text ? take() : fail(`expected "${text}", found "${here().text}"`);
     const accept = (text) => here().text === text && position++ >= 0;
-    const name = () => (/^[A-Za-z]/.test(here().text) ? take() : fail(`expected a name, found "${here().text}"`));
+    const name = () =>
+        /^[A-Za-z]/.test(here().text) ? take() : fail(`expected a name, found "${here().text}"`);
 
     const scalar = (aliases) => {
         const type = name().text;
         const target = aliases.get(type) ?? type;
-        return scalars[target] ? target : fail(`type "${type}" is not a scalar: pass an address and a length`);
+        return scalars[target]
+            ? target
+            : fail(`type "${type}" is not a scalar: pass an address and a length`);
     };
 
     const parseFunction = (label, aliases) => {
@@ -182,7 +186,8 @@ const hostFunction = (face, entry) => `host_${snakeCase(face.name)}_${snakeCase(
  * The AssemblyScript name of an import. A name of one word says too little outside its interface (`value`, `now`) or
  * is a reserved word (`yield`): it gets the interface's name in front.
  */
-const scriptName = (face, entry) => camelCase(entry.name.includes('-') ? entry.name : `${face.name}-${entry.name}`);
+const scriptName = (face, entry) =>
+    camelCase(entry.name.includes('-') ? entry.name : `${face.name}-${entry.name}`);
 
 /** Parameters ':' results, one letter each: see wasm_host_entry in runtime-c/wasm/wasm.h. */
 function signature(entry) {
@@ -210,7 +215,9 @@ function writeImports(wit) {
     for (const face of wit.interfaces.values()) {
         lines.push('', `// ${moduleName(wit, face)}`);
         for (const entry of face.functions) {
-            lines.push(`wasm_status ${hostFunction(face, entry)}(wasm_instance *instance, uint64_t *values);`);
+            lines.push(
+                `wasm_status ${hostFunction(face, entry)}(wasm_instance *instance, uint64_t *values);`,
+            );
         }
     }
     for (const world of wit.worlds.values()) {
@@ -238,7 +245,9 @@ function writeHostDeclarations(wit) {
         for (const entry of face.functions) {
             const name = scriptName(face, entry);
             if (names.has(name)) {
-                throw new Error(`${face.name}.${entry.name} and ${names.get(name)} would both be called ${name}`);
+                throw new Error(
+                    `${face.name}.${entry.name} and ${names.get(name)} would both be called ${name}`,
+                );
             }
             names.set(name, `${face.name}.${entry.name}`);
             lines.push('');
@@ -266,7 +275,11 @@ function writeBootKeys(header, file) {
             throw new Error(`${file}: BOOT_KEY_${key} is ${value}, the next number is ${index}`);
         }
     });
-    const lines = [...notice(file), '', '/** Keys of bootValue. Sizes are bytes unless a name says pages (4 KiB). */'];
+    const lines = [
+        ...notice(file),
+        '',
+        '/** Keys of bootValue. Sizes are bytes unless a name says pages (4 KiB). */',
+    ];
     lines.push('export const enum BootKey {');
     for (const [, documentation, key, value] of keys) {
         lines.push(`    /** ${documentation} */`, `    ${key} = ${value},`);

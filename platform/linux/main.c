@@ -74,8 +74,7 @@ static void deliver_interrupts(void) {
         if (host_take_event()) {
             pit_poll();
             serial_poll();
-            if (kernel.current == kernel.idle)
-                serial_flush();
+            serial_flush();
         }
         int irq = ioapic_take();
         if (irq < 0 && time_now() >= timer_deadline())

@@ -38,7 +38,10 @@ function report(name, { passed = 0, failed = 0, skipped = 0, details = '' }) {
 /** Files that the tests read: text that compresses like source code, and what gzip makes of it. */
 function writeData(folder) {
     mkdirSync(folder, { recursive: true });
-    const lines = Array.from({ length: 4000 }, (_, i) => `line ${i} of ${(i * 2654435761) >>> 0}: lorem ipsum ${i % 17}`);
+    const lines = Array.from(
+        { length: 4000 },
+        (_, i) => `line ${i} of ${(i * 2654435761) >>> 0}: lorem ipsum ${i % 17}`,
+    );
     const plain = Buffer.from(lines.join('\n'));
     const small = plain.subarray(0, 700);
     const named = gzipSync(plain);
@@ -82,7 +85,12 @@ const zlibFiles = ['inflate.c', 'inffast.c', 'inftrees.c', 'adler32.c', 'zutil.c
 
 const variants = {
     plain: ['-O2'],
-    sanitized: ['-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=undefined', '-fno-omit-frame-pointer'],
+    sanitized: [
+        '-O1',
+        '-fsanitize=address,undefined',
+        '-fno-sanitize-recover=undefined',
+        '-fno-omit-frame-pointer',
+    ],
 };
 
 /** Compiles the unit tests. zlib itself is not instrumented for undefined behaviour: it is not ours to change. */

@@ -36,6 +36,8 @@ const char *machine_begin_devices(sel4_cptr control, sel4_cptr irq_control, sel4
     if (pc_ports_issue(PC_CLOCK, control, cnode, slots) != seL4_NoError) {
         return "the real-time clock's ports";
     }
+    // The firmware may have left the timer running, and an interrupt that nobody waits for stays masked.
+    machine_timer_disarm();
     for (uint32_t source = 0; source < MACHINE_INTERRUPTS; source++) {
         if (sel4_irq_control_get_io_apic(irq_control, cnode, *slots, seL4_WordBits, pins[source], source) !=
             seL4_NoError) {
@@ -48,7 +50,12 @@ const char *machine_begin_devices(sel4_cptr control, sel4_cptr irq_control, sel4
 
 sel4_error machine_interrupt_bind(enum machine_interrupt source, sel4_cptr notification) {
     sel4_error error = sel4_irq_handler_set_notification(handlers[source], notification);
-    if (error == seL4_NoError && source == MACHINE_CONSOLE) {
+    if (error != seL4_NoError) {
+        return error;
+    }
+    // One that came before anybody waited for it has masked its line.
+    error = sel4_irq_handler_acknowledge(handlers[source]);
+    if (source == MACHINE_CONSOLE) {
         serial_enable_interrupt();
     }
     return error;

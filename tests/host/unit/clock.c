@@ -14,7 +14,8 @@ static void test_conversion(void) {
     CHECK(clock_nanoseconds(13, 2600000000) == 5);
     // 100 years at 5 GHz: the product with 10^9 is far beyond 64 bits.
     uint64_t seconds = UINT64_C(100) * 365 * 86400;
-    CHECK(clock_nanoseconds(seconds * 5000000000 + 4999999999, 5000000000) == seconds * 1000000000 + 999999999);
+    CHECK(clock_nanoseconds(seconds * 5000000000 + 4999999999, 5000000000) ==
+          seconds * 1000000000 + 999999999);
 }
 
 static void test_monotonic_from_zero(void) {
@@ -66,9 +67,11 @@ static void test_formats_of_the_chip(void) {
     CHECK(machine_realtime() == expected);
     set_registers((const uint8_t[]){7, 50, 22, 23, 11, 26}, 0x06); // binary, 24 hours
     CHECK(machine_realtime() == expected);
-    set_registers((const uint8_t[]){0x07, 0x50, 0x90, 0x23, 0x11, 0x26}, 0x00); // decimal digits, 10 in the evening
+    set_registers((const uint8_t[]){0x07, 0x50, 0x90, 0x23, 0x11, 0x26},
+                  0x00); // decimal digits, 10 in the evening
     CHECK(machine_realtime() == expected);
-    set_registers((const uint8_t[]){0x07, 0x50, 0x12, 0x23, 0x11, 0x26}, 0x00); // half past midnight and a bit
+    set_registers((const uint8_t[]){0x07, 0x50, 0x12, 0x23, 0x11, 0x26},
+                  0x00); // half past midnight and a bit
     CHECK(machine_realtime() == expected - UINT64_C(22) * 3600 * 1000000000);
 }
 

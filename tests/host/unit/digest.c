@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SHA-256 against the examples of FIPS 180-4 (published with the standard) and the million of NIST's test vectors.
+// SHA-256 against the examples of FIPS 180-4 (published with the standard) and the million of NIST's test
+// vectors.
 
 #include "harness.h"
 
@@ -74,7 +75,8 @@ static void test_host_functions(void) {
     CHECK(call_host(host_digest_sha256_update, instance, 3, (uint64_t[]){STATE, DATA, 3}, NULL) == WASM_OK);
     CHECK(call_host(host_digest_sha256_end, instance, 2, (uint64_t[]){STATE, DIGEST}, NULL) == WASM_OK);
     expect(memory + DIGEST, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-    CHECK(call_host(host_digest_sha256_end, instance, 2, (uint64_t[]){STATE, DIGEST + 1}, NULL) == WASM_TRAPPED);
+    CHECK(call_host(host_digest_sha256_end, instance, 2, (uint64_t[]){STATE, DIGEST + 1}, NULL) ==
+          WASM_TRAPPED);
     CHECK(call_host(host_digest_sha256_begin, instance, 1, (uint64_t[]){STATE + 4}, NULL) == WASM_TRAPPED);
     free_instance(instance);
 }

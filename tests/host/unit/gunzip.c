@@ -152,7 +152,8 @@ static void test_what_follows_must_be_gzip(void) {
 }
 
 static void test_checksum(void) {
-    CHECK(crc32(0, (const unsigned char *)"123456789", 9) == 0xcbf43926); // the check value of every CRC catalogue
+    CHECK(crc32(0, (const unsigned char *)"123456789", 9) ==
+          0xcbf43926); // the check value of every CRC catalogue
     CHECK(crc32(crc32(0, (const unsigned char *)"1234", 4), (const unsigned char *)"56789", 5) == 0xcbf43926);
     CHECK(crc32(0, NULL, 0) == 0);
 }
@@ -166,7 +167,8 @@ static void test_host_function_packs_its_result(void) {
     memcpy(instance->memory.base + INPUT, input, size);
     uint64_t result;
     CHECK(call_host(host_codec_gunzip_begin, instance, 0, (uint64_t[]){0}, NULL) == WASM_OK);
-    CHECK(call_host(host_codec_gunzip, instance, 4, (uint64_t[]){INPUT, size, OUTPUT, 32768}, &result) == WASM_OK);
+    CHECK(call_host(host_codec_gunzip, instance, 4, (uint64_t[]){INPUT, size, OUTPUT, 32768}, &result) ==
+          WASM_OK);
     CHECK((result & 0x3fffffff) == size);
     CHECK((result >> 30 & 0x3fffffff) == plain_size);
     CHECK(result >> 60 == GUNZIP_END);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the unit tests of the host functions share: checks, a linear memory, and doubles of the interpreter and the kernel.
+// What the unit tests of the host functions share: checks, a linear memory, and doubles of the interpreter
+// and the kernel.
 #ifndef SEALIFT_TESTS_HOST_HARNESS_H
 #define SEALIFT_TESTS_HOST_HARNESS_H
 
@@ -42,10 +43,12 @@ void fail_check(const char *file, int line, const char *text);
 /// Folder of the files that run.mjs makes.
 extern const char *data_folder;
 
-/// Reads a file of the data folder into a heap block of exactly its size; ends the program if it is not there.
+/// Reads a file of the data folder into a heap block of exactly its size; ends the program if it is not
+/// there.
 uint8_t *read_data(const char *name, size_t *size);
 
-// ------------------------------------------------------------------------------------------------ interpreter's double
+// ------------------------------------------------------------------------------------------------
+// interpreter's double
 
 /// The instance of every host call in these tests: one Wasm page, in a heap block of exactly that size.
 struct wasm_instance {
@@ -62,13 +65,14 @@ void free_instance(wasm_instance *instance);
 wasm_status call_host(wasm_host_function function, wasm_instance *instance, unsigned count,
                       const uint64_t *arguments, uint64_t *result);
 
-// ------------------------------------------------------------------------------------------------ kernel's double
+// ------------------------------------------------------------------------------------------------ kernel's
+// double
 
 /// Records what the code under test asks of the kernel, and what it shall answer.
 struct kernel_double {
-    unsigned frames_left;       ///< frames that retype still makes; then it fails
-    unsigned tables_left;       ///< page tables likewise
-    unsigned levels_missing;    ///< page tables that are missing where the next frame is mapped
+    unsigned frames_left;    ///< frames that retype still makes; then it fails
+    unsigned tables_left;    ///< page tables likewise
+    unsigned levels_missing; ///< page tables that are missing where the next frame is mapped
     unsigned frames_made;
     unsigned tables_made;
     unsigned frames_mapped;

@@ -16,7 +16,9 @@ static void begin_as_sentry(unsigned pages_mapped) {
     heap_begin(LAYOUT_HEAP + pages_mapped * (uint64_t)WASM_PAGE_SIZE, NULL);
 }
 
-static wasm_memory memory_of(uint32_t pages) { return (wasm_memory){.pages = pages}; }
+static wasm_memory memory_of(uint32_t pages) {
+    return (wasm_memory){.pages = pages};
+}
 
 static void test_window_needs_no_frames(void) {
     begin_as_sentry(2);
@@ -53,7 +55,8 @@ static void test_single_level_cspace(void) {
     heap_set_source(40, 500, FRAMES);
     wasm_memory memory = memory_of(WINDOW_PAGES);
     CHECK(heap_grow(&memory, 1));
-    CHECK(kernel_double.retype_root == 2 && kernel_double.retype_index == 0 && kernel_double.retype_depth == 0);
+    CHECK(kernel_double.retype_root == 2 && kernel_double.retype_index == 0 &&
+          kernel_double.retype_depth == 0);
     CHECK(kernel_double.retype_offset == 500 && heap_slots_left() == 0);
 }
 
@@ -98,13 +101,15 @@ static void test_source_must_lie_in_one_cnode(void) {
     wasm_instance *instance = make_instance();
     begin_as_sentry(0);
     CHECK(call_host(host_memory_heap_source, instance, 3, (uint64_t[]){20, 0x180, 0x80}, NULL) == WASM_OK);
-    CHECK(call_host(host_memory_heap_source, instance, 3, (uint64_t[]){20, 0x180, 0x81}, NULL) == WASM_TRAPPED);
+    CHECK(call_host(host_memory_heap_source, instance, 3, (uint64_t[]){20, 0x180, 0x81}, NULL) ==
+          WASM_TRAPPED);
     CHECK(call_host(host_memory_heap_source, instance, 3, (uint64_t[]){20, 0x1ff, 0}, NULL) == WASM_OK);
     runtime.capabilities =
         (struct runtime_capabilities){.cnode = 2, .vspace = 3, .slot_bits = 12, .single_level = true};
     CHECK(call_host(host_memory_heap_source, instance, 3, (uint64_t[]){20, 4000, 96}, NULL) == WASM_OK);
     CHECK(call_host(host_memory_heap_source, instance, 3, (uint64_t[]){20, 4096, 1}, NULL) == WASM_TRAPPED);
-    CHECK(call_host(host_memory_heap_source, instance, 3, (uint64_t[]){20, 1, UINT32_MAX}, NULL) == WASM_TRAPPED);
+    CHECK(call_host(host_memory_heap_source, instance, 3, (uint64_t[]){20, 1, UINT32_MAX}, NULL) ==
+          WASM_TRAPPED);
     free_instance(instance);
 }
 

@@ -14,7 +14,8 @@
 struct kernel_double kernel_double;
 
 sel4_error sel4_untyped_retype(sel4_cptr untyped, uint32_t object, uint64_t size_bits, sel4_cptr root,
-                               uint64_t node_index, uint64_t node_depth, uint64_t node_offset, uint64_t count) {
+                               uint64_t node_index, uint64_t node_depth, uint64_t node_offset,
+                               uint64_t count) {
     struct kernel_double *kernel = &kernel_double;
     (void)size_bits;
     bool is_frame = object == SEL4_OBJECT_SMALL_FRAME;
@@ -51,7 +52,9 @@ sel4_error sel4_page_map(sel4_cptr frame, sel4_cptr vspace, uint64_t vaddr, uint
     return seL4_NoError;
 }
 
-uint32_t sel4_missing_table_level(void) { return kernel_double.levels_missing; }
+uint32_t sel4_missing_table_level(void) {
+    return kernel_double.levels_missing;
+}
 
 sel4_error sel4_page_table_map(sel4_cptr table, uint32_t level, sel4_cptr vspace, uint64_t vaddr) {
     (void)table;
@@ -84,6 +87,8 @@ uint64_t sel4_exchange(struct sel4_exchange *exchange) {
     return kernel->answer_badge;
 }
 
-void sel4_signal(sel4_cptr notification) { kernel_double.capability = notification; }
+void sel4_signal(sel4_cptr notification) {
+    kernel_double.capability = notification;
+}
 
 void sel4_yield(void) {}

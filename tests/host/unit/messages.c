@@ -66,7 +66,8 @@ static void test_reply_and_receive(void) {
     }
     CHECK(get_64(instance, BLOCK + 8) == 77);
     put_32(instance, BLOCK + 4, 2);
-    CHECK(call_host(host_kernel_nb_send_recv, instance, 4, (uint64_t[]){9, 10, 11, BLOCK}, &badge) == WASM_OK);
+    CHECK(call_host(host_kernel_nb_send_recv, instance, 4, (uint64_t[]){9, 10, 11, BLOCK}, &badge) ==
+          WASM_OK);
     CHECK(kernel->destination == 9 && kernel->capability == 10 && kernel->reply == 11 && kernel->length == 2);
     free_instance(instance);
 }
@@ -93,7 +94,8 @@ static void test_bad_blocks(void) {
     CHECK(call_host(host_kernel_send, instance, 2, (uint64_t[]){1, BLOCK}, NULL) == WASM_TRAPPED);
     CHECK(strcmp(instance->trap, "kernel.send: a message of 121 words, longer than 120") == 0);
     put_32(instance, WASM_PAGE_SIZE - 12, 2);
-    CHECK(call_host(host_kernel_send, instance, 2, (uint64_t[]){1, WASM_PAGE_SIZE - 16}, NULL) == WASM_TRAPPED);
+    CHECK(call_host(host_kernel_send, instance, 2, (uint64_t[]){1, WASM_PAGE_SIZE - 16}, NULL) ==
+          WASM_TRAPPED);
     CHECK(kernel_double.operation == 0);
     put_32(instance, WASM_PAGE_SIZE - 12, 1);
     CHECK(call_host(host_kernel_send, instance, 2, (uint64_t[]){1, WASM_PAGE_SIZE - 16}, NULL) == WASM_OK);

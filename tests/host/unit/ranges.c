@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Ranges that a module hands over: nothing outside its memory is ever touched, and the trap says what was wrong.
+// Ranges that a module hands over: nothing outside its memory is ever touched, and the trap says what was
+// wrong.
 
 #include "harness.h"
 
@@ -39,8 +40,10 @@ static void test_window(void) {
     CHECK(call_host(host_memory_window_map, instance, 3, (uint64_t[]){7, 0x1000, 1}, &error) == WASM_OK);
     CHECK(error == seL4_NoError && kernel_double.last_mapped == 0x100001000);
     CHECK(call_host(host_memory_window_map, instance, 3, (uint64_t[]){7, 0x1800, 1}, NULL) == WASM_TRAPPED);
-    CHECK(call_host(host_memory_window_map, instance, 3, (uint64_t[]){7, 0x80000000, 1}, NULL) == WASM_TRAPPED);
-    CHECK(strcmp(instance->trap, "memory.window-map: address 0x80000000 is not in the window (below 2 GiB)") == 0);
+    CHECK(call_host(host_memory_window_map, instance, 3, (uint64_t[]){7, 0x80000000, 1}, NULL) ==
+          WASM_TRAPPED);
+    CHECK(strcmp(instance->trap,
+                 "memory.window-map: address 0x80000000 is not in the window (below 2 GiB)") == 0);
     CHECK(call_host(host_memory_window_table_map, instance, 3, (uint64_t[]){7, 1, 0xfffff000}, NULL) ==
           WASM_TRAPPED);
     free_instance(instance);
@@ -57,9 +60,11 @@ static void test_abort(void) {
     CHECK(call_host(host_report_abort, instance, 6, (uint64_t[]){0, 0, 0, 0, 0, 0}, NULL) == WASM_TRAPPED);
     CHECK(strcmp(instance->trap, "abort") == 0);
     // A length in code units that reaches beyond the memory in bytes.
-    CHECK(call_host(host_report_abort, instance, 6, (uint64_t[]){2, 0x7fff, 0, 0, 0, 0}, NULL) == WASM_TRAPPED);
+    CHECK(call_host(host_report_abort, instance, 6, (uint64_t[]){2, 0x7fff, 0, 0, 0, 0}, NULL) ==
+          WASM_TRAPPED);
     CHECK(strlen(instance->trap) < 500);
-    CHECK(call_host(host_report_abort, instance, 6, (uint64_t[]){2, 0x8000, 0, 0, 0, 0}, NULL) == WASM_TRAPPED);
+    CHECK(call_host(host_report_abort, instance, 6, (uint64_t[]){2, 0x8000, 0, 0, 0, 0}, NULL) ==
+          WASM_TRAPPED);
     CHECK(strncmp(instance->trap, "report.abort: message at 0x2", 28) == 0);
     free_instance(instance);
 }
