@@ -30,13 +30,13 @@ const block: usize = memory.data(8 + REQUEST_WORDS * 8, 8);
 // @ts-ignore: decorator
 @inline
 function setWord(index: i32, value: u64): void {
-    store<u64>(block + 8 + (<usize>index << 3), value);
+    store<u64>(block + 8 + ((<usize>index) << 3), value);
 }
 
 // @ts-ignore: decorator
 @inline
 function answerWord(index: i32): u64 {
-    return load<u64>(block + 8 + (<usize>index << 3));
+    return load<u64>(block + 8 + ((<usize>index) << 3));
 }
 
 /** Calls with the first `words` words of the block. The result is the answer's label: 0 = done. */

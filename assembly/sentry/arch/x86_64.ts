@@ -118,6 +118,11 @@ export function makeEmptyReply(message: usize): void {
     store<u32>(message, 0, 4);
 }
 
+/** The register that a system call's result is in. */
+export function systemCallResult(message: usize): i64 {
+    return load<i64>(message, RAX);
+}
+
 export function instructionPointer(message: usize): u64 {
     return load<u64>(message, IP);
 }
@@ -238,7 +243,12 @@ export class Layout {
  */
 export const COMPACT_LAYOUT: Layout = new Layout(0x1010_0000, 0x1010_1000, 0x40_0000, 0x0f00_0000);
 /** For images that reach into the places above: like Linux's own. */
-export const WIDE_LAYOUT: Layout = new Layout(0x7fff_fff0_0000, 0x7f00_0000_0000, 0x5555_5555_4000, 0x7eff_0000_0000);
+export const WIDE_LAYOUT: Layout = new Layout(
+    0x7fff_fff0_0000,
+    0x7f00_0000_0000,
+    0x5555_5555_4000,
+    0x7eff_0000_0000,
+);
 
 // ---------------------------------------------------------------- signal frames
 
@@ -340,7 +350,7 @@ export function enterHandler(message: usize, handler: u64, signal: i32, address:
     store<u64>(message, address, SP);
     store<u64>(message, stubPage + STUB_ENTER, IP);
     // The direction flag is clear at a function's entry; trap flag off.
-    store<u64>(message, load<u64>(message, FLAGS) & ~<u64>0x500, FLAGS);
+    store<u64>(message, load<u64>(message, FLAGS) & ~(<u64>0x500), FLAGS);
 }
 
 /** The frame's address when rt_sigreturn is called: the handler's return has popped the first word. */

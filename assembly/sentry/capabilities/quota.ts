@@ -150,7 +150,15 @@ export function retype(type: u32, sizeBits: u32, firstSlot: u32, count: u32, own
 /** Depth at which a second-level CNode is found from the first-level one: 64 bits less its own radix. */
 const ROOT_DEPTH: u32 = 64 - CNODE_RADIX;
 
-function retypeInto(type: u32, sizeBits: u32, node: u32, depth: u32, offset: u32, count: u32, owner: i32): bool {
+function retypeInto(
+    type: u32,
+    sizeBits: u32,
+    node: u32,
+    depth: u32,
+    offset: u32,
+    count: u32,
+    owner: i32,
+): bool {
     const configuration = containerConfiguration();
     let bits = sizeBits;
     if (type == OBJECT_CNODE) bits = sizeBits + configuration.objectBits(OBJECT_CNODE);
@@ -188,7 +196,9 @@ function retypeInto(type: u32, sizeBits: u32, node: u32, depth: u32, offset: u32
 /** Makes one object that fills an untyped of the sentry's own making (which `retype` has counted). */
 export function retypeFrom(untyped: u32, type: u32, slot: u32): bool {
     const node = slot >> CNODE_RADIX;
-    return untypedRetype(untyped, type, 0, SLOT_ROOT, node, ROOT_DEPTH, slot & ((1 << CNODE_RADIX) - 1), 1) == 0;
+    return (
+        untypedRetype(untyped, type, 0, SLOT_ROOT, node, ROOT_DEPTH, slot & ((1 << CNODE_RADIX) - 1), 1) == 0
+    );
 }
 
 /** Makes the second-level CNode number `index` of the CSpace. */

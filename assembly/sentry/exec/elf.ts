@@ -73,13 +73,16 @@ export class ElfImage {
 
     /** Reads and checks the headers; `header` has the file's first `length` bytes. 0 or a negative errno with `problem`. */
     read(header: usize, length: i32): i32 {
-        if (length < HEADER_SIZE || load<u32>(header) != ELF_MAGIC) return this.refuse("it is not an ELF program");
+        if (length < HEADER_SIZE || load<u32>(header) != ELF_MAGIC)
+            return this.refuse("it is not an ELF program");
         if (load<u8>(header, 4) != ELFCLASS64 || load<u8>(header, 5) != ELFDATA2LSB) {
             return this.refuse("it is not a 64-bit little-endian ELF program");
         }
         const machine = load<u16>(header, 18);
         if (machine != ELF_MACHINE) {
-            return this.refuse("it was built for " + machineName(machine) + ", this machine is " + machineName(ELF_MACHINE));
+            return this.refuse(
+                "it was built for " + machineName(machine) + ", this machine is " + machineName(ELF_MACHINE),
+            );
         }
         const type = load<u16>(header, 16);
         if (type != ET_EXEC && type != ET_DYN) return this.refuse("its ELF type is not a program's");
@@ -119,7 +122,8 @@ export class ElfImage {
                 return this.refuse("the file ends before its segments do");
             }
             // 47 bits of user addresses, so that no sum below overflows.
-            if (address >= 1 << 47 || memoryBytes >= 1 << 47) return this.refuse("its segments lie outside user memory");
+            if (address >= 1 << 47 || memoryBytes >= 1 << 47)
+                return this.refuse("its segments lie outside user memory");
             if (fileBytes > 0 && ((offset ^ address) & (PAGE_SIZE - 1)) != 0) {
                 return this.refuse("its segments are not aligned to pages");
             }
@@ -204,7 +208,8 @@ export class ElfImage {
 /** A byte string (userMemory.copyInString) of `length` bytes. */
 export function byteString(bytes: usize, length: i32): string {
     const text = changetype<string>(__new(length << 1, idof<string>()));
-    for (let i = 0; i < length; i++) store<u16>(changetype<usize>(text) + (<usize>i << 1), load<u8>(bytes + i));
+    for (let i = 0; i < length; i++)
+        store<u16>(changetype<usize>(text) + ((<usize>i) << 1), load<u8>(bytes + i));
     return text;
 }
 

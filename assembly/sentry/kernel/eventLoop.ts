@@ -170,7 +170,8 @@ function runSystemCall(thread: Thread): void {
         if (thread.waiters !== null) leaveQueues(thread);
         if (result == NO_ANSWER) return;
         const restarts = result == -ERESTARTSYS || result == -ERESTARTNOHAND;
-        if (strace) traceResult(thread, message, result);
+        // rt_sigreturn has replaced the registers, and traces itself.
+        if (strace && thread.inSystemCall) traceResult(thread, message, result);
         if (!restarts) {
             thread.progress = 0;
             thread.deadline = 0;

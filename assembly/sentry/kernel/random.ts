@@ -74,7 +74,7 @@ function computeBlock(): void {
         quarterRound(12, 16, 36, 56);
     }
     for (let i = 0; i < BLOCK_WORDS; i++) {
-        const at = <usize>i << 2;
+        const at = (<usize>i) << 2;
         store<u32>(block + at, load<u32>(block + at) + load<u32>(state + at));
     }
 }

@@ -14,7 +14,13 @@
 import { containerConfiguration } from "../../std/containerConfiguration";
 import { PAGE_BITS, PAGE_SIZE } from "../../std/pages";
 import { pageMap, pageUnmap } from "../../sel4/generated/host";
-import { allocateSlot, allocateSlots, copyCapability, deleteCapability, freeSlot } from "../capabilities/slots";
+import {
+    allocateSlot,
+    allocateSlots,
+    copyCapability,
+    deleteCapability,
+    freeSlot,
+} from "../capabilities/slots";
 import {
     account,
     OBJECT_FRAME,
@@ -42,6 +48,7 @@ const ORIGINAL_IN_PROCESS: u8 = 2;
 const KIND_ANONYMOUS: u8 = 0;
 const KIND_FILE: u8 = 1;
 const KIND_STORE: u8 = 2;
+
 
 @unmanaged
 class Frame {

@@ -113,7 +113,7 @@ export function copyInString(source: u64, limit: i32): string | null {
     }
     const text = changetype<string>(__new(length << 1, idof<string>()));
     let to = changetype<usize>(text);
-    for (let done = 0; done < length; ) {
+    for (let done = 0; done < length;) {
         const part = restOfPage(source + done, length - done);
         const from = userAddress(source + done, false);
         for (let i = 0; i < part; i++, to += 2) store<u16>(to, load<u8>(from + i));

@@ -16,6 +16,7 @@ import {
     signalInfoOf,
     stackOfFrame,
     stackPointer,
+    systemCallResult,
 } from "../arch/x86_64";
 import { EINTR, ERESTARTSYS } from "../kernel/errno";
 import { endProcess } from "../kernel/exit";
@@ -28,7 +29,7 @@ import { copyIn, copyOut } from "../memory/userMemory";
 import { PROT_EXEC, PROT_READ, Region, REGION_STUB } from "../memory/region";
 import { PAGE_SIZE } from "../../std/pages";
 import { strace } from "../strace/trace";
-import { traceSignal } from "../strace/signal";
+import { traceSignal, traceSignalReturn } from "../strace/signal";
 import {
     DEFAULT_IGNORE,
     DEFAULT_STOP,
@@ -207,6 +208,7 @@ export function returnFromHandler(thread: Thread): void {
     )
         return;
     thread.signalMask = restoreFromFrame(message, frame) & ~MASK_UNBLOCKABLE;
+    if (strace) traceSignalReturn(thread, thread.signalMask, systemCallResult(message));
     const stack = stackOfFrame(frame);
     const flags = load<u32>(stack, 8);
     thread.alternateStackDisabled = (flags & SS_DISABLE) != 0;

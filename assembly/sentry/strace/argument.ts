@@ -6,6 +6,7 @@ import { putByte, putHexadecimal, putOctal, putSigned, putText, putUnsigned } fr
 import { copyIn, copyIn32, copyIn64, copiedIn, copyInText } from "../memory/userMemory";
 import { SIGNAL_MAXIMUM, signalName } from "../signals/numbers";
 import {
+    ARCHITECTURE_CONTROLS,
     CLOCKS,
     CONTROLS,
     FUTEX_OPERATIONS,
@@ -15,6 +16,7 @@ import {
     putAccessMode,
     putAtFlags,
     putCloneFlags,
+    putControlOption,
     putMapFlags,
     putName,
     putOpenFlags,
@@ -138,6 +140,12 @@ export function putArgument(letter: i32, value: u64, next: u64, result: i64): vo
             break;
         case 99: // c
             putCloneFlags(<u32>value, signalName((<i32>value) & 0xff));
+            break;
+        case 113: // q
+            putControlOption(<i32>value);
+            break;
+        case 81: // Q
+            putName(<i32>value - 0x1000, ARCHITECTURE_CONTROLS);
             break;
         case 70: // F
             putName((<i32>value) & 127, FUTEX_OPERATIONS);
@@ -286,7 +294,7 @@ function putSignal(signal: i32): void {
     else putSigned(signal);
 }
 
-function putMaskValue(mask: u64): void {
+export function putMaskValue(mask: u64): void {
     // More set than clear: strace names the clear ones.
     const inverted = popcnt(mask) > 32;
     putText(inverted ? "~[" : "[");

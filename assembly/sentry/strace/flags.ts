@@ -254,6 +254,43 @@ export const LINUX_CONTROLS: string[] = [
     "F_GET_SEALS",
 ];
 
+/** Codes of arch_prctl, counted from 0x1000. */
+export const ARCHITECTURE_CONTROLS: string[] = [
+    "",
+    "ARCH_SET_GS",
+    "ARCH_SET_FS",
+    "ARCH_GET_FS",
+    "ARCH_GET_GS",
+];
+
+const CONTROL_OPTIONS: string[] = [
+    "",
+    "PR_SET_PDEATHSIG",
+    "PR_GET_PDEATHSIG",
+    "PR_GET_DUMPABLE",
+    "PR_SET_DUMPABLE",
+    "PR_GET_UNALIGN",
+    "PR_SET_UNALIGN",
+    "PR_GET_KEEPCAPS",
+    "PR_SET_KEEPCAPS",
+    "PR_GET_FPEMU",
+    "PR_SET_FPEMU",
+    "PR_GET_FPEXC",
+    "PR_SET_FPEXC",
+    "PR_GET_TIMING",
+    "PR_SET_TIMING",
+    "PR_SET_NAME",
+    "PR_GET_NAME",
+];
+
+/** The first argument of prctl. */
+export function putControlOption(value: i32): void {
+    if (value == 38) putText("PR_SET_NO_NEW_PRIVS");
+    else if (value == 39) putText("PR_GET_NO_NEW_PRIVS");
+    else if (value == 0x53564d41) putText("PR_SET_VMA");
+    else putName(value, CONTROL_OPTIONS);
+}
+
 /** ioctl requests of terminals, the ones that programs without one try. */
 export function requestName(request: u32): string | null {
     switch (request) {

@@ -2,11 +2,12 @@
 //
 // --strace: signals and ends of processes, as strace(1) writes them.
 
-import { clearText, logLine, putHexadecimal, putSigned, putText, putUnsigned } from "../kernel/text";
+import { clearText, logLine, padTo, putHexadecimal, putSigned, putText, putUnsigned } from "../kernel/text";
 import { Thread } from "../kernel/thread";
 import { SI_KERNEL, SI_QUEUE, SI_TKILL, SI_USER, SIGCHLD, signalName } from "../signals/numbers";
 import { SignalInfo } from "../signals/signalQueue";
-import { putPid } from "./trace";
+import { putMaskValue } from "./argument";
+import { putPid, putResult, RESULT_COLUMN } from "./trace";
 
 function putCode(info: SignalInfo): void {
     if (info.code == SI_USER) putText("SI_USER");
@@ -42,6 +43,19 @@ export function traceSignal(thread: Thread, info: SignalInfo): void {
         putHexadecimal(info.address);
     }
     putText("} ---");
+    logLine();
+}
+
+/** "rt_sigreturn({mask=[CHLD]}) = 0": the result is what the interrupted code's register holds. */
+export function traceSignalReturn(thread: Thread, mask: u64, result: i64): void {
+    clearText();
+    const indent = putPid(thread);
+    putText("rt_sigreturn({mask=");
+    putMaskValue(mask);
+    putText("})");
+    padTo(indent + RESULT_COLUMN);
+    putText(" = ");
+    putResult(false, result);
     logLine();
 }
 

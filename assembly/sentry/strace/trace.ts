@@ -12,9 +12,11 @@ import {
     argument5,
     systemCallNumber,
 } from "../arch/x86_64";
+import { SYS_clone } from "../arch/x86_64SystemCalls";
 import { systemCallName } from "../arch/x86_64SystemCallNames";
 import { containerConfiguration, FLAG_STRACE } from "../../std/containerConfiguration";
 import { ERESTARTNOHAND, ERESTARTSYS, errorName } from "../kernel/errno";
+import { CLONE_CHILD_CLEARTID, CLONE_CHILD_SETTID, CLONE_PARENT_SETTID, CLONE_SETTLS } from "../kernel/fork";
 import { processes } from "../kernel/process";
 import {
     clearText,
@@ -40,7 +42,7 @@ export function startTrace(): void {
 }
 
 /** Column of the result, as strace's default. */
-const RESULT_COLUMN: i32 = 39;
+export const RESULT_COLUMN: i32 = 39;
 
 /** "[pid    12] " as strace -f writes it while there is more than one process. */
 export function putPid(thread: Thread): i32 {
@@ -90,6 +92,7 @@ export function traceResult(thread: Thread, message: usize, result: i64): void {
     }
     putByte(40);
     const format = row === null ? "xxxxxx" : row.format;
+    if (number == SYS_clone) putClone(message);
     for (let i = 0; i < format.length; i++) {
         if (i > 0) putText(", ");
         const next = i < 5 ? argument(message, i + 1) : 0;
@@ -102,12 +105,33 @@ export function traceResult(thread: Thread, message: usize, result: i64): void {
     logLine();
 }
 
+/** clone's arguments have names in strace, and those that its flags do not ask for are left out. */
+function putClone(message: usize): void {
+    const flags = <u32>argument0(message);
+    putText("child_stack=");
+    putArgument(112, argument1(message), 0, 0);
+    putText(", flags=");
+    putArgument(99, flags, 0, 0);
+    if ((flags & (<u32>CLONE_PARENT_SETTID)) != 0) {
+        putText(", parent_tid=");
+        putArgument(119, argument2(message), 0, 0);
+    }
+    if ((flags & (<u32>CLONE_SETTLS)) != 0) {
+        putText(", tls=");
+        putArgument(112, argument4(message), 0, 0);
+    }
+    if ((flags & (<u32>(CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID))) != 0) {
+        putText(", child_tidptr=");
+        putArgument(112, argument3(message), 0, 0);
+    }
+}
+
 /** For calls that do not return: exit, and execve just before the program changes. */
 export function traceNow(thread: Thread, result: i64): void {
     traceResult(thread, thread.message, result);
 }
 
-function putResult(isAddress: bool, result: i64): void {
+export function putResult(isAddress: bool, result: i64): void {
     if (result == NO_ANSWER) {
         putByte(63);
     } else if (result == -ERESTARTSYS) {

@@ -143,7 +143,7 @@ function mmap(address: u64, length: u64, protection: u64, flags_: u64, descripto
     }
     let kind: u32 = shared ? REGION_SHARED : 0;
     if (file === null && !shared && (flags & MAP_GROWSDOWN) != 0) kind |= REGION_GROWS_DOWN;
-    const region = new Region(start, start + size, <u32>protection & PROT_ALL, kind);
+    const region = new Region(start, start + size, (<u32>protection) & PROT_ALL, kind);
     if (file !== null) {
         region.file = file.retain();
         region.offset = offset;
@@ -166,7 +166,8 @@ function munmap(address: u64, length: u64, c: u64, d: u64, e: u64, f: u64): i64 
 }
 
 function mprotect(address: u64, length: u64, protection: u64, d: u64, e: u64, f: u64): i64 {
-    if ((<u32>protection & ~(PROT_ALL | PROT_GROWS)) != 0 || (address & (PAGE_SIZE - 1)) != 0) return -EINVAL;
+    if (((<u32>protection) & ~(PROT_ALL | PROT_GROWS)) != 0 || (address & (PAGE_SIZE - 1)) != 0)
+        return -EINVAL;
     if (length == 0) return 0;
     if (length > USER_END || !isRange(address, pageUp(length))) return -ENOMEM;
     const end = address + pageUp(length);
@@ -179,7 +180,7 @@ function mprotect(address: u64, length: u64, protection: u64, d: u64, e: u64, f:
             if ((region.flags & REGION_SHARED) != 0 && file !== null && !file.isWritable()) return -EACCES;
         }
     }
-    own.protect(address, end, <u32>protection & PROT_ALL);
+    own.protect(address, end, (<u32>protection) & PROT_ALL);
     return 0;
 }
 
@@ -194,7 +195,8 @@ function mremap(address: u64, oldLength: u64, newLength: u64, flags: u64, target
     const own = space();
     const region = own.find(address);
     // The whole old range must lie in one mapping; duplicating shared pages (old length 0) is not offered.
-    if (region === null || oldSize == 0 || address + oldSize > region.end) return region === null ? -EFAULT : -EINVAL;
+    if (region === null || oldSize == 0 || address + oldSize > region.end)
+        return region === null ? -EFAULT : -EINVAL;
     const fixed = (moveFlags & MREMAP_FIXED) != 0;
     if (!fixed && newSize <= oldSize) {
         if (newSize < oldSize) own.unmap(address + newSize, address + oldSize);
@@ -242,7 +244,8 @@ function extension(region: Region, start: u64, end: u64): Region {
 
 function madvise(address: u64, length: u64, advice_: u64, d: u64, e: u64, f: u64): i64 {
     const advice = <i32>advice_;
-    if ((address & (PAGE_SIZE - 1)) != 0 || length > USER_END || !isRange(address, pageUp(length))) return -EINVAL;
+    if ((address & (PAGE_SIZE - 1)) != 0 || length > USER_END || !isRange(address, pageUp(length)))
+        return -EINVAL;
     if (advice < MADV_NORMAL) return -EINVAL;
     const end = address + pageUp(length);
     if (end == address) return 0;

@@ -382,7 +382,8 @@ function setTidAddress(address: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i6
 }
 
 export function registerProcessCalls(): void {
-    define(SYS_clone, "clone", sysClone, "cpwwp");
+    // Its arguments are printed by name: strace/trace.ts.
+    define(SYS_clone, "clone", sysClone, "");
     define(SYS_clone3, "clone3", sysClone3, "pu");
     define(SYS_fork, "fork", fork, "");
     define(SYS_vfork, "vfork", vfork, "");

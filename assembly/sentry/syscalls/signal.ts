@@ -275,7 +275,12 @@ function tkill(tid: u64, signal: u64, c: u64, d: u64, e: u64, f: u64): i64 {
 /** A siginfo_t that the sender filled in: only with codes that cannot be mistaken for the kernel's, except to itself. */
 function readInfo(process: Process, signal: i32, information: u64): SignalInfo | null {
     if (copyIn(scratch, information, SIGNAL_INFO_SIZE) != 0) return null;
-    const info = new SignalInfo(signal, load<i32>(scratch, 8), load<i32>(scratch, 16), load<u32>(scratch, 20));
+    const info = new SignalInfo(
+        signal,
+        load<i32>(scratch, 8),
+        load<i32>(scratch, 16),
+        load<u32>(scratch, 20),
+    );
     info.value = load<u64>(scratch, 24);
     return info;
 }

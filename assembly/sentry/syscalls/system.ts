@@ -357,8 +357,8 @@ export function registerSystemCalls(): void {
     define(SYS_ioprio_get, "ioprio_get", ioprioGet, "dd");
     define(SYS_getcpu, "getcpu", getcpu, "wwp");
     define(SYS_getrandom, "getrandom", getrandom, "pux");
-    define(SYS_prctl, "prctl", prctl, "dxxxx");
-    define(SYS_arch_prctl, "arch_prctl", archPrctl, "xp");
+    define(SYS_prctl, "prctl", prctl, "qxxxx");
+    define(SYS_arch_prctl, "arch_prctl", archPrctl, "Qp");
     define(SYS_personality, "personality", personality, "x");
     define(SYS_sethostname, "sethostname", notPermitted, "su");
     define(SYS_setdomainname, "setdomainname", notPermitted, "su");

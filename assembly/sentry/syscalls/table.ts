@@ -18,6 +18,7 @@
 //     t  timespec read  T  timespec written   v  timeval read   i  wait options
 //     r  mmap protection   M  mmap flags   c  clone flags   F  futex operation   R  rlimit number
 //     k  fcntl command     l  lseek whence   A  AT_ flags   K  access mode   C  clock number   L  ioctl request
+//     q  prctl option      Q  arch_prctl code
 
 /** One system call; see above. */
 export type SyscallFunction = (a: u64, b: u64, c: u64, d: u64, e: u64, f: u64) => i64;
