@@ -7,7 +7,6 @@
 //   npm start -- esbuild      the static Go program only
 
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { build } from './build.mjs';
 import { elapsedText, root, runMain } from './progress.mjs';
 import { setUp } from './setup.mjs';

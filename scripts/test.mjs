@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Runs every test from a fresh checkout: sets up, builds, then one suite after the other.
+//
+//   npm test                     all suites
+//   npm test -- SUITE...         the named ones: unit, wasm, host, platform, component, manager, cli, e2e, lint
+//
+// Each suite prints its own account. The last line sums them up: "N passed, N failed, N skipped". What was skipped is
+// said aloud by the suite, with the reason.
+
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from './build.mjs';
+import { elapsedText, root, runMain, StepError } from './progress.mjs';
+import { setUp } from './setup.mjs';
+
+const node = process.execPath;
+
+/** "N passed, N failed, N skipped", as our own runners end. */
+function readPlainAccount(output) {
+    const line = [...output.matchAll(/^(\d+) passed, (\d+) failed, (\d+) skipped$/gm)].at(-1);
+    return line && { passed: Number(line[1]), failed: Number(line[2]), skipped: Number(line[3]) };
+}
+
+/** The summary of Node's test runner. */
+function readNodeAccount(output) {
+    const count = (name) => [...output.matchAll(new RegExp(`^. ${name} (\\d+)$`, 'gm'))].at(-1)?.[1];
+    const [passed, failed, cancelled, skipped, todo] = ['pass', 'fail', 'cancelled', 'skipped', 'todo'].map(count);
+    if (passed === undefined || failed === undefined) return undefined;
+    return {
+        passed: Number(passed),
+        failed: Number(failed) + Number(cancelled ?? 0),
+        skipped: Number(skipped ?? 0) + Number(todo ?? 0),
+    };
+}
+
+/** The summary of as-pect, which counts passed tests out of all. */
+function readAspectAccount(output) {
+    // eslint-disable-next-line no-control-regex -- as-pect colours its summary
+    const line = /\[Tests\]: (\d+) \/ (\d+)/.exec(output.replaceAll(/\u001b\[[0-9;]*m/g, ''));
+    return line && { passed: Number(line[1]), failed: Number(line[2]) - Number(line[1]), skipped: 0 };
+}
+
+/** Test files of Node's runner below a folder. */
+function testFiles(folder, pattern) {
+    if (!existsSync(join(root, folder))) return [];
+    return readdirSync(join(root, folder), { recursive: true })
+        .filter((name) => pattern.test(name))
+        .map((name) => `${folder}/${name}`)
+        .sort();
+}
+
+/** End-to-end tests of different files would fight for two cores and say nothing about time: one file at a time. */
+function nodeTests(folder, pattern) {
+    return () => [node, '--test', '--test-reporter=spec', '--test-concurrency=1', ...testFiles(folder, pattern)];
+}
+
+const suites = [
+    {
+        name: 'unit',
+        title: 'AssemblyScript, under as-pect',
+        command: () => [node, 'node_modules/@as-pect/cli/bin/asp.js', '--config', 'as-pect.config.js', '--summary'],
+        account: readAspectAccount,
+    },
+    { name: 'wasm', title: 'the interpreter: unit tests, sanitizers, specification', command: () => [node, 'tests/wasm/run.mjs'], account: readPlainAccount },
+    { name: 'host', title: 'host functions and the C runtime', command: () => [node, 'tests/host/run.mjs'], account: readPlainAccount },
+    { name: 'platform', title: "seL4's API", command: () => [node, 'tests/platform/run.mjs'], account: readPlainAccount },
+    { name: 'component', title: 'the image reader in Node', command: nodeTests('tests/component', /\.test\.mjs$/), account: readNodeAccount },
+    { name: 'manager', title: 'the manager and bad images', command: nodeTests('tests/manager', /\.test\.mjs$/), account: readNodeAccount },
+    { name: 'cli', title: 'the command line', command: nodeTests('build/tests/cli', /\.test\.js$/), account: readNodeAccount },
+    { name: 'e2e', title: 'real images, end to end', command: nodeTests('build/tests/e2e', /\.test\.js$/), account: readNodeAccount },
+    { name: 'lint', title: 'layout and style', command: () => [node, 'scripts/lint.mjs'], account: readPlainAccount },
+];
+
+/** Runs a suite's command, shows what it prints, and returns its exit status and output. */
+function run([command, ...commandArguments]) {
+    return new Promise((resolve, reject) => {
+        const child = spawn(command, commandArguments, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+        let output = '';
+        for (const stream of [child.stdout, child.stderr]) {
+            stream.setEncoding('utf8');
+            stream.on('data', (text) => {
+                output += text;
+                process.stdout.write(text);
+            });
+        }
+        child.on('error', reject);
+        child.on('close', (status) => resolve({ status, output }));
+    });
+}
+
+await runMain(async () => {
+    const wanted = process.argv.slice(2);
+    const unknown = wanted.filter((name) => !suites.some((suite) => suite.name === name));
+    if (unknown.length > 0) {
+        const known = suites.map(({ name }) => name).join(', ');
+        throw new StepError(`test suite ${unknown.join(', ')}: there is none; the suites are ${known}`);
+    }
+    await setUp({ forTests: true });
+    await build();
+    const sum = { passed: 0, failed: 0, skipped: 0 };
+    const lines = [];
+    for (const { name, title, command, account } of suites) {
+        if (wanted.length > 0 && !wanted.includes(name)) continue;
+        console.log(`\n== ${name}: ${title}`);
+        const started = performance.now();
+        const { status, output } = await run(command());
+        const counts = account(output) ?? { passed: 0, failed: 0, skipped: 0 };
+        // A suite that ends badly without a failed test, or without any account, has failed all the same.
+        if ((status !== 0 || account(output) === undefined) && counts.failed === 0) counts.failed = 1;
+        for (const key of Object.keys(sum)) sum[key] += counts[key];
+        const took = elapsedText(performance.now() - started);
+        lines.push(`${name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped in ${took}`);
+    }
+    console.log(`\n${lines.join('\n')}\n`);
+    console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
+    return sum.failed === 0 ? 0 : 1;
+});
