@@ -3,10 +3,12 @@
 // Builds the C runtime with the two Wasm modules: one freestanding ELF, the root task.
 //
 //   node scripts/build-runtime.mjs [--architecture=x86_64] [--sel4=PREFIX] [--manager=FILE] [--sentry=FILE] [--output=FILE]
+//                                  [--count-instructions]
 //
 //   --sel4     a kernel's install folder (SEL4_PREFIX works too); without it, the headers of platform/linux
 //   --manager  the manager's module, build/wasm/manager.wasm unless given; likewise --sentry
 //   --output   the result's name
+//   --count-instructions  the modules run metered and report.instructions counts; its folder is named ...-counting
 //
 // The result is build/runtime/ARCHITECTURE/linux/runtime.elf unless named, or .../sel4/runtime.elf when it is for a
 // kernel. Only what has changed is compiled again: the compilers write down what each object was made from.
@@ -148,7 +150,7 @@ function sectionSizes(path) {
 /**
  * Builds the runtime.
  * @param {{ architecture?: string, sel4?: string, manager?: string, sentry?: string, output?: string,
- *          say?: (text: string) => void }} [options]
+ *          countInstructions?: boolean, say?: (text: string) => void }} [options]
  * @returns {Promise<{ elf: string, sizes: Map<string, number> }>} the file, and its sections' sizes in bytes
  */
 export async function buildRuntime(options = {}) {
@@ -161,7 +163,10 @@ export async function buildRuntime(options = {}) {
     }
     const prefix = options.sel4 ?? process.env.SEL4_PREFIX;
     const headers = kernelHeaders(prefix);
-    const target = join(root, 'build', 'runtime', name, prefix ? 'sel4' : 'linux');
+    const counting = options.countInstructions === true;
+    const variant = (prefix ? 'sel4' : 'linux') + (counting ? '-counting' : '');
+    const target = join(root, 'build', 'runtime', name, variant);
+    const definitions = counting ? ['-DSEALIFT_COUNT_INSTRUCTIONS'] : [];
     const manager = resolve(root, options.manager ?? 'build/wasm/manager.wasm');
     const sentry = resolve(root, options.sentry ?? 'build/wasm/sentry.wasm');
     for (const [module, option] of [
@@ -209,6 +214,7 @@ export async function buildRuntime(options = {}) {
                     ...codeOptions,
                     ...warnings,
                     '-DZ_SOLO',
+                    ...definitions,
                     ...search,
                     ...(fileOptions[file] ?? []),
                 ];
@@ -267,9 +273,14 @@ async function main() {
             manager: { type: 'string' },
             sentry: { type: 'string' },
             output: { type: 'string' },
+            'count-instructions': { type: 'boolean' },
         },
     });
-    const { elf, sizes } = await buildRuntime({ ...values, say: (text) => console.error(text) });
+    const { elf, sizes } = await buildRuntime({
+        ...values,
+        countInstructions: values['count-instructions'],
+        say: (text) => console.error(text),
+    });
     const size = (name) => (sizes.get(name) ?? 0).toLocaleString('en');
     console.log(relative(root, elf));
     console.log(`  text ${size('.text')}, constants ${size('.rodata')}, state ${size('.bss')} bytes`);

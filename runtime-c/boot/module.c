@@ -97,12 +97,17 @@ static bool call(const struct module *module, const char *name, bool is_required
 
 bool module_run(const struct module *module, struct text *report) {
     runtime.memory = (wasm_memory){.base = (uint8_t *)LAYOUT_LINEAR, .grow = heap_grow};
+    wasm_stack *stack =
+        wasm_stack_create((wasm_region){(void *)LAYOUT_WASM_STACK, LAYOUT_WASM_STACK_PAGES * 4096});
+    if (RUNTIME_COUNTS_INSTRUCTIONS) {
+        wasm_set_fuel(stack, RUNTIME_FUEL);
+    }
     wasm_instantiate_options options = {
         .image = module->image,
         .bytes = module->bytes,
         .hosts = module->hosts,
         .memory = &runtime.memory,
-        .stack = wasm_stack_create((wasm_region){(void *)LAYOUT_WASM_STACK, LAYOUT_WASM_STACK_PAGES * 4096}),
+        .stack = stack,
         .storage = module->storage,
     };
     wasm_error error;

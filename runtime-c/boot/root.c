@@ -87,6 +87,7 @@ static const wasm_image *translate(const struct module *module, uint64_t length)
             .hosts = module->hosts,
             .image = {(void *)WORKSPACE, size},
             .scratch = {(void *)SCRATCH, WASM_SCRATCH_SIZE},
+            .meter = RUNTIME_COUNTS_INSTRUCTIONS,
         };
         const wasm_image *image;
         wasm_error error;

@@ -46,7 +46,6 @@ wasm_status host_report_abort(wasm_instance *instance, uint64_t *values) {
 }
 
 wasm_status host_report_instructions(wasm_instance *instance, uint64_t *values) {
-    (void)instance;
-    values[0] = 0; // counting is the interpreter's metered mode, which this runtime does not load modules in
+    values[0] = RUNTIME_COUNTS_INSTRUCTIONS ? RUNTIME_FUEL - wasm_fuel(wasm_instance_stack(instance)) : 0;
     return WASM_OK;
 }

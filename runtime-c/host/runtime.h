@@ -14,6 +14,17 @@
 /// Puts root-only state behind the state that sentries need too: a sentry maps no page of it.
 #define ROOT_ONLY __attribute__((section(".bss.root")))
 
+/// Whether this build counts the module's instructions (report.instructions). Counting costs about a third of
+/// the speed, so it is a build of its own: scripts/build-runtime.mjs --count-instructions.
+#ifdef SEALIFT_COUNT_INSTRUCTIONS
+#define RUNTIME_COUNTS_INSTRUCTIONS true
+#else
+#define RUNTIME_COUNTS_INSTRUCTIONS false
+#endif
+
+/// Fuel that a counting runtime begins with: what is gone has been executed. It lasts for centuries.
+#define RUNTIME_FUEL (UINT64_MAX / 2)
+
 /// Capabilities that a runtime finds in fixed slots (contract of the CSpaces, docs/architecture.md).
 struct runtime_capabilities {
     sel4_cptr cnode;  ///< where memory.heap-source's slots are found

@@ -29,6 +29,7 @@ const INPUT = 'input';
 const expectations = [
     { manager: 'basics.ts' },
     { manager: 'sentries.ts', sentry: 'sentry.ts' },
+    { manager: 'counting.ts', countInstructions: true },
     {
         manager: 'unmapped.ts',
         lines: [
@@ -210,7 +211,13 @@ export async function runMachineTests(report) {
             const name = `${expectation.manager.replace(/\.\w+$/, '')} on ${machine.name}`;
             try {
                 const output = join(build, `${name.replaceAll(' ', '-')}.elf`);
-                const { elf } = await buildRuntime({ sel4: machine.sel4 ?? '', manager, sentry, output });
+                const { elf } = await buildRuntime({
+                    sel4: machine.sel4 ?? '',
+                    manager,
+                    sentry,
+                    output,
+                    countInstructions: expectation.countInstructions,
+                });
                 report(name, judge(expectation, await runMachine(...machine.command(elf))));
             } catch (error) {
                 report(name, { failed: 1, details: error.message });

@@ -69,10 +69,18 @@ static void test_abort(void) {
     free_instance(instance);
 }
 
+static void test_instructions_are_not_counted(void) {
+    wasm_instance *instance = make_instance();
+    uint64_t count = 1;
+    CHECK(call_host(host_report_instructions, instance, 0, (uint64_t[]){0}, &count) == WASM_OK && count == 0);
+    free_instance(instance);
+}
+
 const struct test range_tests[] = {
     {"ranges: edges of the memory", test_edges},
     {"ranges: the trap names function, argument and range", test_messages_name_the_thing},
     {"memory: frames go into the window only", test_window},
     {"report: abort is a trap with the module's words", test_abort},
+    {"report: no count in an ordinary build", test_instructions_are_not_counted},
     END_OF_TESTS,
 };
