@@ -83,18 +83,18 @@ struct translator {
 
 // ---- units
 
-void emit_unit(struct translator *translator, uint32_t unit);
-void emit_32(struct translator *translator, uint32_t value);
+void wasm_emit_unit(struct translator *translator, uint32_t unit);
+void wasm_emit_32(struct translator *translator, uint32_t value);
 /// Begins an operation: no other may be open.
-void emit_operation(struct translator *translator, uint32_t operation);
-uint32_t read_32(const struct translator *translator, uint32_t position);
-void write_32(struct translator *translator, uint32_t position, uint32_t value);
+void wasm_emit_operation(struct translator *translator, uint32_t operation);
+/// Overwrites two units, unless something has failed.
+void wasm_patch_32(struct translator *translator, uint32_t position, uint32_t value);
 /// Emits a label that is not known yet, and puts it on a chain.
-void emit_chained(struct translator *translator, uint32_t *chain);
+void wasm_emit_chained(struct translator *translator, uint32_t *chain);
 /// Makes all labels of a chain point at `target`.
-void resolve_chain(struct translator *translator, uint32_t chain, uint32_t target);
+void wasm_resolve_chain(struct translator *translator, uint32_t chain, uint32_t target);
 /// Says that branches may arrive at the current position.
-void bind_label(struct translator *translator);
+void wasm_bind_label(struct translator *translator);
 
 // ---- operands
 
@@ -102,43 +102,66 @@ static inline uint16_t home_of(const struct translator *translator, uint32_t pos
     return (uint16_t)(translator->local_count + position);
 }
 
-void push_temporary(struct translator *translator);
-void push_local(struct translator *translator, uint32_t local);
-void push_constant(struct translator *translator, uint64_t value);
+void wasm_push_temporary(struct translator *translator);
+void wasm_push_temporaries(struct translator *translator, uint32_t count);
+void wasm_push_local(struct translator *translator, uint32_t local);
+void wasm_push_constant(struct translator *translator, uint64_t value);
 /// Removes the topmost operand. Its position is then operand_count.
-struct operand pop_operand(struct translator *translator);
+struct operand wasm_pop_operand(struct translator *translator);
 /// The slot to read a popped operand from; a constant is put into its home first.
-uint16_t slot_of(struct translator *translator, struct operand operand, uint32_t position);
+uint16_t wasm_operand_slot(struct translator *translator, struct operand operand, uint32_t position);
 /// Pops an operand and gives its slot.
-uint16_t take(struct translator *translator);
+uint16_t wasm_take_operand(struct translator *translator);
 /// Emits code that puts an operand at `position` into a slot.
-void move_operand(struct translator *translator, struct operand operand, uint32_t position,
-                  uint16_t destination);
+void wasm_move_operand(struct translator *translator, struct operand operand, uint32_t position,
+                       uint16_t destination);
 /// Copies the topmost operands to their homes.
-void settle(struct translator *translator, uint32_t count);
+void wasm_settle(struct translator *translator, uint32_t count);
 /// Copies all pending locals to their homes.
-void settle_locals(struct translator *translator);
+void wasm_settle_locals(struct translator *translator);
 /// Copies the operands that name one local, which is about to be written.
-void settle_local(struct translator *translator, uint32_t local);
+void wasm_settle_local(struct translator *translator, uint32_t local);
 
 /// Writes the topmost operand to a local; if the last operation has just computed it, by changing its
 /// destination.
-void set_local(struct translator *translator, uint32_t local);
+void wasm_set_local(struct translator *translator, uint32_t local);
 
 /// Emits a branch on a popped condition, taken if it is true (or false, with `negate`), up to its label,
 /// which the caller emits. A comparison that was emitted last is taken back and becomes part of the branch.
-void emit_condition(struct translator *translator, struct operand condition, bool negate);
+void wasm_emit_condition(struct translator *translator, struct operand condition, bool negate);
 
 // ---- instructions that are an operation each
 
 /// Ends an operation: pushes its result, whose slot is the unit `destination_field`.
-void push_result(struct translator *translator, uint32_t start, uint32_t destination_field);
-void emit_unary(struct translator *translator, uint32_t opcode);
-void emit_binary(struct translator *translator, uint32_t opcode);
-void emit_load(struct translator *translator, const struct wasm_instruction *instruction);
-void emit_store(struct translator *translator, const struct wasm_instruction *instruction);
+void wasm_push_result(struct translator *translator, uint32_t start, uint32_t destination_field);
+void wasm_emit_unary(struct translator *translator, uint32_t opcode);
+void wasm_emit_binary(struct translator *translator, uint32_t opcode);
+void wasm_emit_load(struct translator *translator, const struct wasm_instruction *instruction);
+void wasm_emit_store(struct translator *translator, const struct wasm_instruction *instruction);
 /// Globals that the module defines, numbered without the imported ones.
-void emit_global_get(struct translator *translator, uint32_t global);
-void emit_global_set(struct translator *translator, uint32_t global);
+void wasm_emit_global_get(struct translator *translator, uint32_t global);
+void wasm_emit_global_set(struct translator *translator, uint32_t global);
+
+// ---- control flow (control.c)
+
+/// An open block, 0 being the innermost.
+struct block *wasm_block_at(struct translator *translator, uint32_t depth);
+/// Begins a straight piece of code, for metering.
+void wasm_begin_piece(struct translator *translator);
+void wasm_emit_return(struct translator *translator);
+void wasm_emit_branch(struct translator *translator, struct block *block);
+void wasm_emit_branch_if(struct translator *translator, struct block *block);
+/// The reader stands before the labels.
+void wasm_emit_branch_table(struct translator *translator, uint32_t count);
+/// Nothing gets behind this point before the innermost block's end or `else`.
+void wasm_end_reachable(struct translator *translator);
+void wasm_begin_block(struct translator *translator, const struct wasm_instruction *instruction);
+void wasm_begin_else(struct translator *translator);
+/// Ends a block. The results are then operands of the block around it.
+void wasm_end_block(struct translator *translator);
+/// Replaces settled operands by results that take their place; gives the slot where both begin.
+uint16_t wasm_exchange_operands(struct translator *translator, uint32_t operands, uint32_t results);
+void wasm_emit_call(struct translator *translator, uint32_t function);
+void wasm_emit_call_indirect(struct translator *translator, const struct wasm_instruction *instruction);
 
 #endif

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Translation of structured control flow: blocks become labels and branches, operands move where blocks want
+// them, and calls find their arguments beside each other, where the callee's frame begins.
+#include "emit.h"
+
+struct block *wasm_block_at(struct translator *translator, uint32_t depth) {
+    return &translator->blocks[translator->block_count - 1 - depth];
+}
+
+/// Metering: every straight piece of code begins with an operation that charges for all of its instructions.
+void wasm_begin_piece(struct translator *translator) {
+    if (!translator->loader->options->meter)
+        return;
+    if (translator->meter_field != 0)
+        wasm_patch_32(translator, translator->meter_field, translator->meter_count);
+    wasm_emit_operation(translator, WASM_OPERATION_meter);
+    translator->meter_field = translator->position;
+    translator->meter_count = 0;
+    wasm_emit_32(translator, 0);
+}
+
+// ------------------------------------------------------------------------------------------------ branches
+
+/// Emits a return with the function's results, which are the topmost operands. Their entries do not change.
+void wasm_emit_return(struct translator *translator) {
+    uint32_t count = translator->type->result_count;
+    uint32_t first = translator->operand_count - count;
+    if (count == 0) {
+        wasm_emit_operation(translator, WASM_OPERATION_return_none);
+        return;
+    }
+    if (count == 1) {
+        struct operand operand = translator->operands[first];
+        if (operand.kind == OPERAND_CONSTANT && operand.value <= UINT32_MAX) {
+            wasm_emit_operation(translator, WASM_OPERATION_return_constant);
+            wasm_emit_32(translator, (uint32_t)operand.value);
+            return;
+        }
+        uint16_t slot = wasm_operand_slot(translator, operand, first);
+        wasm_emit_operation(translator, WASM_OPERATION_return_one);
+        wasm_emit_unit(translator, slot);
+        return;
+    }
+    // Results go to the frame's first slots, where parameters may be: all of them are put in their homes
+    // before.
+    for (uint32_t i = 0; i < count; i++)
+        wasm_move_operand(translator, translator->operands[first + i], first + i,
+                          home_of(translator, first + i));
+    wasm_emit_operation(translator, WASM_OPERATION_return_many);
+    wasm_emit_unit(translator, home_of(translator, first));
+    wasm_emit_unit(translator, count);
+}
+
+static uint32_t label_arity(const struct block *block) {
+    return block->opcode == WASM_OPCODE_loop ? block->parameter_count : block->result_count;
+}
+
+/// True if a branch to this block has to move operands, or returns: it cannot be a label alone.
+static bool needs_moves(const struct translator *translator, const struct block *block) {
+    if (block == &translator->blocks[0])
+        return true;
+    uint32_t count = label_arity(block);
+    uint32_t first = translator->operand_count - count;
+    if (count == 0)
+        return false;
+    if (first != block->height)
+        return true;
+    for (uint32_t i = 0; i < count; i++)
+        if (translator->operands[first + i].kind != OPERAND_TEMPORARY)
+            return true;
+    return false;
+}
+
+static void emit_label(struct translator *translator, struct block *block) {
+    if (block->opcode == WASM_OPCODE_loop)
+        wasm_emit_32(translator, block->label - translator->position);
+    else
+        wasm_emit_chained(translator, &block->label);
+}
+
+/// Emits an unconditional branch with the operands it carries. Their entries do not change.
+void wasm_emit_branch(struct translator *translator, struct block *block) {
+    if (block == &translator->blocks[0]) {
+        wasm_emit_return(translator);
+        return;
+    }
+    // In ascending order: an operand's home is never below its destination, so nothing is overwritten before
+    // it is read.
+    uint32_t count = label_arity(block);
+    uint32_t first = translator->operand_count - count;
+    for (uint32_t i = 0; i < count; i++)
+        wasm_move_operand(translator, translator->operands[first + i], first + i,
+                          home_of(translator, block->height + i));
+    wasm_emit_operation(translator, WASM_OPERATION_branch);
+    emit_label(translator, block);
+}
+
+void wasm_emit_branch_if(struct translator *translator, struct block *block) {
+    struct operand condition = wasm_pop_operand(translator);
+    if (!needs_moves(translator, block)) {
+        wasm_emit_condition(translator, condition, false);
+        emit_label(translator, block);
+    } else {
+        uint32_t over = 0;
+        wasm_emit_condition(translator, condition, true);
+        wasm_emit_chained(translator, &over);
+        wasm_emit_branch(translator, block);
+        wasm_resolve_chain(translator, over, translator->position);
+    }
+    wasm_bind_label(translator);
+    wasm_begin_piece(translator);
+}
+
+/// Nothing gets behind this point before the innermost block's end or `else`.
+void wasm_end_reachable(struct translator *translator) {
+    struct block *block = wasm_block_at(translator, 0);
+    while (translator->operand_count > block->height)
+        wasm_pop_operand(translator);
+    block->unreachable = true;
+}
+
+void wasm_emit_branch_table(struct translator *translator, uint32_t count) {
+    uint16_t index = wasm_take_operand(translator);
+    wasm_emit_operation(translator, WASM_OPERATION_branch_table);
+    wasm_emit_unit(translator, index);
+    wasm_emit_32(translator, count);
+    struct wasm_reader labels = translator->reader;
+    for (uint32_t i = 0; i <= count && !wasm_failed(&translator->reader); i++) {
+        struct block *block = wasm_block_at(translator, wasm_read_u32(&translator->reader));
+        if (needs_moves(translator, block))
+            wasm_emit_chained(translator, &block->stub_chain);
+        else
+            emit_label(translator, block);
+    }
+    // Behind the table, for each block that needs it, one piece of code that moves the operands and branches.
+    for (uint32_t i = 0; i <= count && !wasm_failed(&translator->reader); i++) {
+        struct block *block = wasm_block_at(translator, wasm_read_u32(&labels));
+        if (block->stub_chain == 0)
+            continue;
+        wasm_resolve_chain(translator, block->stub_chain, translator->position);
+        block->stub_chain = 0;
+        wasm_emit_branch(translator, block);
+    }
+    wasm_end_reachable(translator);
+}
+
+// ------------------------------------------------------------------------------------------------ blocks
+
+void wasm_begin_block(struct translator *translator, const struct wasm_instruction *instruction) {
+    uint32_t parameters = 0;
+    uint32_t results = instruction->block_type != WASM_BLOCK_EMPTY;
+    if (instruction->block_type == WASM_BLOCK_BY_INDEX) {
+        const struct wasm_image_type *type = wasm_type_at(translator->image, instruction->index);
+        parameters = type->parameter_count;
+        results = type->result_count;
+    }
+    uint32_t else_chain = 0;
+    if (instruction->opcode == WASM_OPCODE_if) {
+        struct operand condition = wasm_pop_operand(translator);
+        struct last_operation last = translator->last;
+        uint32_t before = translator->position;
+        wasm_settle(translator, parameters);
+        wasm_settle_locals(translator);
+        // The condition may have been waiting in the last operation. If nothing had to be settled it still
+        // is; else it is in its home, or a local or constant, which settling does not touch.
+        if (translator->position == before)
+            translator->last = last;
+        wasm_emit_condition(translator, condition, true);
+        wasm_emit_chained(translator, &else_chain);
+    } else {
+        wasm_settle(translator, parameters);
+        wasm_settle_locals(translator);
+    }
+    wasm_bind_label(translator);
+    translator->blocks[translator->block_count++] = (struct block){
+        .height = translator->operand_count - parameters,
+        .label = instruction->opcode == WASM_OPCODE_loop ? translator->position : 0,
+        .else_chain = else_chain,
+        .parameter_count = (uint16_t)parameters,
+        .result_count = (uint16_t)results,
+        .opcode = instruction->opcode,
+    };
+    if (instruction->opcode != WASM_OPCODE_block)
+        wasm_begin_piece(translator);
+}
+
+void wasm_push_temporaries(struct translator *translator, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++)
+        wasm_push_temporary(translator);
+}
+
+void wasm_begin_else(struct translator *translator) {
+    struct block *block = wasm_block_at(translator, 0);
+    if (!block->unreachable) {
+        wasm_emit_branch(translator, block);
+        wasm_end_reachable(translator);
+    }
+    wasm_resolve_chain(translator, block->else_chain, translator->position);
+    wasm_bind_label(translator);
+    block->else_chain = 0;
+    block->unreachable = false;
+    wasm_push_temporaries(translator, block->parameter_count);
+    wasm_begin_piece(translator);
+}
+
+/// Ends a block. The results are then operands of the block around it.
+void wasm_end_block(struct translator *translator) {
+    struct block *block = wasm_block_at(translator, 0);
+    if (block == &translator->blocks[0]) {
+        if (!block->unreachable)
+            wasm_emit_return(translator);
+        translator->block_count = 0;
+        return;
+    }
+    bool reachable = !block->unreachable || block->else_chain != 0;
+    if (!block->unreachable) {
+        wasm_settle(translator, block->result_count);
+        wasm_end_reachable(translator);
+    }
+    if (block->opcode != WASM_OPCODE_loop) {
+        reachable |= block->label != 0;
+        wasm_resolve_chain(translator, block->label, translator->position);
+        wasm_resolve_chain(translator, block->else_chain, translator->position);
+    }
+    wasm_bind_label(translator);
+    translator->block_count--;
+    if (!reachable) {
+        wasm_end_reachable(translator);
+        return;
+    }
+    wasm_push_temporaries(translator, block->result_count);
+    wasm_begin_piece(translator);
+}
+
+// ------------------------------------------------------------------------------------------------ calls
+
+/// Replaces the operands of a call, which are settled, by its results; gives the slot where both begin.
+uint16_t wasm_exchange_operands(struct translator *translator, uint32_t parameters, uint32_t results) {
+    wasm_settle(translator, parameters);
+    translator->operand_count -= parameters;
+    uint16_t base = home_of(translator, translator->operand_count);
+    wasm_push_temporaries(translator, results);
+    return base;
+}
+
+void wasm_emit_call(struct translator *translator, uint32_t function) {
+    const struct wasm_image_type *type = wasm_type_of(translator->image, function);
+    struct wasm_image_function *record = &translator->functions[function];
+    uint16_t base = wasm_exchange_operands(translator, type->parameter_count, type->result_count);
+    bool imported = function < translator->image->imported_functions;
+    bool bound = imported && record->code != WASM_NONE;
+    wasm_emit_operation(translator, bound      ? WASM_OPERATION_call_host
+                                    : imported ? WASM_OPERATION_call_import
+                                               : WASM_OPERATION_call);
+    wasm_emit_unit(translator, base);
+    if (bound) {
+        wasm_emit_unit(translator, type->result_count);
+        wasm_emit_unit(translator, record->code);
+    } else if (imported) {
+        wasm_emit_unit(translator, type->result_count);
+        wasm_emit_32(translator, record->body);
+    } else if (function > translator->function) {
+        // Not translated yet: until then `code` is the chain of its callers.
+        wasm_emit_chained(translator, &record->code);
+    } else {
+        uint32_t entry = (record->code - translator->image->code.offset) / (uint32_t)sizeof(uint16_t);
+        wasm_emit_32(translator, entry - translator->position);
+    }
+}
+
+void wasm_emit_call_indirect(struct translator *translator, const struct wasm_instruction *instruction) {
+    const struct wasm_image_type *type = wasm_type_at(translator->image, instruction->index);
+    uint16_t index = wasm_take_operand(translator);
+    uint16_t base = wasm_exchange_operands(translator, type->parameter_count, type->result_count);
+    wasm_emit_operation(translator, WASM_OPERATION_call_indirect);
+    wasm_emit_unit(translator, base);
+    wasm_emit_unit(translator, index);
+    wasm_emit_unit(translator, instruction->second);
+    wasm_emit_32(translator, type->canonical); // as in the functions' records
+}
