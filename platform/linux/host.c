@@ -10,8 +10,10 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
@@ -46,6 +48,66 @@ static void on_termination(int signal) {
     _exit(128 + signal);
 }
 
+// One CPU.
+
+/** How often it is looked whether others want the CPU, and what part of that time may be lost to them. */
+#define BALANCE_NS 500000000UL
+#define BALANCE_LOSS_NS (BALANCE_NS / 4)
+
+static cpu_set_t allowed_cpus;
+static int cpu = -1;
+
+static void choose_cpu(void) {
+    if (sched_getaffinity(0, sizeof allowed_cpus, &allowed_cpus) < 0)
+        return;
+    cpu = sched_getcpu();
+    host_move_here(0);
+}
+
+int host_cpu(void) {
+    return cpu;
+}
+
+void host_move_here(pid_t process) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(cpu, &set);
+    if (sched_setaffinity(process, sizeof set, &set) < 0)
+        cpu = -1;
+}
+
+/** Nanoseconds a process has been ready to run but has not run; 0 if the host does not tell. */
+static uint64_t waited_ns(pid_t process) {
+    char path[64];
+    unsigned long long ran, waited;
+    snprintf(path, sizeof path, "/proc/%d/schedstat", process);
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return 0;
+    int fields = fscanf(file, "%llu %llu", &ran, &waited);
+    fclose(file);
+    return fields == 2 ? waited : 0;
+}
+
+void host_balance(pid_t stub) {
+    static uint64_t next_look, last_waited;
+    static pid_t last_stub;
+    uint64_t now = time_now();
+    if (cpu < 0 || now < next_look || CPU_COUNT(&allowed_cpus) < 2)
+        return;
+    next_look = time_after(now, BALANCE_NS);
+    uint64_t waited = waited_ns(stub);
+    bool is_contended = stub == last_stub && waited - last_waited > BALANCE_LOSS_NS;
+    last_stub = stub;
+    last_waited = waited;
+    if (!is_contended)
+        return;
+    do
+        cpu = (cpu + 1) % CPU_SETSIZE;
+    while (!CPU_ISSET(cpu, &allowed_cpus));
+    host_move_here(0);
+}
+
 void host_initialise(void) {
     main_thread = pthread_self();
     struct sigaction action = {.sa_handler = on_signal};
@@ -56,6 +118,7 @@ void host_initialise(void) {
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGHUP, &action, NULL);
     signal(SIGPIPE, SIG_IGN);
+    choose_cpu();
     struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
     if (timer_create(CLOCK_MONOTONIC, &event, &timer) < 0)
         fail(71, "cannot create a timer: %s", strerror(errno));
@@ -129,6 +192,7 @@ static struct {
 
 static void *read_input(void *unused) {
     (void)unused;
+    sched_setaffinity(0, sizeof allowed_cpus, &allowed_cpus);
     for (;;) {
         unsigned char chunk[512];
         ssize_t length = read(STDIN_FILENO, chunk, sizeof chunk);

@@ -1,31 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Running user code: one stopped host process per VSpace, into which a thread's registers are loaded.
-#include "stub.h"
 #include "host.h"
 #include "kernel.h"
+#include "stub_process.h"
 
-#include <elf.h>
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/ptrace.h>
-#include <sys/syscall.h>
-#include <sys/uio.h>
-#include <sys/user.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #define PAGE_BYTES (1UL << seL4_PageBits)
-
-/** Room for the largest state a processor saves with XSAVE (with AMX about 11 KiB). */
-#define EXTENDED_STATE_MAXIMUM 16384
-
-/** The only descriptor a stub has. */
-#define STUB_MEMORY_DESCRIPTOR 0
 
 /** Page-fault error code: the page is present; it was a write; by user code. */
 enum { FAULT_PRESENT = 1, FAULT_WRITE = 2, FAULT_USER = 4 };
@@ -40,176 +27,15 @@ enum { TRAP_FIRST = 158, SPURIOUS_VECTOR = 255, LEGACY_SYSCALL_VECTOR = 0x80 };
 
 bool stub_loses_stack_pointer;
 
-struct stub {
-    pid_t pid;
-    struct thread *owner; /* whose vector registers are loaded; NULL: nobody's, in their initial state */
-    bool is_used;         /* has run a thread that uses vector registers */
-    struct mapping_changes changes;
-};
-
 static struct stub *stubs[ASID_COUNT];
-static struct stub template_stub;
-static struct user_regs_struct template_registers;
-static unsigned char clean_state[EXTENDED_STATE_MAXIMUM];
-static size_t extended_state_bytes;
 
-static void *shared(uint64_t stub_address) {
-    return at(memory_stub_offset() + (stub_address - STUB_AREA));
-}
+/** Stubs of VSpaces that are gone, for new ones: emptying a stub is cheaper than creating one. */
+#define SPARE_MAXIMUM 16
+static struct stub *spare_stubs[SPARE_MAXIMUM];
+static unsigned spare_count;
 
-static uint64_t code_address(const unsigned char *part) {
-    return STUB_CODE + (part - stub_code_start);
-}
-
-// ptrace.
-
-static long trace_request(int request, pid_t pid, void *address, void *data) {
-    long result = ptrace(request, pid, address, data);
-    if (result < 0)
-        fail(71, "cannot control the host process of a VSpace (ptrace request 0x%x: %s)", request,
-             strerror(errno));
-    return result;
-}
-
-/** Waits until a stub stops. @return its wait status */
-static int wait_for(pid_t pid) {
-    int status;
-    while (waitpid(pid, &status, __WALL) < 0)
-        if (errno != EINTR)
-            fail(71, "lost the host process of a VSpace (%s)", strerror(errno));
-    if (!WIFSTOPPED(status))
-        fail(71, "the host process of a VSpace was ended from outside (wait status 0x%x)", status);
-    return status;
-}
-
-/** Continues a stub inside its own code until it stops there.
- *  @return 0, or the host's error number of the call that failed; *registers are then those at the failure */
-static int run_own_code(struct stub *stub, struct user_regs_struct *registers) {
-    registers->orig_rax = -1;
-    trace_request(PTRACE_SETREGS, stub->pid, NULL, registers);
-    int status;
-    do {
-        trace_request(PTRACE_CONT, stub->pid, NULL, NULL);
-        status = wait_for(stub->pid);
-    } while (status >> 16 == PTRACE_EVENT_STOP);
-    if (WSTOPSIG(status) == SIGTRAP)
-        return 0;
-    trace_request(PTRACE_GETREGS, stub->pid, NULL, registers);
-    return WSTOPSIG(status) == SIGILL ? -(int)registers->rax : EFAULT;
-}
-
-static void move_extended_state(int request, pid_t pid, void *state, size_t bytes) {
-    struct iovec vector = {state, bytes};
-    trace_request(request, pid, (void *)NT_X86_XSTATE, &vector);
-    if (request == (int)PTRACE_GETREGSET)
-        extended_state_bytes = vector.iov_len;
-}
-
-// Creation.
-
-/** Runs in the new process, before anything traces it. Nothing of the monitor survives the jump at its end.
- */
-static _Noreturn void become_stub(int start_pipe) {
-    // The C library has registered memory of this thread with the host's scheduler; it is about to vanish.
-    extern const ptrdiff_t __rseq_offset;
-    extern const unsigned int __rseq_size;
-    const uint32_t rseq_signature = 0x53053053, rseq_unregister = 1;
-    const size_t rseq_bytes = 32;
-    if (__rseq_size > 0)
-        syscall(SYS_rseq, (char *)__builtin_thread_pointer() + __rseq_offset, rseq_bytes, rseq_unregister,
-                rseq_signature);
-    syscall(SYS_setsid);
-
-    // A signal frame, which only the kernel of the host can write, is how an exception's code is learned.
-    static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP};
-    struct sigaction action = {.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
-    action.sa_sigaction = (void (*)(int, siginfo_t *, void *))STUB_CODE;
-    for (unsigned i = 0; i < sizeof signals / sizeof *signals; i++)
-        sigaction(signals[i], &action, NULL);
-    for (uint64_t page = 0; page < STUB_AREA_PAGES; page++) {
-        uint64_t address = STUB_AREA + page * PAGE_BYTES;
-        int protection = address == STUB_CODE    ? PROT_READ | PROT_EXEC
-                         : address == STUB_TABLE ? PROT_READ
-                                                 : PROT_READ | PROT_WRITE;
-        if (mmap((void *)address, PAGE_BYTES, protection, MAP_SHARED | MAP_FIXED, memory_descriptor(),
-                 memory_stub_offset() + page * PAGE_BYTES) == MAP_FAILED)
-            _exit(1);
-    }
-    stack_t stack = {.ss_sp = (void *)STUB_STACK, .ss_size = STUB_STACK_BYTES};
-    sigset_t none;
-    sigemptyset(&none);
-    char byte;
-    if (sigaltstack(&stack, NULL) < 0 || sigprocmask(SIG_SETMASK, &none, NULL) < 0 ||
-        read(start_pipe, &byte, 1) != 1 || dup2(memory_descriptor(), STUB_MEMORY_DESCRIPTOR) < 0)
-        _exit(1);
-    syscall(SYS_close_range, STUB_MEMORY_DESCRIPTOR + 1, ~0U, 0);
-    __asm__ volatile("jmp *%0" : : "r"(STUB_CODE), "S"(STUB_AREA));
-    __builtin_unreachable();
-}
-
-void stub_initialise(void) {
-    memcpy(shared(STUB_CODE), stub_code_start, stub_code_end - stub_code_start);
-    int start_pipe[2];
-    if (pipe(start_pipe) < 0)
-        fail(71, "cannot create a pipe: %s", strerror(errno));
-    pid_t pid = syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
-    if (pid < 0)
-        fail(71, "cannot create a host process for a VSpace: %s", strerror(errno));
-    if (pid == 0)
-        become_stub(start_pipe[0]);
-    const long options = PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACECLONE;
-    if (ptrace(PTRACE_SEIZE, pid, 0, options) < 0)
-        fail(77,
-             "cannot trace its own child process (%s); allow ptrace (kernel.yama.ptrace_scope at most 1, "
-             "in a container --cap-add=SYS_PTRACE)",
-             strerror(errno));
-    if (write(start_pipe[1], "", 1) != 1)
-        fail(71, "cannot start the first stub: %s", strerror(errno));
-    close(start_pipe[0]);
-    close(start_pipe[1]);
-    template_stub.pid = pid;
-    if (WSTOPSIG(wait_for(pid)) != SIGTRAP)
-        fail(71, "the host refused the memory layout of a VSpace; is the address space limited (ulimit -v)?");
-    trace_request(PTRACE_GETREGS, pid, NULL, &template_registers);
-
-    // The initial state of the processor: every component's bit in the header clear, and its defaults for
-    // the control words, which SSE and x87 code may look at in memory.
-    move_extended_state(PTRACE_GETREGSET, pid, clean_state, sizeof clean_state);
-    memset(clean_state, 0, extended_state_bytes);
-    const uint16_t control_word = 0x37f;
-    const uint32_t mxcsr = 0x1f80;
-    memcpy(clean_state, &control_word, sizeof control_word);
-    memcpy(clean_state + 24, &mxcsr, sizeof mxcsr);
-    move_extended_state(PTRACE_SETREGSET, pid, clean_state, extended_state_bytes);
-}
-
-/** Makes the first stub fork, so that the new one starts as empty as that. */
 static struct stub *stub_create(void) {
-    struct user_regs_struct registers = template_registers;
-    registers.rip = code_address(stub_code_clone);
-    registers.rax = SYS_clone;
-    registers.rdi = CLONE_PARENT | SIGCHLD;
-    registers.rsi = registers.rdx = registers.r10 = registers.r8 = 0;
-    registers.orig_rax = -1;
-    pid_t parent = template_stub.pid;
-    trace_request(PTRACE_SETREGS, parent, NULL, &registers);
-    unsigned long child = 0;
-    for (;;) {
-        trace_request(PTRACE_CONT, parent, NULL, NULL);
-        int status = wait_for(parent), event = status >> 16;
-        if (event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_CLONE)
-            trace_request(PTRACE_GETEVENTMSG, parent, NULL, &child);
-        else if (WSTOPSIG(status) == SIGILL)
-            fail(71, "cannot create a host process for a VSpace; is the number of processes limited?");
-        else if (event == 0 && WSTOPSIG(status) == SIGTRAP)
-            break;
-    }
-    check(child);
-    wait_for(child);
-    struct stub *stub = calloc(1, sizeof *stub);
-    check(stub);
-    stub->pid = child;
-    return stub;
+    return spare_count > 0 ? spare_stubs[--spare_count] : stub_fork();
 }
 
 struct mapping_changes *stub_changes(uint64_t asid) {
@@ -223,9 +49,9 @@ static void save_owner(struct stub *stub) {
     if (!owner)
         return;
     if (!owner->extended_state)
-        owner->extended_state = malloc(extended_state_bytes);
+        owner->extended_state = malloc(stub_state_bytes);
     check(owner->extended_state);
-    move_extended_state(PTRACE_GETREGSET, stub->pid, owner->extended_state, extended_state_bytes);
+    stub_move_state(PTRACE_GETREGSET, stub->pid, owner->extended_state, stub_state_bytes);
     owner->state_in = NULL;
     stub->owner = NULL;
 }
@@ -237,9 +63,8 @@ static void load_extended_state(struct stub *stub, struct thread *thread) {
     if (thread->state_in)
         save_owner(thread->state_in);
     if (thread->extended_state || stub->is_used)
-        move_extended_state(PTRACE_SETREGSET, stub->pid,
-                            thread->extended_state ? thread->extended_state : clean_state,
-                            extended_state_bytes);
+        stub_move_state(PTRACE_SETREGSET, stub->pid,
+                        thread->extended_state ? thread->extended_state : stub_clean_state, stub_state_bytes);
     stub->owner = thread;
     stub->is_used = true;
     thread->state_in = stub;
@@ -258,26 +83,32 @@ void stub_destroy(uint64_t asid) {
     if (!stub)
         return;
     save_owner(stub);
+    stubs[asid] = NULL;
+    if (spare_count < SPARE_MAXIMUM) {
+        stub->changes = (struct mapping_changes){.must_flush = true};
+        spare_stubs[spare_count++] = stub;
+        return;
+    }
     kill(stub->pid, SIGKILL);
     while (waitpid(stub->pid, NULL, __WALL) < 0 && errno == EINTR)
         ;
     free(stub);
-    stubs[asid] = NULL;
 }
 
 void stub_destroy_all(void) {
     for (unsigned asid = 0; asid < ASID_COUNT; asid++)
         if (stubs[asid])
             kill(stubs[asid]->pid, SIGKILL);
-    if (template_stub.pid)
-        kill(template_stub.pid, SIGKILL);
+    while (spare_count > 0)
+        kill(spare_stubs[--spare_count]->pid, SIGKILL);
+    stub_process_end_first();
 }
 
 // General registers.
 
 static void load_registers(struct stub *stub, const struct thread *thread) {
     const uint64_t *from = thread->registers;
-    struct user_regs_struct to = template_registers;
+    struct user_regs_struct to = stub_template_registers;
     bool is_syscall = from[REGISTER_ERROR] == ERROR_IS_SYSCALL;
     to.rax = from[REGISTER_RAX];
     to.rbx = from[REGISTER_RBX];
@@ -301,7 +132,7 @@ static void load_registers(struct stub *stub, const struct thread *thread) {
     to.fs_base = from[REGISTER_FS_BASE] < seL4_UserTop ? from[REGISTER_FS_BASE] : 0;
     to.gs_base = from[REGISTER_GS_BASE] < seL4_UserTop ? from[REGISTER_GS_BASE] : 0;
     to.orig_rax = -1;
-    trace_request(PTRACE_SETREGS, stub->pid, NULL, &to);
+    stub_trace(PTRACE_SETREGS, stub->pid, NULL, &to);
 }
 
 /** @param error the code the processor would have given, or ERROR_IS_SYSCALL */
@@ -350,16 +181,16 @@ static struct exception exception_of(struct stub *stub, int signal) {
     enum { UCONTEXT_REGISTERS = 40, REGISTER_ERROR_CODE = 19, REGISTER_TRAP_NUMBER = 20 };
     static unsigned char state[EXTENDED_STATE_MAXIMUM];
     if (stub->is_used)
-        move_extended_state(PTRACE_GETREGSET, stub->pid, state, extended_state_bytes);
-    trace_request(PTRACE_SINGLESTEP, stub->pid, NULL, (void *)(long)signal);
-    check(WSTOPSIG(wait_for(stub->pid)) == SIGTRAP);
+        stub_move_state(PTRACE_GETREGSET, stub->pid, state, stub_state_bytes);
+    stub_trace(PTRACE_SINGLESTEP, stub->pid, NULL, (void *)(long)signal);
+    check(WSTOPSIG(stub_wait(stub->pid)) == SIGTRAP);
     if (stub->is_used)
-        move_extended_state(PTRACE_SETREGSET, stub->pid, state, extended_state_bytes);
+        stub_move_state(PTRACE_SETREGSET, stub->pid, state, stub_state_bytes);
     struct user_regs_struct handler;
-    trace_request(PTRACE_GETREGS, stub->pid, NULL, &handler);
+    stub_trace(PTRACE_GETREGS, stub->pid, NULL, &handler);
     check(handler.rip == STUB_CODE && handler.rdx >= STUB_STACK &&
           handler.rdx < STUB_STACK + STUB_STACK_BYTES);
-    const uint64_t *registers = shared(handler.rdx + UCONTEXT_REGISTERS);
+    const uint64_t *registers = stub_shared(handler.rdx + UCONTEXT_REGISTERS);
     return (struct exception){registers[REGISTER_TRAP_NUMBER], registers[REGISTER_ERROR_CODE]};
 }
 
@@ -370,13 +201,31 @@ static bool is_present(uint64_t asid, uint64_t address) {
     return entry && *entry & ENTRY_PRESENT;
 }
 
+/** The vector of an `int n` at an address, 0 if there is another instruction. */
+static unsigned interrupt_at(uint64_t asid, uint64_t address) {
+    const unsigned char int_n = 0xcd;
+    unsigned char bytes[2];
+    for (unsigned i = 0; i < sizeof bytes; i++) {
+        unsigned bits;
+        uint64_t place = address + i;
+        uint64_t *entry = place < seL4_UserTop ? vspace_leaf(vspace_for_asid(asid), place, &bits) : NULL;
+        if (!entry || !(*entry & ENTRY_PRESENT))
+            return 0;
+        uint64_t physical = (*entry & ENTRY_ADDRESS) + (place & ((1UL << bits) - 1));
+        if (!memory_is_ram(physical))
+            return 0;
+        bytes[i] = *(unsigned char *)at(physical);
+    }
+    return bytes[0] == int_n ? bytes[1] : 0;
+}
+
 /** @return whether the stop was an event for the kernel; false: the thread just goes on */
 static bool exception_event(struct stub *stub, uint64_t asid, int signal, struct thread *thread,
                             struct stub_event *event) {
     siginfo_t info;
     struct user_regs_struct registers;
-    trace_request(PTRACE_GETSIGINFO, stub->pid, NULL, &info);
-    trace_request(PTRACE_GETREGS, stub->pid, NULL, &registers);
+    stub_trace(PTRACE_GETSIGINFO, stub->pid, NULL, &info);
+    stub_trace(PTRACE_GETREGS, stub->pid, NULL, &registers);
     uint64_t address = (uint64_t)info.si_addr;
     bool is_page_fault = signal == SIGSEGV && (info.si_code == SEGV_MAPERR || info.si_code == SEGV_ACCERR);
     if (is_page_fault) {
@@ -394,15 +243,15 @@ static bool exception_event(struct stub *stub, uint64_t asid, int signal, struct
     }
     if (signal == SIGBUS && info.si_code == BUS_ADRERR)
         fail(71, "the host has no memory left for the machine; give the machine less with --memory");
-    struct exception exception = exception_of(stub, signal);
-    // A protection fault's code for `int n` is 8n + 2.
-    uint64_t n = exception.code >> 3;
-    if (exception.vector == VECTOR_PROTECTION && (exception.code & 7) == 2 && n >= TRAP_FIRST) {
+    // `int n` is a protection fault to the host, whose interrupts these are not.
+    unsigned n = signal == SIGSEGV ? interrupt_at(asid, registers.rip) : 0;
+    if (n >= TRAP_FIRST) {
         store_registers(&registers, thread, 0);
         thread->registers[REGISTER_NEXT_IP] += 2;
         *event = (struct stub_event){STUB_TRAP, n, 0};
         return n != SPURIOUS_VECTOR; // which the kernel ignores
     }
+    struct exception exception = exception_of(stub, signal);
     store_registers(&registers, thread, exception.code);
     *event = (struct stub_event){STUB_EXCEPTION, exception.vector, exception.code};
     return true;
@@ -410,7 +259,7 @@ static bool exception_event(struct stub *stub, uint64_t asid, int signal, struct
 
 static struct stub_event syscall_event(struct stub *stub, struct thread *thread) {
     struct user_regs_struct registers;
-    trace_request(PTRACE_GETREGS, stub->pid, NULL, &registers);
+    stub_trace(PTRACE_GETREGS, stub->pid, NULL, &registers);
     if (registers.rcx == registers.rip) {
         store_registers(&registers, thread, ERROR_IS_SYSCALL);
         return (struct stub_event){STUB_SYSCALL, 0, 0};
@@ -426,16 +275,16 @@ static struct stub_event syscall_event(struct stub *stub, struct thread *thread)
 
 /** Brings a stub's mappings up to date. */
 static void apply_changes(struct stub *stub) {
-    struct stub_call *calls = shared(STUB_TABLE);
+    struct stub_call *calls = stub_shared(STUB_TABLE);
     unsigned count = changes_take(&stub->changes, calls, PAGE_BYTES / sizeof *calls);
     if (count == 0)
         return;
-    struct user_regs_struct registers = template_registers;
-    registers.rip = code_address(stub_code_batch);
+    struct user_regs_struct registers = stub_template_registers;
+    registers.rip = stub_code_address(stub_code_batch);
     registers.rbx = count;
     registers.r12 = STUB_TABLE;
     registers.r8 = STUB_MEMORY_DESCRIPTOR;
-    int error = run_own_code(stub, &registers);
+    int error = stub_run_own_code(stub, &registers);
     if (error == EPERM || error == EACCES)
         fail(77, "the host refuses to map the page at %llx; set vm.mmap_min_addr to 0 or run as root",
              registers.rdi);
@@ -454,6 +303,11 @@ struct stub_event stub_run(struct thread *thread) {
     if (!stubs[asid])
         stubs[asid] = stub_create();
     struct stub *stub = stubs[asid];
+    host_balance(stub->pid);
+    if (stub->cpu != host_cpu()) {
+        host_move_here(stub->pid);
+        stub->cpu = host_cpu();
+    }
     for (;;) {
         apply_changes(stub);
         load_extended_state(stub, thread);
@@ -463,15 +317,15 @@ struct stub_event stub_run(struct thread *thread) {
             host_set_running(0);
             return (struct stub_event){STUB_INTERRUPTED, 0, 0};
         }
-        trace_request(PTRACE_SYSEMU, stub->pid, NULL, NULL);
-        int status = wait_for(stub->pid);
+        stub_trace(PTRACE_SYSEMU, stub->pid, NULL, NULL);
+        int status = stub_wait(stub->pid);
         host_set_running(0);
         int signal = WSTOPSIG(status);
         if (signal == (SIGTRAP | 0x80))
             return syscall_event(stub, thread);
         if (status >> 16 == PTRACE_EVENT_STOP) {
             struct user_regs_struct registers;
-            trace_request(PTRACE_GETREGS, stub->pid, NULL, &registers);
+            stub_trace(PTRACE_GETREGS, stub->pid, NULL, &registers);
             store_registers(&registers, thread, 0);
             return (struct stub_event){STUB_INTERRUPTED, 0, 0};
         }
@@ -482,7 +336,7 @@ struct stub_event stub_run(struct thread *thread) {
                 return event;
         } else {
             struct user_regs_struct registers;
-            trace_request(PTRACE_GETREGS, stub->pid, NULL, &registers);
+            stub_trace(PTRACE_GETREGS, stub->pid, NULL, &registers);
             store_registers(&registers, thread, 0);
         }
     }

@@ -3,7 +3,7 @@
 // What the operations that a container's system calls are made of cost, in nanoseconds of the machine's time.
 #include "script.h"
 
-extern unsigned char domain_count_calls[], domain_touch[];
+extern unsigned char domain_count_calls[], domain_count_syscalls[], domain_touch[];
 
 #define ROUNDS 2000
 
@@ -52,7 +52,16 @@ void bench(void) {
         ipc_buffer->msg[seL4_UnknownSyscall_FaultIP] += 2;
         reply_receive(thread.fault_endpoint, thread.reply, 0, 16);
     }
-    report("bench.fault-round-trip-ns", start, ROUNDS);
+    report("bench.trap-round-trip-ns", start, ROUNDS);
+    context.rip = IN_DOMAIN(domain_count_syscalls);
+    write_registers(thread.tcb, true, &context);
+    thread_wait_fault(&thread);
+    start = now();
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        ipc_buffer->msg[seL4_UnknownSyscall_FaultIP] += 2;
+        reply_receive(thread.fault_endpoint, thread.reply, 0, 16);
+    }
+    report("bench.syscall-round-trip-ns", start, ROUNDS);
     start = now();
     for (unsigned i = 0; i < ROUNDS; i++)
         receive(seL4_SysNBWait, thread.fault_endpoint, 0);

@@ -62,6 +62,11 @@ entry domain_count_calls
     incq (%rdi)
     int $0xfe
     jmp domain_count_calls
+entry domain_count_syscalls
+    incq (%rdi)
+    xor %edx, %edx
+    syscall
+    jmp domain_count_syscalls
 /* Writes a byte into each of rsi pages from rdi on. */
 entry domain_touch
     movb $1, (%rdi)
