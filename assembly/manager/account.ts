@@ -11,6 +11,7 @@ import {
     STATISTIC_CAPABILITIES,
     STATISTIC_FILES,
     STATISTIC_FREE,
+    STATISTIC_INSTRUCTIONS,
     STATISTIC_KERNEL_OBJECTS,
     STATISTIC_LAYER_PAGES_MAPPED,
     STATISTIC_OWNERS,
@@ -139,6 +140,7 @@ export class Account {
         json.name("pageFaults").unsigned(words[STATISTIC_PAGE_FAULTS]);
         json.name("layerBytesMapped").unsigned(words[STATISTIC_LAYER_PAGES_MAPPED]);
         json.name("processes").unsigned(words[STATISTIC_PROCESSES]);
+        json.name("instructions").unsigned(words[STATISTIC_INSTRUCTIONS]);
         json.endObject();
     }
 

@@ -31,6 +31,8 @@ export const STATISTIC_PAGE_FAULTS: i32 = 9;
 export const STATISTIC_LAYER_PAGES_MAPPED: i32 = 10;
 /** Processes created. */
 export const STATISTIC_PROCESSES: i32 = 11;
+/** Wasm instructions that the sentry has executed, when the runtime was built to count them, else 0. */
+export const STATISTIC_INSTRUCTIONS: i32 = 12;
 
 /** Words of a STATISTICS message. */
-export const STATISTIC_COUNT: i32 = 12;
+export const STATISTIC_COUNT: i32 = 13;

@@ -8,10 +8,14 @@ import { reportUnknownCalls } from "../syscalls/unknown";
 import { sendStatistics } from "./statistics";
 import { clearText, putText, textBytes, textLength } from "./text";
 
+/** Pid 1 is about to end: the last moment at which the account shows what its process holds. */
+export function containerEnds(): void {
+    if (containerConfiguration().has(FLAG_STATISTICS)) sendStatistics();
+}
+
 /** Pid 1 has ended. Does not return. */
 export function containerEnded(waitStatus: i32): void {
     reportUnknownCalls();
-    if (containerConfiguration().has(FLAG_STATISTICS)) sendStatistics();
     reportExit(waitStatus, 0, 0, false);
 }
 

@@ -10,7 +10,7 @@ import { wakeFutex } from "./futex";
 import { strace } from "../strace/trace";
 import { traceExit } from "../strace/signal";
 import { forgetAnswer } from "./answer";
-import { containerEnded } from "./container";
+import { containerEnded, containerEnds } from "./container";
 import { addGarbage } from "./garbage";
 import { Process, processes, removeProcess } from "./process";
 import { current, Thread, THREAD_DEAD, threads } from "./thread";
@@ -67,6 +67,7 @@ export function endProcess(process: Process, signal: i32): void {
 /** Ends every thread, frees what the process holds, and leaves a zombie for its parent. */
 function finishProcess(process: Process, waitStatus: i32): void {
     if (process.exited) return;
+    if (process.parent === null) containerEnds();
     process.exiting = true;
     for (let i = 0; i < process.threads.length; i++) {
         const thread = process.threads[i];

@@ -2,10 +2,12 @@
 //
 // The accounting words that the sentry reports (std/statistics.ts).
 
+import { reportInstructions } from "../../sel4/generated/host";
 import {
     STATISTIC_COUNT,
     STATISTIC_FILES,
     STATISTIC_FREE,
+    STATISTIC_INSTRUCTIONS,
     STATISTIC_KERNEL_OBJECTS,
     STATISTIC_LAYER_PAGES_MAPPED,
     STATISTIC_PAGE_FAULTS,
@@ -64,5 +66,6 @@ export function sendStatistics(): void {
     setWord(STATISTIC_PAGE_FAULTS, pageFaults);
     setWord(STATISTIC_LAYER_PAGES_MAPPED, <u64>storeFramesCached() * PAGE_SIZE);
     setWord(STATISTIC_PROCESSES, processesMade);
+    setWord(STATISTIC_INSTRUCTIONS, reportInstructions());
     reportStatistics(words, STATISTIC_COUNT);
 }
