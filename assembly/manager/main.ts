@@ -30,8 +30,8 @@ import { INPUT_CAPACITY } from "./standardInput";
 
 /** The number of the only container of a one-shot run. */
 const CONTAINER: u8 = 1;
-/** Bytes of a message that fits a frame as JSON, escapes included. */
-const MESSAGE_MAXIMUM: i32 = 600;
+/** Bytes that a message may have as JSON: a frame has room for it and for the members around it. */
+const MESSAGE_BYTES_MAXIMUM: i32 = 3500;
 
 const service: Service = new Service();
 const preparation: Preparation = new Preparation(new Bundle());
@@ -78,6 +78,9 @@ function run(): Failure | null {
     if (failure !== null) return failure;
     __collect();
     service.serve(container!);
+    __collect();
+    // Without heap for the report the host would not learn how the container ended: nothing but the machine's end tells then.
+    provideHeap(0);
     finishContainer();
     return null;
 }
@@ -158,7 +161,14 @@ function sendFailure(failure: Failure): void {
     sendText(FRAME_FAILED, 0, text);
 }
 
-/** A message may quote hostile names; a frame has room for so much of it. */
+/** Cuts a message to what a frame has room for: it may quote a long name or a deep backtrace. */
 function shortened(message: string): string {
-    return message.length <= MESSAGE_MAXIMUM ? message : message.substring(0, MESSAGE_MAXIMUM) + "…";
+    let bytes = 0;
+    for (let i = 0; i < message.length; i++) {
+        const unit = message.charCodeAt(i);
+        // Plain ASCII is one byte, escaped or not two; everything else at most an escape of six.
+        bytes += unit >= 0x20 && unit < 0x7f ? 2 : unit == 0x0a ? 2 : 6;
+        if (bytes > MESSAGE_BYTES_MAXIMUM) return message.substring(0, i) + "…";
+    }
+    return message;
 }

@@ -75,6 +75,9 @@ const FAULT_VM: u32 = 6;
 export const THREAD_BUDGET: u64 = 10_000;
 export const THREAD_PERIOD: u64 = 10_000;
 
+/** Bytes of a text of a sentry that are kept: a backtrace is about this long. */
+const TEXT_MAXIMUM: u64 = 2048;
+
 /** Messages between two looks at the heap. */
 const HOUSEKEEPING_INTERVAL: u32 = 256;
 
@@ -264,6 +267,7 @@ export class Service extends HostListener {
         }
     }
 
+
     @inline private answer(error: u32): bool {
         this.message.answer(error);
         return true;
@@ -355,9 +359,9 @@ export class Service extends HostListener {
         return false;
     }
 
-    /** The text that a sentry left in the exchange page; the sentry is not trusted with its form. */
+    /** The text that a sentry left in the exchange page; the sentry is not trusted with its form or length. */
     private text(container: Container, length: u64): string {
-        return decodeUtf8(container.exchange, <i32>min<u64>(length, PAGE_SIZE));
+        return decodeUtf8(container.exchange, <i32>min<u64>(length, TEXT_MAXIMUM));
     }
 
     // ---- faults

@@ -307,7 +307,9 @@ class JsonParser {
     /** Keeps the first failure. */
     private fail(reason: string): JsonValue | null {
         if (this.failure === null) {
-            this.failure = new Failure("not valid JSON at byte " + decimal(this.at) + ": " + reason + "; save the file again");
+            this.failure = new Failure(
+                "not valid JSON at byte " + decimal(this.at) + ": " + reason + "; save the file again",
+            );
         }
         return null;
     }

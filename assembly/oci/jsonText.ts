@@ -2,41 +2,71 @@
 
 import { decimal, signedDecimal } from "../std/numberText";
 
-/** Writes JSON text. The caller keeps objects and arrays balanced; commas are put where they belong. */
+/** Code units that a text has room for at first. */
+const FIRST_CAPACITY: i32 = 256;
+
+/**
+ * Writes JSON text. The caller keeps objects and arrays balanced; commas are put where they belong. The text grows in one
+ * block: strings that are joined piece by piece would leave garbage of the square of its length.
+ */
 export class JsonText {
-    private parts: string[] = new Array<string>();
+    private units: StaticArray<u16> = new StaticArray<u16>(FIRST_CAPACITY);
+    private length: i32 = 0;
     private separate: bool = false;
 
     toString(): string {
-        return this.parts.join("");
+        const size = (<usize>this.length) << 1;
+        const text = changetype<string>(__new(size, idof<string>()));
+        memory.copy(changetype<usize>(text), changetype<usize>(this.units), size);
+        return text;
     }
 
     beginObject(): JsonText {
-        return this.open("{");
+        return this.open(0x7b);
     }
 
     endObject(): JsonText {
-        return this.close("}");
+        return this.close(0x7d);
     }
 
     beginArray(): JsonText {
-        return this.open("[");
+        return this.open(0x5b);
     }
 
     endArray(): JsonText {
-        return this.close("]");
+        return this.close(0x5d);
     }
 
     /** A member's name; its value follows. */
     name(name: string): JsonText {
         this.string(name);
-        this.parts.push(":");
+        this.unit(0x3a);
         this.separate = false;
         return this;
     }
 
+    /** A lone surrogate is written as an escape, which keeps the text valid UTF-8. */
     string(text: string): JsonText {
-        return this.token(quote(text));
+        this.beginToken();
+        this.unit(0x22);
+        for (let i = 0; i < text.length; i++) {
+            const unit = text.charCodeAt(i);
+            if (unit == 0x22 || unit == 0x5c) this.escape(unit);
+            else if (unit == 0x0a) this.escape(0x6e);
+            else if (unit == 0x0d) this.escape(0x72);
+            else if (unit == 0x09) this.escape(0x74);
+            else if (unit < 0x20 || unit == 0x7f) this.unicodeEscape(unit);
+            else if (unit >= 0xd800 && unit <= 0xdfff) {
+                const next = i + 1 < text.length ? text.charCodeAt(i + 1) : 0;
+                if (unit < 0xdc00 && next >= 0xdc00 && next <= 0xdfff) {
+                    this.unit(unit);
+                    this.unit(next);
+                    i++;
+                } else this.unicodeEscape(unit);
+            } else this.unit(unit);
+        }
+        this.unit(0x22);
+        return this;
     }
 
     unsigned(value: u64): JsonText {
@@ -69,60 +99,55 @@ export class JsonText {
         return this.endObject();
     }
 
-    private open(bracket: string): JsonText {
-        this.token(bracket);
+    private open(bracket: i32): JsonText {
+        this.beginToken();
+        this.unit(bracket);
         this.separate = false;
         return this;
     }
 
-    private close(bracket: string): JsonText {
-        this.parts.push(bracket);
+    private close(bracket: i32): JsonText {
+        this.unit(bracket);
         this.separate = true;
         return this;
     }
 
     private token(token: string): JsonText {
-        if (this.separate) this.parts.push(",");
-        this.parts.push(token);
-        this.separate = true;
+        this.beginToken();
+        for (let i = 0; i < token.length; i++) this.unit(token.charCodeAt(i));
         return this;
     }
-}
 
-/** `text` as a JSON string with its quotes. A lone surrogate is written as an escape, which keeps the text valid UTF-8. */
-export function quote(text: string): string {
-    let quoted = '"';
-    let start = 0;
-    for (let i = 0; i < text.length; i++) {
-        const unit = text.charCodeAt(i);
-        let escape = "";
-        if (unit == 0x22) escape = '\\"';
-        else if (unit == 0x5c) escape = "\\\\";
-        else if (unit == 0x0a) escape = "\\n";
-        else if (unit == 0x0d) escape = "\\r";
-        else if (unit == 0x09) escape = "\\t";
-        else if (unit < 0x20 || unit == 0x7f) escape = unicodeEscape(unit);
-        else if (unit >= 0xd800 && unit <= 0xdfff) {
-            const next = i + 1 < text.length ? text.charCodeAt(i + 1) : 0;
-            if (unit < 0xdc00 && next >= 0xdc00 && next <= 0xdfff) {
-                i++;
-                continue;
-            }
-            escape = unicodeEscape(unit);
-        } else continue;
-        quoted += text.substring(start, i) + escape;
-        start = i + 1;
+    /** Separates what comes from what was. */
+    private beginToken(): void {
+        if (this.separate) this.unit(0x2c);
+        this.separate = true;
     }
-    return quoted + text.substring(start) + '"';
+
+    private escape(unit: i32): void {
+        this.unit(0x5c);
+        this.unit(unit);
+    }
+
+    private unicodeEscape(unit: i32): void {
+        this.escape(0x75);
+        for (let shift = 12; shift >= 0; shift -= 4) {
+            const digit = (unit >> shift) & 15;
+            this.unit(digit < 10 ? 0x30 + digit : 0x61 - 10 + digit);
+        }
+    }
+
+    private unit(unit: i32): void {
+        if (this.length == this.units.length) {
+            const larger = new StaticArray<u16>(this.units.length * 2);
+            memory.copy(changetype<usize>(larger), changetype<usize>(this.units), (<usize>this.length) << 1);
+            this.units = larger;
+        }
+        this.units[this.length++] = <u16>unit;
+    }
 }
 
-function unicodeEscape(unit: i32): string {
-    const digits = "0123456789abcdef";
-    return (
-        "\\u" +
-        digits.charAt(unit >> 12) +
-        digits.charAt((unit >> 8) & 15) +
-        digits.charAt((unit >> 4) & 15) +
-        digits.charAt(unit & 15)
-    );
+/** `text` as a JSON string with its quotes. */
+export function quote(text: string): string {
+    return new JsonText().string(text).toString();
 }

@@ -4,59 +4,16 @@
 // made here and run through the command line on platform/linux; the container never starts, so any sentry will do.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { after, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 
-import { addBlob, finishLayout, sha256 } from '../component/memoryImage.mjs';
+import { sha256 } from '../component/memoryImage.mjs';
+import { TAR_GZIP, run, writeLayout } from './images.mjs';
 import { tarEntry, tarEnd } from './tar.mjs';
-
-const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const scratch = mkdtempSync(join(tmpdir(), 'sealift-bad-images-'));
-after(() => rmSync(scratch, { recursive: true }));
-
-const TAR = 'application/vnd.oci.image.layer.v1.tar';
-const TAR_GZIP = `${TAR}+gzip`;
-
-/** Writes a layout whose image has the layers (each {type, bytes, diffId}); the result is its folder. */
-function writeLayout(name, layers, spoil = () => {}) {
-    const files = new Map();
-    const descriptors = layers.map(({ type = TAR, bytes }) => addBlob(files, type, bytes));
-    const configuration = addBlob(files, 'application/vnd.oci.image.config.v1+json', {
-        os: 'linux',
-        architecture: 'amd64',
-        config: { Cmd: ['/bin/true'] },
-        rootfs: {
-            type: 'layers',
-            diff_ids: layers.map(({ bytes, diffId }) => diffId ?? `sha256:${sha256(bytes)}`),
-        },
-    });
-    const manifest = addBlob(files, 'application/vnd.oci.image.manifest.v1+json', {
-        schemaVersion: 2,
-        config: configuration,
-        layers: descriptors,
-    });
-    finishLayout(files, [manifest]);
-    spoil(files, descriptors);
-    const folder = join(scratch, name);
-    for (const [path, bytes] of files) {
-        mkdirSync(dirname(join(folder, path)), { recursive: true });
-        writeFileSync(join(folder, path), bytes);
-    }
-    return folder;
-}
 
 /** Runs the image and expects exit code 125 and one line on stderr that matches. */
 function refuses(folder, pattern, options = []) {
-    const { status, stdout, stderr } = spawnSync(
-        process.execPath,
-        [join(root, 'cli', 'sealift.mjs'), 'run', '-q', ...options, `oci:${folder}`],
-        { encoding: 'utf8', timeout: 60_000 },
-    );
+    const { status, stdout, stderr } = run(folder, { options });
     assert.match(stderr, pattern);
     assert.equal(stderr.trim().split('\n').length, 1, stderr);
     assert.equal(status, 125);

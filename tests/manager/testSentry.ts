@@ -2,18 +2,18 @@
 //
 // A sentry that runs no process: it tries the manager's service and prints what it was given, so that the manager can be tested alone.
 
-import '../../assembly/std/abort';
+import "../../assembly/std/abort";
 import {
     kernelCall,
     windowMap,
     windowTableMap,
     missingTableLevel,
     untypedRetype,
-} from '../../assembly/sel4/generated/host';
-import { containerConfiguration, UNTYPED_FIRST_SLOT } from '../../assembly/std/containerConfiguration';
-import { LayerIndex } from '../../assembly/std/layerIndex';
-import { decimal } from '../../assembly/std/numberText';
-import { decodeUtf8, encodeUtf8 } from '../../assembly/std/utf8';
+} from "../../assembly/sel4/generated/host";
+import { containerConfiguration, UNTYPED_FIRST_SLOT } from "../../assembly/std/containerConfiguration";
+import { LayerIndex } from "../../assembly/std/layerIndex";
+import { decimal } from "../../assembly/std/numberText";
+import { decodeUtf8, encodeUtf8 } from "../../assembly/std/utf8";
 
 const EXCHANGE: usize = 0x10000;
 const MANAGER: u32 = 5;
@@ -31,7 +31,7 @@ function request(label: u32, a: u64, b: u64 = 0, c: u64 = 0, d: u64 = 0): u32 {
 }
 
 function print(text: string): void {
-    const length = encodeUtf8(text + '\n', EXCHANGE);
+    const length = encodeUtf8(text + "\n", EXCHANGE);
     request(1, 1, length);
 }
 
@@ -53,19 +53,19 @@ function map(frame: u32, at: u32): bool {
 export function main(): void {
     const configuration = containerConfiguration();
     print(
-        'valid ' + decimal(configuration.isValid() ? 1 : 0) + ' limit ' + decimal(configuration.memoryLimit),
+        "valid " + decimal(configuration.isValid() ? 1 : 0) + " limit " + decimal(configuration.memoryLimit),
     );
     for (let i: u32 = 0; i < configuration.argumentCount; i++) {
         const argument = configuration.argument(i);
-        print('argument ' + decodeUtf8(configuration.text(argument.offset), argument.length));
+        print("argument " + decodeUtf8(configuration.text(argument.offset), argument.length));
     }
     for (let i: u32 = 0; i < configuration.environmentCount; i++) {
         const variable = configuration.environment(i);
-        print('environment ' + decodeUtf8(configuration.text(variable.offset), variable.length));
+        print("environment " + decodeUtf8(configuration.text(variable.offset), variable.length));
     }
-    let untypeds = 'untypeds';
+    let untypeds = "untypeds";
     for (let i: u32 = 0; i < configuration.untypedCount; i++)
-        untypeds += ' ' + decimal(configuration.untypedBits(i));
+        untypeds += " " + decimal(configuration.untypedBits(i));
     print(untypeds);
     for (let layer: u32 = 0; layer < configuration.layerCount; layer++) {
         const pages = configuration.layer(layer).indexPages;
@@ -77,29 +77,29 @@ export function main(): void {
         for (let i: u32 = 0; i < pages; i++) mapped = map(first + i, base + i * 4096) && mapped;
         const index = changetype<LayerIndex>(<usize>base);
         print(
-            'layer ' +
+            "layer " +
                 decimal(layer) +
-                ' error ' +
+                " error " +
                 decimal(error) +
-                ' mapped ' +
+                " mapped " +
                 decimal(mapped ? 1 : 0) +
-                ' valid ' +
+                " valid " +
                 decimal(index.isValid() ? 1 : 0) +
-                ' inodes ' +
+                " inodes " +
                 decimal(index.inodeCount) +
-                ' entries ' +
+                " entries " +
                 decimal(index.entryCount) +
-                ' pages ' +
+                " pages " +
                 decimal(configuration.layer(layer).dataPages),
         );
         const root = index.inode(0);
-        let names = '';
+        let names = "";
         for (let i: u32 = 0; i < root.entryCount; i++) {
             const entry = index.entry(root.firstEntry + i);
-            names += ' ' + decodeUtf8(index.text(entry.nameOffset), entry.nameLength);
+            names += " " + decodeUtf8(index.text(entry.nameOffset), entry.nameLength);
         }
-        print('root' + names);
+        print("root" + names);
     }
-    print('unknown request ' + decimal(request(99, 0)));
+    print("unknown request " + decimal(request(99, 0)));
     request(7, 3 << 8, 0, 0);
 }

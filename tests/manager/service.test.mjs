@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The manager's service against sentries of the tests' own: one that looks at what it was given, one that has been taken over.
+// Whatever a sentry does, the manager answers or ends the container, takes every byte back, and reports.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, test } from 'node:test';
+
+import { root, run, writeLayout } from './images.mjs';
+import { tarEntry, tarEnd } from './tar.mjs';
+
+const EINVAL = 22;
+const output = join(root, 'build', 'tests', 'manager');
+
+/** Builds a runtime with a sentry of this folder; the result is its path. */
+function buildRuntime(sentry) {
+    const wasm = join(output, `${sentry}.wasm`);
+    const elf = join(output, `${sentry}.elf`);
+    const node = (...words) => execFileSync(process.execPath, words, { cwd: root, stdio: 'pipe' });
+    node(
+        'node_modules/assemblyscript/bin/asc.js',
+        `tests/manager/${sentry}.ts`,
+        '--target',
+        'sentry',
+        '-o',
+        wasm,
+    );
+    node('scripts/build-runtime.mjs', `--sentry=${wasm}`, `--output=${elf}`);
+    return elf;
+}
+
+let folder;
+const runtimes = {};
+
+before(() => {
+    mkdirSync(output, { recursive: true });
+    for (const sentry of ['testSentry', 'hostileSentry']) runtimes[sentry] = buildRuntime(sentry);
+    const lower = [
+        tarEntry({ name: 'etc/', type: '5' }),
+        tarEntry({ name: 'etc/one', content: 'x'.repeat(5000) }),
+        tarEnd(),
+    ];
+    const upper = [tarEntry({ name: 'etc/.wh.one' }), tarEntry({ name: 'two' }), tarEnd()];
+    folder = writeLayout('service', [{ bytes: Buffer.concat(lower) }, { bytes: Buffer.concat(upper) }]);
+});
+
+/** Runs a sentry; its statistics are taken off stderr and checked. */
+function runSentry(sentry, mode, options = []) {
+    const result = run(folder, {
+        options: ['--stats-json', ...options],
+        command: [mode],
+        environment: { SEALIFT_RUNTIME: runtimes[sentry] },
+    });
+    const lines = result.stderr.trim().split('\n');
+    const statistics = JSON.parse(lines.pop());
+    const sum = (owners) => owners.reduce((total, { bytes }) => total + bytes, 0);
+    assert.equal(sum(statistics.owners), statistics.machineMemory);
+    assert.ok(!statistics.owners.some(({ owner }) => owner === 'not accounted for'));
+    assert.equal(sum(statistics.container.owners), statistics.container.memoryLimit);
+    assert.equal(statistics.freed.returned, statistics.freed.carved);
+    assert.equal(statistics.freed.carved, statistics.container.memoryLimit);
+    return { ...result, stderr: lines.join('\n'), statistics };
+}
+
+test('a sentry finds its configuration, its memory and the layers', () => {
+    const { status, stdout } = runSentry('testSentry', 'word', [
+        '--memory',
+        '5m',
+        '-e',
+        'A=1',
+        '--hostname',
+        'box',
+    ]);
+    assert.equal(status, 3);
+    assert.match(stdout, /^valid 1 limit 5242880$/m);
+    assert.match(stdout, /^argument word$/m);
+    assert.match(stdout, /^environment HOSTNAME=box$/m);
+    assert.match(stdout, /^environment A=1$/m);
+    assert.match(stdout, /^layer 0 error 0 mapped 1 valid 1 inodes 3 entries 2 pages 2$/m);
+    assert.match(stdout, /^layer 1 error 0 mapped 1 valid 1 inodes 3 entries 3 pages 0$/m);
+    assert.match(stdout, /^root etc two$/m);
+    assert.match(stdout, /^unknown request 38$/m);
+});
+
+test('a limit that is no power of two is carved from several untypeds', () => {
+    for (const limit of ['3m', '7m', '100m', '129m', '333m']) {
+        const { status, statistics } = runSentry('testSentry', 'word', ['--memory', limit]);
+        assert.equal(status, 3);
+        const bytes = Number.parseInt(limit) * 1024 * 1024;
+        assert.ok(statistics.container.memoryLimit >= bytes, limit);
+        assert.ok(statistics.container.memoryLimit <= bytes * 1.07, limit);
+    }
+});
+
+test('a sentry that asks for what it must not get is answered', () => {
+    const { status, stdout, stderr } = runSentry('hostileSentry', 'ask');
+    assert.equal(stderr, '');
+    assert.equal(status, 0);
+    const answers = Object.fromEntries(
+        stdout
+            .trim()
+            .split('\n')
+            .map((line) => [line.replace(/ \d+$/, ''), Number(line.match(/\d+$/)[0])]),
+    );
+    const refused = [
+        'write too much',
+        'log too much',
+        'frames of no layer',
+        'too many frames',
+        'frames beyond the layer',
+        'frames that wrap',
+        'frames into a slot in use',
+        'frames into no CNode',
+        'index beyond the layer',
+        'CPU time for a thread',
+        'CPU time for nothing',
+        'an address space for nothing',
+    ];
+    for (const request of refused) assert.equal(answers[request], EINVAL, request);
+    assert.notEqual(answers['an address space for an endpoint'], 0);
+    assert.equal(answers['an unknown request'], 38);
+    for (const request of [
+        'write without words',
+        'read everything',
+        'a timer in the past',
+        'a timer never',
+        'still there',
+    ]) {
+        assert.equal(answers[request], 0, request);
+    }
+});
+
+test('absurd ends are made into exit codes', () => {
+    assert.equal(runSentry('hostileSentry', 'exit').status, 128 + 127);
+    assert.equal(runSentry('hostileSentry', 'fail').status, 0x7e);
+});
+
+test('a sentry that traps ends its container with the reason', () => {
+    for (const [mode, pattern] of [
+        ['touch', /sentry failed: .*\n.*main/],
+        ['abort', /sentry failed: .*the test wants it/],
+        ['recurse', /sentry failed: .*recurse/s],
+        ['return', /sentry failed: .*returned from main/],
+    ]) {
+        const { status, stderr } = runSentry('hostileSentry', mode);
+        assert.equal(status, 125, mode);
+        assert.match(stderr, pattern, mode);
+    }
+});
+
+test('a sentry that revokes and deletes all it can reach takes nothing with it', () => {
+    // Its thread still has its CSpace and ends in order; runSentry checks that every byte came back.
+    assert.equal(runSentry('hostileSentry', 'suicide').status, 0);
+});
