@@ -6,13 +6,36 @@ import js from '@eslint/js';
 import typescript from 'typescript-eslint';
 
 const nodeGlobals = Object.fromEntries(
-    ['Buffer', 'URL', 'WebAssembly', 'clearTimeout', 'console', 'performance', 'process', 'setTimeout', 'TextDecoder', 'TextEncoder', 'structuredClone', 'fetch', 'setImmediate', 'clearInterval', 'setInterval'].map(
-        (name) => [name, 'readonly'],
-    ),
+    [
+        'Buffer',
+        'URL',
+        'WebAssembly',
+        'clearTimeout',
+        'console',
+        'performance',
+        'process',
+        'setTimeout',
+        'TextDecoder',
+        'TextEncoder',
+        'structuredClone',
+        'fetch',
+        'setImmediate',
+        'clearInterval',
+        'setInterval',
+    ].map((name) => [name, 'readonly']),
 );
 
 export default typescript.config(
-    { ignores: ['build/', 'node_modules/', 'assembly/', 'tests/unit/', 'tests/host/machine/', 'tests/manager/*.ts'] },
+    {
+        ignores: [
+            'build/',
+            'node_modules/',
+            'assembly/',
+            'tests/unit/',
+            'tests/host/machine/',
+            'tests/manager/*.ts',
+        ],
+    },
     {
         files: ['**/*.{js,mjs}'],
         extends: [js.configs.recommended],
@@ -27,11 +50,25 @@ export default typescript.config(
         rules: {
             'preserve-caught-error': 'off',
             // A name that begins with _ is left out on purpose.
-            '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+            '@typescript-eslint/no-unused-vars': [
+                'error',
+                { argsIgnorePattern: '^_', varsIgnorePattern: '^_' },
+            ],
             // Numbers in messages are what they look like.
             '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
             // node:test's functions return promises that the runner awaits.
-            '@typescript-eslint/no-floating-promises': ['error', { allowForKnownSafeCalls: [{ from: 'package', package: 'node:test', name: ['test', 'describe', 'it', 'before', 'after'] }] }],
+            '@typescript-eslint/no-floating-promises': [
+                'error',
+                {
+                    allowForKnownSafeCalls: [
+                        {
+                            from: 'package',
+                            package: 'node:test',
+                            name: ['test', 'describe', 'it', 'before', 'after'],
+                        },
+                    ],
+                },
+            ],
         },
     },
 );

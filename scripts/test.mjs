@@ -26,7 +26,9 @@ function readPlainAccount(output) {
 /** The summary of Node's test runner. */
 function readNodeAccount(output) {
     const count = (name) => [...output.matchAll(new RegExp(`^. ${name} (\\d+)$`, 'gm'))].at(-1)?.[1];
-    const [passed, failed, cancelled, skipped, todo] = ['pass', 'fail', 'cancelled', 'skipped', 'todo'].map(count);
+    const [passed, failed, cancelled, skipped, todo] = ['pass', 'fail', 'cancelled', 'skipped', 'todo'].map(
+        count,
+    );
     if (passed === undefined || failed === undefined) return undefined;
     return {
         passed: Number(passed),
@@ -53,24 +55,76 @@ function testFiles(folder, pattern) {
 
 /** End-to-end tests of different files would fight for two cores and say nothing about time: one file at a time. */
 function nodeTests(folder, pattern) {
-    return () => [node, '--test', '--test-reporter=spec', '--test-concurrency=1', ...testFiles(folder, pattern)];
+    return () => [
+        node,
+        '--test',
+        '--test-reporter=spec',
+        '--test-concurrency=1',
+        ...testFiles(folder, pattern),
+    ];
 }
 
 const suites = [
     {
         name: 'unit',
         title: 'AssemblyScript, under as-pect',
-        command: () => [node, 'node_modules/@as-pect/cli/bin/asp.js', '--config', 'as-pect.config.js', '--summary'],
+        command: () => [
+            node,
+            'node_modules/@as-pect/cli/bin/asp.js',
+            '--config',
+            'as-pect.config.js',
+            '--summary',
+        ],
         account: readAspectAccount,
     },
-    { name: 'wasm', title: 'the interpreter: unit tests, sanitizers, specification', command: () => [node, 'tests/wasm/run.mjs'], account: readPlainAccount },
-    { name: 'host', title: 'host functions and the C runtime', command: () => [node, 'tests/host/run.mjs'], account: readPlainAccount },
-    { name: 'platform', title: "seL4's API", command: () => [node, 'tests/platform/run.mjs'], account: readPlainAccount },
-    { name: 'component', title: 'the image reader in Node', command: nodeTests('tests/component', /\.test\.mjs$/), account: readNodeAccount },
-    { name: 'manager', title: 'the manager and bad images', command: nodeTests('tests/manager', /\.test\.mjs$/), account: readNodeAccount },
-    { name: 'cli', title: 'the command line', command: nodeTests('build/tests/cli', /\.test\.js$/), account: readNodeAccount },
-    { name: 'e2e', title: 'real images, end to end', command: nodeTests('build/tests/e2e', /\.test\.js$/), account: readNodeAccount },
-    { name: 'lint', title: 'layout and style', command: () => [node, 'scripts/lint.mjs'], account: readPlainAccount },
+    {
+        name: 'wasm',
+        title: 'the interpreter: unit tests, sanitizers, specification',
+        command: () => [node, 'tests/wasm/run.mjs'],
+        account: readPlainAccount,
+    },
+    {
+        name: 'host',
+        title: 'host functions and the C runtime',
+        command: () => [node, 'tests/host/run.mjs'],
+        account: readPlainAccount,
+    },
+    {
+        name: 'platform',
+        title: "seL4's API",
+        command: () => [node, 'tests/platform/run.mjs'],
+        account: readPlainAccount,
+    },
+    {
+        name: 'component',
+        title: 'the image reader in Node',
+        command: nodeTests('tests/component', /\.test\.mjs$/),
+        account: readNodeAccount,
+    },
+    {
+        name: 'manager',
+        title: 'the manager and bad images',
+        command: nodeTests('tests/manager', /\.test\.mjs$/),
+        account: readNodeAccount,
+    },
+    {
+        name: 'cli',
+        title: 'the command line',
+        command: nodeTests('build/tests/cli', /\.test\.js$/),
+        account: readNodeAccount,
+    },
+    {
+        name: 'e2e',
+        title: 'real images, end to end',
+        command: nodeTests('build/tests/e2e', /\.test\.js$/),
+        account: readNodeAccount,
+    },
+    {
+        name: 'lint',
+        title: 'layout and style',
+        command: () => [node, 'scripts/lint.mjs'],
+        account: readPlainAccount,
+    },
 ];
 
 /** Runs a suite's command, shows what it prints, and returns its exit status and output. */
@@ -111,7 +165,9 @@ await runMain(async () => {
         if ((status !== 0 || account(output) === undefined) && counts.failed === 0) counts.failed = 1;
         for (const key of Object.keys(sum)) sum[key] += counts[key];
         const took = elapsedText(performance.now() - started);
-        lines.push(`${name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped in ${took}`);
+        lines.push(
+            `${name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped in ${took}`,
+        );
     }
     console.log(`\n${lines.join('\n')}\n`);
     console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);

@@ -15,7 +15,7 @@ Example:
 interface Check {
     name: string;
     /** Throws an Error that names the cause and the remedy. */
-    check(): string;
+    check: () => string;
 }
 
 const checks: Check[] = [

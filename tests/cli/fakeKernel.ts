@@ -154,7 +154,7 @@ switch (part) {
         frameArrived = ({ type, container, payload }) => {
             if (type !== HostFrame.SIGNAL) return;
             send(TargetFrame.STDOUT, `signal ${payload[0]} for container ${container}\n`);
-            if (rest[0] !== 'ignore') exit(128 + payload[0]!, payload[0]!);
+            if (rest[0] !== 'ignore') exit(128 + payload[0]!, payload[0]);
         };
         break;
     case 'endless':
