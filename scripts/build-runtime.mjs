@@ -191,7 +191,7 @@ export async function buildRuntime(options = {}) {
         headers,
     ];
     const clang = ['clang-19', ...architecture.clang, '-nostdlibinc'];
-    const gcc = ['gcc', ...architecture.gcc, '-fno-gcse', '-fcf-protection=none'];
+    const gcc = ['gcc', ...architecture.gcc, '-fcf-protection=none'];
     const objects = [];
     const tasks = [];
     const compile = (source, object, command, extra) => {
