@@ -43,12 +43,12 @@ wasm_trap_code wasm_initialize_table(wasm_instance *instance, uint32_t table, ui
 
 wasm_trap_code wasm_initialize_memory(wasm_instance *instance, uint32_t segment, uint32_t to, uint32_t from,
                                       uint32_t count) {
-    const struct wasm_image_data *data = &wasm_image_data(instance->image)[segment];
-    uint32_t length = is_dropped(instance->dropped_data, segment) ? 0 : data->length;
+    const struct wasm_data_segment data = wasm_data_at(instance->image, instance->bytes, segment);
+    uint32_t length = is_dropped(instance->dropped_data, segment) ? 0 : data.length;
     if (!fits(from, count, length) || !fits(to, count, (uint64_t)instance->memory->pages * WASM_PAGE_SIZE))
         return WASM_TRAP_MEMORY_OUT_OF_BOUNDS;
     if (count != 0)
-        __builtin_memcpy(instance->memory->base + to, instance->bytes + data->position + from, count);
+        __builtin_memcpy(instance->memory->base + to, instance->bytes + data.position + from, count);
     return WASM_TRAP_NONE;
 }
 

@@ -82,11 +82,13 @@ struct wasm_image_element {
     uint8_t type;
 };
 
-struct wasm_image_data {
+/// A data segment, as the module's bytes describe it. Programs have thousands (every string is one), so the
+/// image holds their positions only.
+struct wasm_data_segment {
     uint32_t length;
-    uint32_t position; // of the bytes
-    uint32_t value;    // where in memory
-    uint8_t initializer;
+    uint32_t position;   // of the bytes
+    uint32_t value;      // where in memory
+    uint8_t initializer; // enum wasm_initializer
 };
 
 struct wasm_image {
@@ -102,7 +104,7 @@ struct wasm_image {
     struct wasm_array imports;   // of struct wasm_image_import
     struct wasm_array exports;   // of struct wasm_image_export
     struct wasm_array elements;  // of struct wasm_image_element
-    struct wasm_array data;      // of struct wasm_image_data
+    struct wasm_array data;      // of uint32_t: positions of the segments
     struct wasm_array
         names; // of uint32_t: position of each function's name, or 0; empty without a name section
     struct wasm_array code; // of uint16_t
@@ -142,7 +144,7 @@ WASM_IMAGE_ARRAY(globals, struct wasm_image_global)
 WASM_IMAGE_ARRAY(imports, struct wasm_image_import)
 WASM_IMAGE_ARRAY(exports, struct wasm_image_export)
 WASM_IMAGE_ARRAY(elements, struct wasm_image_element)
-WASM_IMAGE_ARRAY(data, struct wasm_image_data)
+WASM_IMAGE_ARRAY(data, uint32_t)
 WASM_IMAGE_ARRAY(names, uint32_t)
 
 static inline const struct wasm_image_type *wasm_type_at(const wasm_image *image, uint32_t index) {
@@ -160,6 +162,9 @@ static inline bool wasm_types_equal(const struct wasm_image_type *a, const struc
 
 /// The name at a position that the loader has checked.
 wasm_name wasm_name_at(const uint8_t *bytes, uint32_t position);
+
+/// Decodes a data segment that the loader has checked.
+struct wasm_data_segment wasm_data_at(const wasm_image *image, const uint8_t *bytes, uint32_t index);
 
 /// True if a host entry's signature says this type.
 bool wasm_signature_matches(const char *signature, const struct wasm_image_type *type);

@@ -208,11 +208,11 @@ static wasm_status copy_segments(void *argument) {
         wasm_drop_element(instance, i);
     }
     for (uint32_t i = 0; i < image->data.count && trap == WASM_TRAP_NONE; i++) {
-        const struct wasm_image_data *data = &wasm_image_data(image)[i];
-        if (data->initializer == WASM_INITIALIZER_PASSIVE)
+        const struct wasm_data_segment data = wasm_data_at(image, instance->bytes, i);
+        if (data.initializer == WASM_INITIALIZER_PASSIVE)
             continue;
-        uint32_t to = (uint32_t)initial_value(instance, data->initializer, data->value);
-        trap = wasm_initialize_memory(instance, i, to, 0, data->length);
+        uint32_t to = (uint32_t)initial_value(instance, data.initializer, data.value);
+        trap = wasm_initialize_memory(instance, i, to, 0, data.length);
         wasm_drop_data(instance, i);
     }
     if (trap == WASM_TRAP_NONE)

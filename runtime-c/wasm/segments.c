@@ -132,26 +132,41 @@ void wasm_load_data(struct wasm_loader *loader) {
     uint32_t count = wasm_read_count(reader, WASM_MAXIMUM_SEGMENTS, "more data segments than the limit");
     if (loader->has_data_count && count != loader->data_count)
         wasm_fail(reader, WASM_MALFORMED, "data count and data section have inconsistent lengths");
-    struct wasm_image_data *segments =
-        wasm_image_allocate(loader, &loader->image->data, count, sizeof *segments);
+    uint32_t *positions = wasm_image_allocate(loader, &loader->image->data, count, sizeof *positions);
     for (uint32_t i = 0; i < count && !wasm_failed(reader); i++) {
-        struct wasm_image_data *data = &segments[i];
+        positions[i] = reader->position;
         uint32_t flags = wasm_read_u32(reader);
         if (flags > 2)
             wasm_fail(reader, WASM_MALFORMED, "malformed data segment kind");
-        data->initializer = WASM_INITIALIZER_PASSIVE;
         if (flags != 1) {
             uint32_t memory = flags == 2 ? wasm_read_u32(reader) : 0;
             if (!wasm_failed(reader) && memory >= loader->image->memory_count)
                 wasm_fail(reader, WASM_INVALID, "unknown memory");
-            struct wasm_constant place = wasm_read_constant(loader, WASM_I32);
-            data->initializer = place.initializer;
-            data->value = (uint32_t)place.value;
+            wasm_read_constant(loader, WASM_I32);
         }
-        data->length = wasm_read_u32(reader);
-        data->position = reader->position;
-        wasm_skip(reader, data->length);
+        wasm_skip(reader, wasm_read_u32(reader));
     }
+}
+
+struct wasm_data_segment wasm_data_at(const wasm_image *image, const uint8_t *bytes, uint32_t index) {
+    wasm_error none = {.status = WASM_OK};
+    struct wasm_reader reader = {
+        .bytes = bytes, .position = wasm_image_data(image)[index], .end = image->module_size, .error = &none};
+    struct wasm_data_segment data = {.initializer = WASM_INITIALIZER_PASSIVE};
+    uint32_t flags = wasm_read_u32(&reader);
+    if (flags == 2)
+        wasm_read_u32(&reader);
+    if (flags != 1) {
+        struct wasm_instruction place, end;
+        wasm_read_instruction(&reader, &place);
+        wasm_read_instruction(&reader, &end);
+        bool global = place.opcode == WASM_OPCODE_global_get;
+        data.initializer = global ? WASM_INITIALIZER_GLOBAL : WASM_INITIALIZER_VALUE;
+        data.value = global ? place.index : (uint32_t)place.value;
+    }
+    data.length = wasm_read_u32(&reader);
+    data.position = reader.position;
+    return data;
 }
 
 /// The name section (7.4.1) has subsections; number 1 maps function indices, in ascending order, to names.
