@@ -18,7 +18,6 @@ export const PAGE_EXECUTABLE: u32 = 1 << 28;
 
 const SLOT_MASK: u32 = (1 << 24) - 1;
 
-
 @unmanaged
 export class Page {
     /** Virtual page number; 0 = empty entry (page 0 is never mapped: mmap_min_addr). */
@@ -27,21 +26,17 @@ export class Page {
     /** Capability slot of the mapping (0 = not mapped in the VSpace) and PAGE_ flags. */
     state: u32;
 
-
     @inline get slot(): u32 {
         return this.state & SLOT_MASK;
     }
-
 
     @inline set slot(slot: u32) {
         this.state = (this.state & ~SLOT_MASK) | slot;
     }
 
-
     @inline has(flag: u32): bool {
         return (this.state & flag) != 0;
     }
-
 
     @inline get address(): u64 {
         return this.number << PAGE_BITS;

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Signals: handlers, masks, restarts, alternate stacks, the FPU state, siginfo, timers.
+#define _GNU_SOURCE
+#include "expect.h"
+#include <fenv.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <ucontext.h>
+
+static volatile sig_atomic_t count;
+static volatile sig_atomic_t last_code;
+static volatile sig_atomic_t last_value;
+static volatile sig_atomic_t on_stack;
+static char *alternate;
+
+static void on_signal(int signal, siginfo_t *info, void *context) {
+    (void)signal;
+    (void)context;
+    char here;
+    count++;
+    last_code = info->si_code;
+    last_value = info->si_value.sival_int;
+    on_stack = alternate && &here >= alternate && &here < alternate + 65536;
+}
+
+static void handle(int signal, int flags) {
+    struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | flags};
+    sigaction(signal, &action, NULL);
+}
+
+static void sending(void) {
+    handle(SIGUSR1, 0);
+    SHOW(raise(SIGUSR1));
+    SHOW(count);
+    SHOW(last_code);
+    SHOW(kill(getpid(), SIGUSR1));
+    SHOW(last_code);
+    SHOW(sigqueue(getpid(), SIGUSR1, (union sigval){.sival_int = 42}));
+    SHOW(last_value);
+    SHOW(kill(getpid(), 0));
+    SHOW(kill(999999, SIGTERM));
+    SHOW(kill(getpid(), 65));
+    SHOW(kill(-999999, 0));
+    struct sigaction action;
+    SHOW(sigaction(SIGKILL, NULL, &action));
+    SHOW(sigaction(SIGKILL, &action, NULL));
+    SHOW(sigaction(65, NULL, &action));
+    handle(SIGUSR2, SA_RESETHAND);
+    raise(SIGUSR2);
+    sigaction(SIGUSR2, NULL, &action);
+    HOLDS(action.sa_handler == SIG_DFL);
+}
+
+static void masks(void) {
+    sigset_t set, old, pending;
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR1);
+    sigaddset(&set, SIGRTMIN);
+    handle(SIGRTMIN, 0);
+    SHOW(sigprocmask(SIG_BLOCK, &set, &old));
+    count = 0;
+    raise(SIGUSR1);
+    raise(SIGUSR1);
+    sigqueue(getpid(), SIGRTMIN, (union sigval){.sival_int = 1});
+    sigqueue(getpid(), SIGRTMIN, (union sigval){.sival_int = 2});
+    SHOW(count);
+    SHOW(sigpending(&pending));
+    HOLDS(sigismember(&pending, SIGUSR1));
+    HOLDS(sigismember(&pending, SIGUSR2));
+    SHOW(sigprocmask(SIG_SETMASK, &old, NULL));
+    SHOW(count);
+    SHOW(last_value);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    sigqueue(getpid(), SIGRTMIN, (union sigval){.sival_int = 7});
+    siginfo_t info;
+    HOLDS(sigwaitinfo(&set, &info) == SIGRTMIN);
+    SHOW(info.si_value.sival_int);
+    SHOW(sigtimedwait(&set, &info, &(struct timespec){.tv_nsec = 1000000}));
+    pid_t child = fork();
+    if (child == 0) {
+        usleep(30000);
+        kill(getppid(), SIGUSR1);
+        _exit(0);
+    }
+    count = 0;
+    SHOW(sigsuspend(&old));
+    SHOW(count);
+    sigprocmask(SIG_SETMASK, NULL, &pending);
+    HOLDS(sigismember(&pending, SIGUSR1));
+    sigprocmask(SIG_SETMASK, &old, NULL);
+    waitpid(child, NULL, 0);
+    // Ignoring drops what waits.
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    raise(SIGUSR1);
+    signal(SIGUSR1, SIG_IGN);
+    handle(SIGUSR1, 0);
+    count = 0;
+    sigprocmask(SIG_SETMASK, &old, NULL);
+    SHOW(count);
+}
+
+/// A child that signals us after a while, then writes to the pipe.
+static pid_t disturber(int descriptor, int signal) {
+    pid_t child = fork();
+    if (child == 0) {
+        usleep(40000);
+        kill(getppid(), signal);
+        usleep(40000);
+        if (write(descriptor, "x", 1) != 1)
+            _exit(1);
+        _exit(0);
+    }
+    return child;
+}
+
+static void interruptions(void) {
+    int pipes[2];
+    char byte;
+    if (pipe(pipes))
+        return;
+    count = 0;
+    handle(SIGUSR1, SA_RESTART);
+    pid_t child = disturber(pipes[1], SIGUSR1);
+    SHOW(read(pipes[0], &byte, 1));
+    waitpid(child, NULL, 0);
+    SHOW(count);
+    handle(SIGUSR1, 0);
+    child = disturber(pipes[1], SIGUSR1);
+    SHOW(read(pipes[0], &byte, 1));
+    SHOW(count);
+    waitpid(child, NULL, 0);
+    SHOW(read(pipes[0], &byte, 1));
+    // poll never restarts.
+    handle(SIGUSR1, SA_RESTART);
+    child = disturber(pipes[1], SIGUSR1);
+    struct pollfd poller = {.fd = pipes[0], .events = POLLIN};
+    SHOW(poll(&poller, 1, 5000));
+    SHOW(poll(&poller, 1, 5000));
+    SHOW(poller.revents);
+    waitpid(child, NULL, 0);
+    child = disturber(pipes[1], SIGUSR1);
+    struct timespec left, request = {.tv_sec = 2};
+    SHOW(nanosleep(&request, &left));
+    HOLDS(left.tv_sec == 1 && left.tv_nsec > 500000000);
+    waitpid(child, NULL, 0);
+    // An ignored signal interrupts nothing.
+    signal(SIGUSR1, SIG_IGN);
+    read(pipes[0], &byte, 1);
+    read(pipes[0], &byte, 1);
+    child = disturber(pipes[1], SIGUSR1);
+    SHOW(read(pipes[0], &byte, 1));
+    waitpid(child, NULL, 0);
+    handle(SIGPIPE, 0);
+    close(pipes[0]);
+    count = 0;
+    SHOW(write(pipes[1], "y", 1));
+    SHOW(count);
+}
+
+static void stacks(void) {
+    alternate = malloc(65536);
+    stack_t stack = {.ss_sp = alternate, .ss_size = 65536}, old;
+    SHOW(sigaltstack(&stack, NULL));
+    handle(SIGUSR1, SA_ONSTACK);
+    raise(SIGUSR1);
+    SHOW(on_stack);
+    handle(SIGUSR1, 0);
+    raise(SIGUSR1);
+    SHOW(on_stack);
+    stack.ss_size = 100;
+    SHOW(sigaltstack(&stack, &old));
+    stack.ss_flags = SS_DISABLE;
+    SHOW(sigaltstack(&stack, &old));
+    HOLDS(old.ss_sp == alternate && old.ss_size == 65536);
+    SHOW(sigaltstack(NULL, &old));
+    SHOW(old.ss_flags);
+}
+
+static void on_alarm(int signal) {
+    (void)signal;
+    // Clobbers every vector register that the interrupted computation may use.
+    double clobber[16];
+    for (int i = 0; i < 16; i++)
+        clobber[i] = i * 1.5 + count;
+    __asm__ volatile(
+        "movups (%0), %%xmm0\n movups 16(%0), %%xmm1\n movups 32(%0), %%xmm2\n movups 48(%0), %%xmm3\n"
+        "movups 64(%0), %%xmm4\n movups 80(%0), %%xmm5\n movups 96(%0), %%xmm6\n movups 112(%0), %%xmm7\n"
+        "pxor %%xmm8, %%xmm8\n pxor %%xmm9, %%xmm9\n fldpi\n fstp %%st(0)\n"
+        :
+        : "r"(clobber)
+        : "memory", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9");
+    fesetround(FE_TOWARDZERO);
+    count++;
+}
+
+static double compute(long rounds) {
+    double sum = 0, factor = 1.0000001;
+    for (long i = 1; i < rounds; i++) {
+        sum += 1.0 / (double)i * factor;
+        factor = factor * 1.0000000001 - 1e-11;
+    }
+    return sum;
+}
+
+/// A timer interrupts a computation at arbitrary instructions: it must come to the same result.
+static void floating_point(void) {
+    double quiet = compute(3000000);
+    long double quiet_long = 0;
+    for (int i = 1; i < 300000; i++)
+        quiet_long += 1.0L / i;
+    struct sigaction action = {.sa_handler = on_alarm, .sa_flags = SA_RESTART};
+    sigaction(SIGALRM, &action, NULL);
+    count = 0;
+    struct itimerval timer = {.it_interval.tv_usec = 2000, .it_value.tv_usec = 2000};
+    SHOW(setitimer(ITIMER_REAL, &timer, NULL));
+    int same = 0, tries = 0;
+    while (count < 20 && tries < 2000) {
+        same += compute(3000000) == quiet;
+        long double sum = 0;
+        for (int i = 1; i < 300000; i++)
+            sum += 1.0L / i;
+        same += sum == quiet_long;
+        tries++;
+    }
+    timer = (struct itimerval){0};
+    SHOW(setitimer(ITIMER_REAL, &timer, NULL));
+    HOLDS(count >= 20);
+    HOLDS(same == 2 * tries);
+    HOLDS(fegetround() == FE_TONEAREST);
+}
+
+static void children(void) {
+    handle(SIGCHLD, 0);
+    count = 0;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(9);
+    int status;
+    while (waitpid(child, &status, 0) == -1)
+        continue;
+    SHOW(count);
+    SHOW(last_code);
+    signal(SIGCHLD, SIG_IGN);
+    child = fork();
+    if (child == 0)
+        _exit(1);
+    SHOW(waitpid(child, &status, 0));
+    signal(SIGCHLD, SIG_DFL);
+    int numbers[] = {SIGTERM, SIGSEGV, SIGABRT, SIGUSR1, SIGRTMIN, SIGKILL, SIGALRM};
+    for (unsigned i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        child = fork();
+        if (child == 0) {
+            signal(numbers[i], SIG_DFL);
+            kill(getpid(), numbers[i]);
+            _exit(99);
+        }
+        waitpid(child, &status, 0);
+        SHOW(status & 0x7f);
+    }
+    child = fork();
+    if (child == 0) {
+        signal(SIGFPE, SIG_DFL);
+        volatile int zero = 0;
+        volatile int quotient = 1 / zero;
+        _exit(quotient);
+    }
+    waitpid(child, &status, 0);
+    SHOW(WTERMSIG(status));
+    child = fork();
+    if (child == 0)
+        __builtin_trap();
+    waitpid(child, &status, 0);
+    SHOW(WTERMSIG(status));
+    child = fork();
+    if (child == 0)
+        __asm__ volatile("int3");
+    waitpid(child, &status, 0);
+    SHOW(WTERMSIG(status));
+    child = fork();
+    if (child == 0)
+        __asm__ volatile("hlt");
+    waitpid(child, &status, 0);
+    SHOW(WTERMSIG(status));
+}
+
+static void timers(void) {
+    handle(SIGALRM, 0);
+    count = 0;
+    SHOW(alarm(100));
+    SHOW(alarm(1));
+    SHOW(pause());
+    SHOW(count);
+    SHOW(alarm(0));
+    struct itimerval timer = {.it_value.tv_usec = 30000}, old;
+    SHOW(setitimer(ITIMER_REAL, &timer, NULL));
+    SHOW(getitimer(ITIMER_REAL, &old));
+    HOLDS(old.it_value.tv_sec == 0 && old.it_value.tv_usec > 0 && old.it_value.tv_usec <= 30000);
+    pause();
+    SHOW(count);
+    SHOW(getitimer(ITIMER_REAL, &old));
+    SHOW(old.it_value.tv_usec);
+    SHOW(setitimer(77, &timer, NULL));
+}
+
+int main(void) {
+    sending();
+    masks();
+    interruptions();
+    stacks();
+    floating_point();
+    children();
+    timers();
+    return 0;
+}
