@@ -201,8 +201,7 @@ void wasm_emit_load(struct translator *translator, const struct wasm_instruction
     uint32_t operation = wasm_descriptors[instruction->opcode].operation;
     struct last_operation last = translator->last;
     bool computed = is_last(translator, address, position);
-    bool displaced =
-        computed && last.operation == WASM_OPERATION_i32_add_immediate && instruction->second == 0;
+    bool displaced = computed && last.operation == WASM_OPERATION_i32_add_immediate;
     bool indexed = computed && (last.operation == WASM_OPERATION_i32_add ||
                                 last.operation == WASM_OPERATION_i32_add_shifted);
     uint16_t slot = last.first;
@@ -220,7 +219,9 @@ void wasm_emit_load(struct translator *translator, const struct wasm_instruction
         wasm_emit_unit(translator, last.second);
         wasm_emit_unit(translator, last.shift);
     }
-    wasm_emit_32(translator, displaced ? last.second : instruction->second);
+    if (displaced)
+        wasm_emit_32(translator, last.second);
+    wasm_emit_32(translator, instruction->second);
     wasm_push_result(translator, start, start + 1);
     translator->last.first = slot;
     translator->last.second = instruction->second;

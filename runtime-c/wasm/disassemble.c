@@ -18,7 +18,7 @@ static const struct description descriptions[WASM_OPERATION_COUNT] = {
 #define DESCRIBE(identifier, name, operands) [WASM_OPERATION_##identifier] = {name, operands},
 #define LOAD(opcode, identifier, text, ...)                                                                  \
     DESCRIBE(identifier, text, "dso")                                                                        \
-    DESCRIBE(identifier##_displaced, text " displaced", "dsi")                                               \
+    DESCRIBE(identifier##_displaced, text " displaced", "dsio")                                              \
     DESCRIBE(identifier##_indexed, text " indexed", "dssno")
 #define STORE(opcode, identifier, text, ...)                                                                 \
     DESCRIBE(identifier, text, "sso")                                                                        \

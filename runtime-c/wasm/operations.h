@@ -108,7 +108,7 @@ enum {
     WASM_VARIANT_BRANCH = 2,           // comparison and branch if true
     WASM_VARIANT_BRANCH_IMMEDIATE = 3, // both
     // Loads
-    WASM_VARIANT_DISPLACED = 1, // at a slot plus a number, in 32 bits: what i32.add computes
+    WASM_VARIANT_DISPLACED = 1, // at a slot plus a number, in 32 bits, plus the offset
     WASM_VARIANT_INDEXED = 2,   // at a slot plus a slot shifted left, in 32 bits, plus the offset
     // Stores
     WASM_VARIANT_CONSTANT = 1,        // the value is a 32-bit number, sign-extended

@@ -38,7 +38,8 @@
         LOAD_FROM((uint64_t)(uint32_t)SLOT(2) + read_32(code + 3), type, memory_type, 5);                    \
     }                                                                                                        \
     do_##identifier##_displaced : {                                                                          \
-        LOAD_FROM((uint32_t)SLOT(2) + read_32(code + 3), type, memory_type, 5);                              \
+        LOAD_FROM((uint64_t)((uint32_t)SLOT(2) + read_32(code + 3)) + read_32(code + 5), type, memory_type,  \
+                  7);                                                                                        \
     }                                                                                                        \
     do_##identifier##_indexed : {                                                                            \
         LOAD_FROM((uint64_t)((uint32_t)SLOT(2) + ((uint32_t)SLOT(3) << code[4])) + read_32(code + 5), type,  \

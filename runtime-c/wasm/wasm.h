@@ -162,7 +162,7 @@ typedef struct wasm_load_options {
     wasm_host_table hosts; ///< {NULL, 0}: every import is given at instantiation
     wasm_region image;   ///< where the image is written; a module needs about 3 times its code section's size
     wasm_region scratch; ///< used during the call only; WASM_SCRATCH_SIZE serves all ordinary modules
-    /// Charge fuel for every Wasm instruction (see wasm_set_fuel): exact counts, and about a third slower.
+    /// Charge fuel for every Wasm instruction (see wasm_set_fuel): exact counts; 10 to 50 % slower.
     bool meter;
 } wasm_load_options;
 
