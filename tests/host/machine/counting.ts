@@ -5,8 +5,6 @@
 import { reportInstructions } from "../../../assembly/sel4/generated/host";
 import { check, end } from "./report";
 
-
-@inline
 function loop(turns: u32): u64 {
     const before = reportInstructions();
     for (let i: u32 = 0; i < turns; i++) store<u32>(memory.data(4), i);
