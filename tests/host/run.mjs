@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { debianSource } from '../../scripts/debian-source.mjs';
+import { runGeneratorTests } from './generators.mjs';
 import { runMachineTests } from './machine.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -148,6 +149,7 @@ async function runUnitTests(data) {
 const data = join(build, 'data');
 writeData(data);
 await runUnitTests(data);
+runGeneratorTests(report);
 await runMachineTests(report);
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed > 0 ? 1 : 0;
