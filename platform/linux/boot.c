@@ -139,17 +139,15 @@ static uint64_t write_extra(unsigned char *destination) {
 
 static void create_idle_thread(void) {
     static struct thread idle;
-    static struct {
-        struct sched_context sc;
-        struct refill refills[MINIMUM_REFILLS];
-    } idle_sc;
+    static _Alignas(struct sched_context) unsigned char memory[seL4_CoreSchedContextBytes];
+    struct sched_context *sc = (struct sched_context *)memory;
     kernel.idle = &idle;
-    kernel.idle_sc = &idle_sc.sc;
+    kernel.idle_sc = sc;
     idle.state = THREAD_IDLE;
-    idle.sched_context = &idle_sc.sc;
+    idle.sched_context = sc;
     idle.flags = seL4_TCBFlag_fpuDisabled;
-    idle_sc.sc.thread = &idle;
-    refill_new(&idle_sc.sc, MINIMUM_REFILLS, maximum_period_us() * time_ticks_per_us(), 0);
+    sc->thread = &idle;
+    refill_new(sc, MINIMUM_REFILLS, maximum_period_us() * time_ticks_per_us(), 0);
 }
 
 static struct thread *create_root_thread(uint64_t entry, uint64_t info_address, uint64_t buffer_address) {

@@ -153,6 +153,7 @@ void test_memory(void);
 void test_interrupt(void);
 void test_ioport(void);
 void test_deletion(void);
+void test_random(void);
 void bench(void);
 
 /* ends.c */

@@ -116,6 +116,7 @@ __attribute__((used)) _Noreturn static void start(seL4_BootInfo *info) {
     test_cnode();
     test_lookup();
     test_deletion();
+    test_random();
     test_tcb();
     test_ipc();
     test_notification();
