@@ -55,4 +55,12 @@ export async function buildComponent() {
         copyFileSync(join(root, 'assembly', 'component', name), join(output, name));
 }
 
-if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) await buildComponent();
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+    try {
+        await buildComponent();
+    } catch (error) {
+        // Uncaught, Node would print the line of the compiler that threw: a megabyte.
+        process.stderr.write(`component: ${error.message}\n`);
+        process.exitCode = 1;
+    }
+}

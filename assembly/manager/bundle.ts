@@ -94,15 +94,8 @@ export class Bundle extends Blobs {
         return null;
     }
 
-    /** As Blobs.json, with the heap made ready: a document takes up to 8 times its size as values. */
-    json(path: string, thing: string): Result<JsonValue | null> {
-        const size = this.size(path);
-        if (size > 0 && size <= (<i64>u32.MAX_VALUE) >> 4 && !provideHeap(<u32>size * 8)) {
-            return Result.fail<JsonValue | null>(
-                new Failure("there is too little memory to read " + thing + "; give the machine more"),
-            );
-        }
-        return super.json(path, thing);
+    prepareHeap(bytes: u32): bool {
+        return provideHeap(bytes);
     }
 }
 

@@ -47,12 +47,12 @@ export function provideHeap(bytes: u32): bool {
     const unused = heapSlotsLeft();
     if (unused >= slots) return true;
 
-    // The whole block is for frames and tables: as many slots as it has pages. The C runtime fills slots in order, so
-    // that those it has not used begin the new range.
-    const bits = max<u32>(PAGE_BITS, 32 - clz(slots * PAGE_SIZE - 1));
-    const count = (<u32>1) << (bits - PAGE_BITS);
+    // The C runtime fills slots in order, so that those it has not used begin the new range. The whole block is for frames
+    // and tables: as many slots as it has pages, where there are so many.
     const first = sourceEnd - unused;
-    if (first + count > slotsEnd) return false;
+    if (slots > slotsEnd - first) return false;
+    const bits = max<u32>(PAGE_BITS, 32 - clz(slots * PAGE_SIZE - 1));
+    const count = min((<u32>1) << (bits - PAGE_BITS), slotsEnd - first);
     const block = machine().pool.allocate(bits, OWNER_MANAGER_HEAP);
     if (block === null) return false;
     sourceEnd = first + count;

@@ -120,7 +120,6 @@ export class LayerTree {
         heap.free(this.canonical);
     }
 
-
     @inline inode(number: u32): Inode {
         return changetype<Inode>(this.inodes.base + number * offsetof<Inode>());
     }
@@ -477,7 +476,6 @@ export class LayerTree {
         this.link(number);
         return this.nameCount <= this.bucketCount * 2 || this.growBuckets();
     }
-
 
     @inline private link(number: u32): void {
         const record = this.nameRecord(number);

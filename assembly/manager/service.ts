@@ -267,7 +267,6 @@ export class Service extends HostListener {
         }
     }
 
-
     @inline private answer(error: u32): bool {
         this.message.answer(error);
         return true;

@@ -4,7 +4,7 @@ import { Failure, Result } from "../std/failure";
 import { bytesToHex } from "../std/hex";
 import { decimal } from "../std/numberText";
 import { sha256Digest } from "./digest";
-import { JSON_SIZE_MAXIMUM, JsonValue, parseJson } from "./json";
+import { JSON_SIZE_MAXIMUM, JsonValue, jsonHeapBound, parseJson } from "./json";
 
 /** The files of an image, by their path in the layout or archive: the bundle on the target, a directory or archive on Node. */
 export abstract class Blobs {
@@ -16,6 +16,11 @@ export abstract class Blobs {
 
     /** The SHA-256 of the whole file, 32 bytes, to `digest`. */
     abstract sha256(path: string, digest: usize): Failure | null;
+
+    /** Makes sure that `bytes` can be allocated; a runtime whose heap grows by itself has nothing to do. */
+    prepareHeap(bytes: u32): bool {
+        return true;
+    }
 
     /** The digest of the whole file as text. */
     digest(path: string): Result<string> {
@@ -42,11 +47,18 @@ export abstract class Blobs {
                 ),
             );
         }
+        if (!this.prepareHeap(<u32>size)) return tooLittleMemory(thing);
         const bytes = heap.alloc(<usize>size);
         const failure = this.read(path, 0, bytes, <u32>size);
+        const ready = failure !== null || this.prepareHeap(jsonHeapBound(bytes, <i32>size));
         const result =
-            failure === null ? parseJson(bytes, <i32>size) : Result.fail<JsonValue | null>(failure);
+            failure !== null
+                ? Result.fail<JsonValue | null>(failure)
+                : ready
+                  ? parseJson(bytes, <i32>size)
+                  : tooLittleMemory(thing);
         heap.free(bytes);
+        if (!ready) return result;
         const parseFailure = result.failure;
         return parseFailure === null ? result : Result.fail<JsonValue | null>(parseFailure.within(thing));
     }
@@ -81,6 +93,12 @@ export abstract class Blobs {
         }
         return null;
     }
+}
+
+function tooLittleMemory(thing: string): Result<JsonValue | null> {
+    return Result.fail<JsonValue | null>(
+        new Failure("there is too little memory to read " + thing + "; give the machine more"),
+    );
 }
 
 function missing(thing: string, path: string): Failure {

@@ -18,9 +18,9 @@ export const JSON_DEPTH_MAXIMUM: i32 = 32;
  * Bytes of one document. Registries refuse manifests over 4 MiB; configurations seen in practice are below 100 KiB, and
  * on the target a document is held as UTF-16 besides its values.
  */
-export const JSON_SIZE_MAXIMUM: i32 = 1 << 20;
+export const JSON_SIZE_MAXIMUM: i32 = 512 << 10;
 /** Values in one document: bounds the heap that a document of nothing but brackets takes. */
-export const JSON_VALUES_MAXIMUM: i32 = 1 << 15;
+export const JSON_VALUES_MAXIMUM: i32 = 1 << 14;
 
 export enum JsonKind {
     Null,
@@ -68,6 +68,19 @@ export function parseJson(bytes: usize, length: i32): Result<JsonValue | null> {
     const value = parser.document();
     const failure = parser.failure;
     return failure !== null ? Result.fail<JsonValue | null>(failure) : Result.of<JsonValue | null>(value);
+}
+
+/**
+ * Bytes of heap that `parseJson` takes at most for a text, garbage included: every value and member name is announced by a
+ * bracket, a comma or a colon, and takes at most 120 bytes of objects, tables and their growth; its text is copied twice.
+ */
+export function jsonHeapBound(bytes: usize, length: i32): u32 {
+    let marks: u32 = 1;
+    for (let i = 0; i < length; i++) {
+        const code = load<u8>(bytes + i);
+        if (code == 0x2c || code == 0x3a || code == 0x5b || code == 0x7b) marks++;
+    }
+    return min(marks, 2 * JSON_VALUES_MAXIMUM) * 120 + 6 * length;
 }
 
 /** A short name of a kind for messages. */

@@ -9,6 +9,7 @@ import { Descriptor } from "./descriptor";
 import { blobPath, shortDigest } from "./digest";
 import { Image, ImageKind, Layer, checkConfigurationPlatform } from "./image";
 import { readImageConfiguration } from "./imageConfiguration";
+import { JsonValue } from "./json";
 import { JsonFields } from "./jsonFields";
 import { isIndexType, isManifestType, layerCompression } from "./mediaTypes";
 import { Manifest, readIndex, readManifest } from "./manifest";
@@ -104,6 +105,9 @@ function selectName(descriptors: Descriptor[], tag: string): Result<Descriptor[]
 /** Walks descriptors and nested indexes for the manifest of a platform. */
 class Selection {
     chosen: Descriptor | null = null;
+    /** The chosen image's documents, where they had to be read to know its platform. */
+    chosenManifest: Manifest | null = null;
+    chosenConfiguration: JsonValue | null = null;
     /** Every manifest met. */
     readonly met: Descriptor[] = new Array<Descriptor>();
     /** Documents read. */
@@ -200,27 +204,22 @@ class Selection {
         let failure = manifest.failure;
         if (failure !== null) return Result.fail<Platform | null>(failure);
         const configuration = manifest.value!.configuration;
-        const thing = "image configuration " + configuration.digest;
-        failure = this.blobs.verify(
-            blobPath(configuration.digest),
-            configuration.digest,
-            configuration.size,
-            thing,
-        );
-        if (failure !== null) return Result.fail<Platform | null>(failure);
-        const document = this.blobs.json(blobPath(configuration.digest), thing);
+        const document = loadConfiguration(this.blobs, configuration);
         failure = document.failure;
         if (failure !== null) return Result.fail<Platform | null>(failure);
-        const fields = new JsonFields(document.value, thing);
+        const fields = new JsonFields(document.value, configurationName(configuration));
         const platform = new Platform(
             fields.string("os"),
             fields.string("architecture"),
             fields.string("variant"),
         );
         failure = fields.failure;
-        return failure !== null
-            ? Result.fail<Platform | null>(failure)
-            : Result.of<Platform | null>(platform);
+        if (failure !== null) return Result.fail<Platform | null>(failure);
+        if (this.chosen === null && platform.matches(this.wanted)) {
+            this.chosenManifest = manifest.value;
+            this.chosenConfiguration = document.value;
+        }
+        return Result.of<Platform | null>(platform);
     }
 
     private noteOtherType(mediaType: string): Failure | null {
@@ -241,33 +240,76 @@ function loadManifest(blobs: Blobs, descriptor: Descriptor): Result<Manifest | n
     return readManifest(document.value, thing);
 }
 
+function configurationName(descriptor: Descriptor): string {
+    return "image configuration " + shortDigest(descriptor.digest);
+}
+
+function loadConfiguration(blobs: Blobs, descriptor: Descriptor): Result<JsonValue | null> {
+    const thing = configurationName(descriptor);
+    const path = blobPath(descriptor.digest);
+    const failure = blobs.verify(path, descriptor.digest, descriptor.size, thing);
+    return failure !== null ? Result.fail<JsonValue | null>(failure) : blobs.json(path, thing);
+}
+
 function readImage(
     blobs: Blobs,
     chosen: Descriptor,
     wanted: Platform,
     selection: Selection,
 ): Result<Image | null> {
-    const manifest = loadManifest(blobs, chosen);
+    // Where the descriptor stated no platform, both documents were read for it.
+    const known = selection.chosenManifest;
+    const manifest = known !== null ? Result.of<Manifest | null>(known) : loadManifest(blobs, chosen);
     let failure = manifest.failure;
     if (failure !== null) return Result.fail<Image | null>(failure);
     const configurationDescriptor = manifest.value!.configuration;
-    const path = blobPath(configurationDescriptor.digest);
-    const thing = "image configuration " + shortDigest(configurationDescriptor.digest);
-    failure = blobs.verify(path, configurationDescriptor.digest, configurationDescriptor.size, thing);
-    if (failure !== null) return Result.fail<Image | null>(failure);
-    const document = blobs.json(path, thing);
+    const knownDocument = selection.chosenConfiguration;
+    const document =
+        knownDocument !== null
+            ? Result.of<JsonValue | null>(knownDocument)
+            : loadConfiguration(blobs, configurationDescriptor);
     failure = document.failure;
     if (failure !== null) return Result.fail<Image | null>(failure);
+    const thing = configurationName(configurationDescriptor);
     const configuration = readImageConfiguration(document.value, thing);
     failure = configuration.failure;
     if (failure !== null) return Result.fail<Image | null>(failure);
     failure = checkConfigurationPlatform(configuration.value!, wanted, thing);
     if (failure !== null) return Result.fail<Image | null>(failure);
+    const layers = listLayers(chosen, manifest.value!.layers, configuration.value!.diffIds);
+    failure = layers.failure;
+    if (failure !== null) return Result.fail<Image | null>(failure);
 
-    const descriptors = manifest.value!.layers;
-    const diffIds = configuration.value!.diffIds;
+    const path = blobPath(configurationDescriptor.digest);
+    const documents = selection.documents;
+    documents.push(blobPath(chosen.digest));
+    documents.push(path);
+    return Result.of<Image | null>(
+        new Image(
+            ImageKind.Layout,
+            chosen.referenceName,
+            chosen.digest,
+            chosen.mediaType,
+            chosen.size,
+            configurationDescriptor.digest,
+            path,
+            configurationDescriptor.size,
+            configuration.value!,
+            layers.value!,
+            selection.met,
+            documents,
+        ),
+    );
+}
+
+/** Pairs the manifest's layers with the configuration's digests of their uncompressed contents. */
+function listLayers(
+    chosen: Descriptor,
+    descriptors: Descriptor[],
+    diffIds: string[],
+): Result<Layer[] | null> {
     if (descriptors.length != diffIds.length) {
-        return Result.fail<Image | null>(
+        return Result.fail<Layer[] | null>(
             new Failure(
                 "image manifest " +
                     chosen.digest +
@@ -293,23 +335,5 @@ function readImage(
             ),
         );
     }
-    const documents = selection.documents;
-    documents.push(blobPath(chosen.digest));
-    documents.push(path);
-    return Result.of<Image | null>(
-        new Image(
-            ImageKind.Layout,
-            chosen.referenceName,
-            chosen.digest,
-            chosen.mediaType,
-            chosen.size,
-            configurationDescriptor.digest,
-            path,
-            configurationDescriptor.size,
-            configuration.value!,
-            layers,
-            selection.met,
-            documents,
-        ),
-    );
+    return Result.of<Layer[] | null>(layers);
 }

@@ -48,7 +48,6 @@ export const NOT_A_NUMBER: i64 = i64.MIN_VALUE;
 /** A view of a header block. */
 @unmanaged
 export class TarHeader {
-
     @inline private get base(): usize {
         return changetype<usize>(this);
     }

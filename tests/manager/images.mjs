@@ -20,15 +20,15 @@ export const TAR_GZIP = `${TAR}+gzip`;
 
 /**
  * Writes a layout whose image has the layers (each {type, bytes, diffId}); the result is its folder. `spoil` may change
- * the files (a Map from path to bytes) before they are written.
+ * the files (a Map from path to bytes) before they are written. `config` is the image's process configuration.
  */
-export function writeLayout(name, layers, spoil = () => {}) {
+export function writeLayout(name, layers, spoil = () => {}, config = { Cmd: ['/bin/true'] }) {
     const files = new Map();
     const descriptors = layers.map(({ type = TAR, bytes }) => addBlob(files, type, bytes));
     const configuration = addBlob(files, 'application/vnd.oci.image.config.v1+json', {
         os: 'linux',
         architecture: 'amd64',
-        config: { Cmd: ['/bin/true'] },
+        config,
         rootfs: {
             type: 'layers',
             diff_ids: layers.map(({ bytes, diffId }) => diffId ?? `sha256:${sha256(bytes)}`),

@@ -155,3 +155,28 @@ test('a sentry that revokes and deletes all it can reach takes nothing with it',
     // Its thread still has its CSpace and ends in order; runSentry checks that every byte came back.
     assert.equal(runSentry('hostileSentry', 'suicide').status, 0);
 });
+
+test('an image with a large configuration does not exhaust the heap', () => {
+    let number = 0;
+    for (const [config, pattern] of [
+        [
+            { Cmd: ['/x'], Env: Array.from({ length: 2000 }, (_, i) => `V${i}=${'x'.repeat(20)}`) },
+            /more than 65536 bytes together/,
+        ],
+        [
+            {
+                Cmd: ['/x'],
+                Labels: Object.fromEntries(Array.from({ length: 16000 }, (_, i) => [`l${i}`, ''])),
+            },
+            null,
+        ],
+        [{ Cmd: ['/x'], Other: Array.from({ length: 16000 }, () => 0) }, null],
+        [{ Cmd: ['/x'], Other: Array.from({ length: 20000 }, () => 0) }, /more than 16384 values/],
+        [{ Cmd: ['/x'], Other: 'x'.repeat(600_000) }, /at most 524288 are read/],
+    ]) {
+        const large = writeLayout(`large-${number++}`, [{ bytes: tarEnd() }], () => {}, config);
+        const { status, stderr } = run(large, { environment: { SEALIFT_RUNTIME: runtimes.testSentry } });
+        if (pattern) assert.match(stderr, pattern);
+        assert.equal(status, pattern ? 125 : 3, stderr);
+    }
+});
