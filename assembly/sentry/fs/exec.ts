@@ -7,9 +7,9 @@ import { current } from "../kernel/thread";
 import { Directory, failure, Inode } from "./inode";
 
 import { O_RDONLY, OpenFile } from "./openFile";
-import { copyName, Location } from "./location";
+import { locate } from "./open";
 import { openFilePath, pathString } from "./pathText";
-import { lastDirectory, lastInode, lastLength, lastName, PATH_MAXIMUM, walkToInode } from "./pathWalk";
+import { lastInode, PATH_MAXIMUM, walkToInode } from "./pathWalk";
 import { checkAccess, MAY_EXECUTE } from "./permission";
 
 /** The negative errno of an openForExec that returned null. */
@@ -42,10 +42,7 @@ export function openForExecAt(directory: Directory, path: string, follow: bool):
     if (error != 0) return refuse(error);
     const inode = lastInode!;
     const file = openExecutable(inode);
-    if (file !== null && !inode.isDirectory()) {
-        const name = copyName(lastName, lastLength);
-        file.location = new Location(inode, lastDirectory, changetype<usize>(name), lastLength, name);
-    }
+    if (file !== null) locate(file, inode);
     return file;
 }
 

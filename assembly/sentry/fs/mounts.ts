@@ -168,6 +168,9 @@ function provideFile(directory: Directory, name: string): void {
 function provideFiles(root: Directory): void {
     const directory = directoryIn(root, "etc", 0o755);
     if (directory === null) return;
+    // Engines mount these files over what is there: the directory keeps its times.
+    const changeTime = directory.changeTime;
+    const modificationTime = directory.modificationTime;
     beginText();
     addBytes(hostName(), hostNameLength());
     addByte(10);
@@ -177,6 +180,8 @@ function provideFiles(root: Directory): void {
     addBytes(hostName(), hostNameLength());
     addByte(10);
     provideFile(directory, "hosts");
+    directory.changeTime = changeTime;
+    directory.modificationTime = modificationTime;
 }
 
 /** Makes the container's file tree. The result is its root, or null when a layer of the image cannot be read. */

@@ -132,8 +132,8 @@ function create(flags: u32, mode: u32): OpenFile | null {
     return file;
 }
 
-/** Notes where the file was found; directories know it themselves. */
-function locate(file: OpenFile, inode: Inode): void {
+/** Notes where the latest walk found the file; directories know it themselves. */
+export function locate(file: OpenFile, inode: Inode): void {
     addGarbage(OPEN_FILE_BYTES);
     if (inode.isDirectory()) return;
     const link = lastLink;

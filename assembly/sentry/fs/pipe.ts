@@ -302,10 +302,12 @@ export function openFifo(inode: SpecialInode, flags: u32): OpenFile | null {
         inode.pipe = pipe;
     }
     const access = flags & O_ACCMODE;
+    // Only FIFOs wait for the other side; an end of a pipe is opened once more as it is.
     const granted = current.progress == OPENING_GRANTED;
+    const waits = inode.fileSystem !== pipeFileSystem;
     if (access == O_RDONLY && !granted) {
         const writersWait = !pipe.openingWriters.isEmpty;
-        if ((flags & O_NONBLOCK) == 0 && pipe.writers == 0 && !writersWait) {
+        if (waits && (flags & O_NONBLOCK) == 0 && pipe.writers == 0 && !writersWait) {
             fail(blockOn(pipe.openingReaders));
             return null;
         }
@@ -314,7 +316,7 @@ export function openFifo(inode: SpecialInode, flags: u32): OpenFile | null {
         pipe.writers += writers;
         pipe.writersSeen += writers;
     } else if (access == O_WRONLY && !granted) {
-        if (pipe.readers == 0 && pipe.openingReaders.isEmpty) {
+        if (waits && pipe.readers == 0 && pipe.openingReaders.isEmpty) {
             if ((flags & O_NONBLOCK) != 0) {
                 forgetUnused(inode, pipe);
                 fail(-ENXIO);

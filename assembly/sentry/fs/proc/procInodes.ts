@@ -5,6 +5,7 @@
 
 import { EACCES, EINVAL, ENOENT, ENOMEM } from "../../kernel/errno";
 import { Process } from "../../kernel/process";
+import { AddressSpace } from "../../memory/addressSpace";
 import { current } from "../../kernel/thread";
 import { fileTime } from "../fileTime";
 import { FileSystem } from "../fileSystem";
@@ -42,6 +43,8 @@ export class StaticEntry {
         readonly accept: Acceptor | null = null,
         /** Directories: their rows. */
         readonly children: Array<StaticEntry> | null = null,
+        /** The text is about the program that ran when the file was opened: empty after execve(2). */
+        readonly ofProgram: bool = false,
     ) {}
 }
 
@@ -137,10 +140,14 @@ class TextFile extends OpenFile {
     private text: usize = 0;
     private length: i32 = 0;
     private readonly source: TextInode;
+    /** The memory of the program that the text is about, or null. */
+    private readonly space: AddressSpace | null;
 
     constructor(inode: TextInode, flags: u32) {
         super(inode, flags);
         this.source = inode;
+        const process = inode.process;
+        this.space = inode.entry.ofProgram && process !== null ? process.addressSpace : null;
     }
 
     protected close(): void {
@@ -167,8 +174,11 @@ class TextFile extends OpenFile {
         const generate = this.source.entry.generate;
         if (generate === null) return -EINVAL;
         beginText();
-        const error = generate(this.source.process);
-        if (error != 0) return error;
+        const space = this.space;
+        if (space === null || space === this.source.process!.addressSpace) {
+            const error = generate(this.source.process);
+            if (error != 0) return error;
+        }
         if (this.text != 0) heap.free(this.text);
         this.length = textLength();
         this.text = copyText();
@@ -212,6 +222,9 @@ export class StaticDirectory extends Directory {
         super(fileSystem, number, S_IFDIR | mode);
         if (process !== null) setProcessOwner(this, process);
         setTimes(this);
+        for (let i = 0; i < entries.length; i++) {
+            if (kindOf(entries[i]) == KIND_DIRECTORY) this.linkCount++;
+        }
     }
 
     lookup(name: usize, length: i32): Inode | null {
