@@ -5,7 +5,7 @@
 //   node scripts/build-runtime.mjs [--architecture=x86_64] [--sel4=PREFIX] [--manager=FILE] [--sentry=FILE] [--output=FILE]
 //                                  [--count-instructions]
 //
-//   --sel4     a kernel's install folder (SEL4_PREFIX works too); without it, the headers of platform/linux
+//   --sel4     a kernel's install folder; without it, the headers of platform/linux
 //   --manager  the manager's module, build/wasm/manager.wasm unless given; likewise --sentry
 //   --output   the result's name
 //   --count-instructions  the modules run metered and report.instructions counts; its folder is named ...-counting
@@ -161,7 +161,7 @@ export async function buildRuntime(options = {}) {
             `the C runtime does not know the architecture ${name}; it knows ${Object.keys(architectures)}`,
         );
     }
-    const prefix = options.sel4 ?? process.env.SEL4_PREFIX;
+    const prefix = options.sel4;
     const headers = kernelHeaders(prefix);
     const counting = options.countInstructions === true;
     const variant = (prefix ? 'sel4' : 'linux') + (counting ? '-counting' : '');

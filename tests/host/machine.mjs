@@ -212,7 +212,7 @@ export async function runMachineTests(report) {
             try {
                 const output = join(build, `${name.replaceAll(' ', '-')}.elf`);
                 const { elf } = await buildRuntime({
-                    sel4: machine.sel4 ?? '',
+                    sel4: machine.sel4,
                     manager,
                     sentry,
                     output,
