@@ -4,19 +4,19 @@
 // The test program is a root task. Its log on the monitor must be expected.log, line by line. With SEL4_PREFIX set
 // to the install directory of a real kernel, the program is built against that kernel's headers, run in QEMU, and
 // its log must be the same. --bench prints what operations cost; --update writes a new expected.log.
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { buildMonitor } from "../../platform/linux/build.mjs";
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildMonitor } from '../../platform/linux/build.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const root = join(here, "../..");
-const output = join(root, "build/tests/platform");
-const ownHeaders = join(root, "platform/linux/include");
-const expectedFile = join(here, "expected.log");
+const root = join(here, '../..');
+const output = join(root, 'build/tests/platform');
+const ownHeaders = join(root, 'platform/linux/include');
+const expectedFile = join(here, 'expected.log');
 const prefix = process.env.SEL4_PREFIX;
-const compiler = process.env.CC ?? "gcc";
+const compiler = process.env.CC ?? 'gcc';
 const counts = { passed: 0, failed: 0, skipped: 0 };
 
 /** Longest time for one run of the program; under emulation on a loaded machine it takes about a minute. */
@@ -37,8 +37,13 @@ function skip(message) {
 }
 
 function run(command, args, options = {}) {
-    const result = spawnSync(command, args, { encoding: "latin1", timeout: RUN_MILLISECONDS, input: "", ...options });
-    if (result.error && result.error.code === "ENOENT") throw new Error(`${command} is not installed`);
+    const result = spawnSync(command, args, {
+        encoding: 'latin1',
+        timeout: RUN_MILLISECONDS,
+        input: '',
+        ...options,
+    });
+    if (result.error && result.error.code === 'ENOENT') throw new Error(`${command} is not installed`);
     return result;
 }
 
@@ -49,20 +54,20 @@ function compile(args) {
 
 /** Builds the test program against a kernel's headers. */
 function buildProgram(headers, name, definitions = []) {
-    const sources = readdirSync(here).filter((file) => /\.[cS]$/.test(file) && file !== "headers.c");
+    const sources = readdirSync(here).filter((file) => /\.[cS]$/.test(file) && file !== 'headers.c');
     const flags =
-        "-std=gnu11 -O2 -ffreestanding -fno-pic -fno-pie -fno-stack-protector -mgeneral-regs-only -mno-red-zone " +
-        "-fcf-protection=none -Wall -Wextra -Wno-unused-parameter -Wno-unused-function -nostdlib -static " +
-        "-Wl,--build-id=none,-z,noexecstack,--no-warn-rwx-segments";
+        '-std=gnu11 -O2 -ffreestanding -fno-pic -fno-pie -fno-stack-protector -mgeneral-regs-only -mno-red-zone ' +
+        '-fcf-protection=none -Wall -Wextra -Wno-unused-parameter -Wno-unused-function -nostdlib -static ' +
+        '-Wl,--build-id=none,-z,noexecstack,--no-warn-rwx-segments';
     const file = join(output, name);
     compile([
-        ...flags.split(" "),
+        ...flags.split(' '),
         ...definitions,
         `-I${headers}`,
-        "-T",
-        join(here, "link.ld"),
+        '-T',
+        join(here, 'link.ld'),
         ...sources.map((source) => join(here, source)),
-        "-o",
+        '-o',
         file,
     ]);
     return file;
@@ -71,51 +76,54 @@ function buildProgram(headers, name, definitions = []) {
 /** The program's lines among whatever else the serial port has shown. */
 function logLines(text) {
     return text
-        .replaceAll("\r", "")
-        .split("\n")
+        .replaceAll('\r', '')
+        .split('\n')
         .filter((line) => /^[a-z0-9]+\.[a-z0-9.-]+:/.test(line));
 }
 
 function compare(where, lines) {
-    const expected = readFileSync(expectedFile, "latin1").trimEnd().split("\n");
+    const expected = readFileSync(expectedFile, 'latin1').trimEnd().split('\n');
     for (let i = 0; i < Math.max(lines.length, expected.length); i++) {
         if (lines[i] === expected[i]) pass();
-        else fail(`${where}: line ${i + 1}\n  expected ${expected[i] ?? "nothing"}\n  got      ${lines[i] ?? "nothing"}`);
+        else
+            fail(
+                `${where}: line ${i + 1}\n  expected ${expected[i] ?? 'nothing'}\n  got      ${lines[i] ?? 'nothing'}`,
+            );
     }
 }
 
 function testProgram(monitor) {
-    const program = buildProgram(ownHeaders, "program.elf");
-    const result = run(monitor, ["--exact-stack-pointer", "--memory", "512", program]);
+    const program = buildProgram(ownHeaders, 'program.elf');
+    const result = run(monitor, ['--exact-stack-pointer', '--memory', '512', program]);
     const lines = logLines(result.stdout);
-    if (process.argv.includes("--update")) writeFileSync(expectedFile, lines.join("\n") + "\n");
-    compare("monitor", lines);
+    if (process.argv.includes('--update')) writeFileSync(expectedFile, lines.join('\n') + '\n');
+    compare('monitor', lines);
     if (result.status === 0) pass();
-    else fail(`monitor: exit status ${result.status} ${result.signal ?? ""} ${result.stderr}`);
+    else fail(`monitor: exit status ${result.status} ${result.signal ?? ''} ${result.stderr}`);
 }
 
 function testRealKernel() {
-    if (!prefix) return skip("the program on a real kernel: SEL4_PREFIX is not set");
-    const kernel = join(prefix, "bin/kernel.elf");
+    if (!prefix) return skip('the program on a real kernel: SEL4_PREFIX is not set');
+    const kernel = join(prefix, 'bin/kernel.elf');
     if (!existsSync(kernel)) return skip(`the program on a real kernel: ${kernel} does not exist`);
-    if (spawnSync("qemu-system-x86_64", ["--version"]).status !== 0)
-        return skip("the program on a real kernel: qemu-system-x86_64 is not installed");
+    if (spawnSync('qemu-system-x86_64', ['--version']).status !== 0)
+        return skip('the program on a real kernel: qemu-system-x86_64 is not installed');
     // QEMU's -kernel takes a 32-bit ELF for multiboot.
-    const kernel32 = join(output, "kernel32.elf");
-    if (run("objcopy", ["-O", "elf32-i386", kernel, kernel32]).status !== 0)
-        return skip("the program on a real kernel: objcopy cannot convert the kernel");
-    const program = buildProgram(join(prefix, "libsel4/include"), "program-real.elf");
-    const machine = "-M q35 -cpu Nehalem,+fsgsbase,+xsave,+xsaveopt -m 512 -nographic -no-reboot".split(" ");
-    const result = run("qemu-system-x86_64", [...machine, "-kernel", kernel32, "-initrd", program]);
-    compare("real kernel", logLines(result.stdout));
+    const kernel32 = join(output, 'kernel32.elf');
+    if (run('objcopy', ['-O', 'elf32-i386', kernel, kernel32]).status !== 0)
+        return skip('the program on a real kernel: objcopy cannot convert the kernel');
+    const program = buildProgram(join(prefix, 'libsel4/include'), 'program-real.elf');
+    const machine = '-M q35 -cpu Nehalem,+fsgsbase,+xsave,+xsaveopt -m 512 -nographic -no-reboot'.split(' ');
+    const result = run('qemu-system-x86_64', [...machine, '-kernel', kernel32, '-initrd', program]);
+    compare('real kernel', logLines(result.stdout));
 }
 
 function testHeaders() {
     if (!prefix) return skip("the headers' numbers: SEL4_PREFIX is not set");
-    const printed = [ownHeaders, join(prefix, "libsel4/include")].map((headers, index) => {
+    const printed = [ownHeaders, join(prefix, 'libsel4/include')].map((headers, index) => {
         const file = join(output, `headers-${index}`);
-        compile(["-std=gnu11", "-w", `-I${headers}`, join(here, "headers.c"), "-o", file]);
-        return run(file, []).stdout.trimEnd().split("\n");
+        compile(['-std=gnu11', '-w', `-I${headers}`, join(here, 'headers.c'), '-o', file]);
+        return run(file, []).stdout.trimEnd().split('\n');
     });
     printed[0].forEach((line, index) => {
         if (line === printed[1][index]) pass();
@@ -125,33 +133,33 @@ function testHeaders() {
 
 /** What the monitor says when it cannot run something. */
 function testCommandLine(monitor) {
-    const notElf = join(output, "not-an-elf");
-    writeFileSync(notElf, "#!/bin/sh\n");
-    const cut = join(output, "cut.elf");
-    writeFileSync(cut, readFileSync(join(output, "program.elf")).subarray(0, 5000));
-    const arm = join(output, "arm.elf");
-    const header = Buffer.from(readFileSync(join(output, "program.elf")));
+    const notElf = join(output, 'not-an-elf');
+    writeFileSync(notElf, '#!/bin/sh\n');
+    const cut = join(output, 'cut.elf');
+    writeFileSync(cut, readFileSync(join(output, 'program.elf')).subarray(0, 5000));
+    const arm = join(output, 'arm.elf');
+    const header = Buffer.from(readFileSync(join(output, 'program.elf')));
     header.writeUInt16LE(183, 18);
     writeFileSync(arm, header);
     const cases = [
         { args: [], status: 64, says: /no root task given/ },
-        { args: ["--memory", "lots", notElf], status: 64, says: /--memory lots: not a number of MiB/ },
-        { args: ["--memory"], status: 64, says: /not a number of MiB/ },
-        { args: ["--frobnicate", notElf], status: 64, says: /--frobnicate: unknown option/ },
-        { args: [join(output, "missing.elf")], status: 66, says: /cannot open the root task: No such file/ },
+        { args: ['--memory', 'lots', notElf], status: 64, says: /--memory lots: not a number of MiB/ },
+        { args: ['--memory'], status: 64, says: /not a number of MiB/ },
+        { args: ['--frobnicate', notElf], status: 64, says: /--frobnicate: unknown option/ },
+        { args: [join(output, 'missing.elf')], status: 66, says: /cannot open the root task: No such file/ },
         { args: [output], status: 66, says: /not an ELF file/ },
         { args: [notElf], status: 65, says: /not an ELF file/ },
         { args: [arm], status: 65, says: /not an ELF file for x86_64/ },
         { args: [cut], status: 65, says: /segment 0 ends beyond the file/ },
         { args: [monitor], status: 65, says: /not a statically linked executable/ },
-        { args: ["--memory", "4", join(output, "program.elf")], status: 64, says: /memory is too small/ },
-        { args: ["--help"], status: 0, prints: /usage: sealift-linux-kernel/ },
+        { args: ['--memory', '4', join(output, 'program.elf')], status: 64, says: /memory is too small/ },
+        { args: ['--help'], status: 0, prints: /usage: sealift-linux-kernel/ },
     ];
     for (const { args, status, says, prints } of cases) {
         const result = run(monitor, args);
-        const name = `monitor ${args.map((arg) => arg.replace(output, "")).join(" ")}`;
+        const name = `monitor ${args.map((arg) => arg.replace(output, '')).join(' ')}`;
         if (result.status !== status) fail(`${name}: exit status ${result.status}, not ${status}`);
-        else if (says && !(says.test(result.stderr) && result.stderr.trimEnd().split("\n").length === 1))
+        else if (says && !(says.test(result.stderr) && result.stderr.trimEnd().split('\n').length === 1))
             fail(`${name}: says ${result.stderr}`);
         else if (prints && !prints.test(result.stdout)) fail(`${name}: prints ${result.stdout}`);
         else pass();
@@ -160,34 +168,37 @@ function testCommandLine(monitor) {
 
 /** Ends other than by power-off, and that no host process is left behind. */
 function testEnds(monitor) {
-    const stopped = buildProgram(ownHeaders, "stopped.elf", ["-DEND_STOPPED"]);
+    const stopped = buildProgram(ownHeaders, 'stopped.elf', ['-DEND_STOPPED']);
     let result = run(monitor, [stopped]);
     if (result.status === 70 && /all threads have stopped for good/.test(result.stderr)) pass();
     else fail(`a system in which nothing runs: exit status ${result.status}, ${result.stderr}`);
-    const exit = buildProgram(ownHeaders, "debug-exit.elf", ["-DEND_DEBUG_EXIT"]);
+    const exit = buildProgram(ownHeaders, 'debug-exit.elf', ['-DEND_DEBUG_EXIT']);
     result = run(monitor, [exit]);
     if (result.status === ((5 << 1) | 1)) pass();
     else fail(`a debug exit with 5: exit status ${result.status}`);
-    const echo = buildProgram(ownHeaders, "echo.elf", ["-DEND_ECHO"]);
-    const input = "a line that comes back\n".repeat(500) + "\x04";
+    const echo = buildProgram(ownHeaders, 'echo.elf', ['-DEND_ECHO']);
+    const input = 'a line that comes back\n'.repeat(500) + '\x04';
     result = run(monitor, [echo], { input });
     if (result.status === 0 && result.stdout === input) pass();
-    else fail(`serial input comes back: exit status ${result.status}, ${result.stdout.length} of ${input.length} bytes`);
+    else
+        fail(
+            `serial input comes back: exit status ${result.status}, ${result.stdout.length} of ${input.length} bytes`,
+        );
 }
 
 function bench(monitor) {
-    const program = buildProgram(ownHeaders, "bench.elf", ["-DBENCH"]);
+    const program = buildProgram(ownHeaders, 'bench.elf', ['-DBENCH']);
     console.log(
         logLines(run(monitor, [program]).stdout)
-            .filter((line) => line.startsWith("bench."))
-            .join("\n"),
+            .filter((line) => line.startsWith('bench.'))
+            .join('\n'),
     );
 }
 
 try {
     mkdirSync(output, { recursive: true });
     const monitor = buildMonitor();
-    if (process.argv.includes("--bench")) {
+    if (process.argv.includes('--bench')) {
         bench(monitor);
     } else {
         testProgram(monitor);
