@@ -46,11 +46,7 @@ import {
     REGISTER_STACK_POINTER,
     initialFlags,
 } from "../sel4/registers";
-import {
-    CONFIGURATION_ADDRESS,
-    CONFIGURATION_SIZE_MAXIMUM,
-    ContainerConfiguration,
-} from "../std/containerConfiguration";
+import { CONFIGURATION_ADDRESS, ContainerConfiguration } from "../std/containerConfiguration";
 import { Failure } from "../std/failure";
 import { PAGE_BITS, PAGE_SIZE, pagesFor } from "../std/pages";
 import { Container, NOTIFY_BITS } from "./container";
@@ -461,6 +457,3 @@ export class SentryBuilder extends TableSource {
         return failure;
     }
 }
-
-/** Bytes of the buffer in which a configuration is prepared. */
-export const CONFIGURATION_CAPACITY: u32 = CONFIGURATION_SIZE_MAXIMUM;

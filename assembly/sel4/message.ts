@@ -3,7 +3,7 @@
 /** Message registers that a received message can have; longer messages are cut by the runtime. */
 export const MESSAGE_WORDS_RECEIVED: u32 = 64;
 /** Bytes of a message block that can receive. */
-export const MESSAGE_SIZE: usize = 8 + 8 * 64;
+export const MESSAGE_SIZE: usize = 8 + 8 * MESSAGE_WORDS_RECEIVED;
 
 /** A message block (wit/sealift.wit, interface kernel): u32 label, u32 length in words, then the words. */
 @unmanaged
