@@ -234,7 +234,9 @@ static bool exception_event(struct stub *stub, uint64_t asid, int signal, struct
             store_registers(&registers, thread, 0);
             return false;
         }
-        bool is_write = is_protection || exception_of(stub, signal).code & FAULT_WRITE;
+        // An absent page that is fetched from is read; of any other access only the processor's code tells.
+        bool is_write =
+            is_protection || (address != registers.rip && exception_of(stub, signal).code & FAULT_WRITE);
         uint64_t code = FAULT_USER | (is_write ? FAULT_WRITE : 0) |
                         (is_protection || is_present(asid, address) ? FAULT_PRESENT : 0);
         store_registers(&registers, thread, code);

@@ -4,7 +4,7 @@
 // The test program is a root task. Its log on the monitor must be expected.log, line by line. With SEL4_PREFIX set
 // to the install directory of a real kernel, the program is built against that kernel's headers, run in QEMU, and
 // its log must be the same. --bench prints what operations cost; --update writes a new expected.log.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -186,6 +186,37 @@ function testEnds(monitor) {
         );
 }
 
+/** The processes, stubs, whose parent is a process. */
+function childrenOf(pid) {
+    return readdirSync('/proc')
+        .filter((entry) => /^[0-9]+$/.test(entry))
+        .filter((entry) => {
+            try {
+                return (
+                    readFileSync(`/proc/${entry}/stat`, 'latin1').split(') ')[1].split(' ')[1] === String(pid)
+                );
+            } catch {
+                return false; // it has ended in the meantime
+            }
+        });
+}
+
+async function waitUntil(condition) {
+    for (let i = 0; i < 200 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 50));
+    return condition();
+}
+
+/** A monitor that is killed takes its stubs with it. */
+async function testKill(monitor) {
+    const child = spawn(monitor, [join(output, 'echo.elf')], { stdio: ['pipe', 'ignore', 'inherit'] });
+    await waitUntil(() => childrenOf(child.pid).length >= 2);
+    const stubs = childrenOf(child.pid);
+    child.kill('SIGKILL');
+    const areGone = await waitUntil(() => stubs.every((stub) => !existsSync(`/proc/${stub}`)));
+    if (stubs.length >= 2 && areGone) pass();
+    else fail(`stubs of a killed monitor: ${stubs.length} before, ${areGone ? 'none' : 'some'} after`);
+}
+
 function bench(monitor) {
     const program = buildProgram(ownHeaders, 'bench.elf', ['-DBENCH']);
     console.log(
@@ -204,6 +235,7 @@ try {
         testProgram(monitor);
         testCommandLine(monitor);
         testEnds(monitor);
+        await testKill(monitor);
         testHeaders();
         testRealKernel();
         console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
