@@ -41,7 +41,7 @@ import {
 import { forceSignal, hasSignal, kernelSignal } from "../signals/send";
 import { SignalInfo } from "../signals/signalQueue";
 import { strace, traceResult } from "../strace/trace";
-import { SYSCALL_LIMIT, syscallTable } from "../syscalls/table";
+import { SYSCALL_LIMIT, syscallFunctions } from "../syscalls/table";
 import { countUnknownCall } from "../syscalls/unknown";
 import { answerThread, receive, receiveBlock, receivedReply, saveMessage } from "./answer";
 import { ENOMEM, ENOSYS, ERESTARTNOHAND, ERESTARTSYS } from "./errno";
@@ -143,10 +143,10 @@ function runSystemCall(thread: Thread): void {
     while (true) {
         const message = thread.message;
         const number = systemCallNumber(message);
-        const row = number < SYSCALL_LIMIT ? unchecked(syscallTable[number]) : null;
+        const run = number < SYSCALL_LIMIT ? unchecked(syscallFunctions[number]) : null;
         let result: i64;
-        if (row !== null) {
-            result = row.run(
+        if (run !== null) {
+            result = run(
                 argument0(message),
                 argument1(message),
                 argument2(message),

@@ -193,7 +193,7 @@ function environmentWithHome(): StringSource {
 /** Why the latest tryProgram failed: the thing and the cause. */
 function describe(path: string): string {
     if (executionError == -ENOMEM) return NOT_ENOUGH_MEMORY;
-    const cause = executionProblem.length > 0 ? executionProblem : errorText(-executionError).toLowerCase();
+    const cause = executionProblem.length > 0 ? executionProblem : errorText(-executionError);
     if (executionError == -ENOENT || executionError == -ENOTDIR || executionError == -EACCES) {
         return 'exec: "' + path + '": ' + cause;
     }

@@ -49,7 +49,6 @@ const KIND_ANONYMOUS: u8 = 0;
 const KIND_FILE: u8 = 1;
 const KIND_STORE: u8 = 2;
 
-
 @unmanaged
 class Frame {
     /** Capability slot of the original. */
@@ -73,10 +72,11 @@ class Frame {
 /** Frames per piece of the table: pieces are never moved. 128 * 28 bytes. */
 const PIECE_BITS: u32 = 7;
 const PIECE_SIZE: u32 = 1 << PIECE_BITS;
-/** 1 GiB of frames; a container's CSpace ends before. */
-const PIECES_MAXIMUM: u32 = 2048;
+/** Pieces that the directory holds at first: 4 MiB of frames. */
+const PIECES_INITIAL: u32 = 8;
 
-const pieces: StaticArray<usize> = new StaticArray<usize>(PIECES_MAXIMUM);
+/** The directory of pieces grows by doubling. */
+let pieces: StaticArray<usize> = new StaticArray<usize>(PIECES_INITIAL);
 let frameCount: u32 = 1;
 
 // @ts-ignore: decorator
@@ -87,10 +87,18 @@ function frame(id: u32): Frame {
     );
 }
 
-/** A new id with an empty entry, or 0. */
+/** A new id with an empty entry. */
 function newEntry(): u32 {
     const piece = frameCount >> PIECE_BITS;
-    if (piece >= PIECES_MAXIMUM) return 0;
+    if (piece >= <u32>pieces.length) {
+        const larger = new StaticArray<usize>(pieces.length * 2);
+        memory.copy(
+            changetype<usize>(larger),
+            changetype<usize>(pieces),
+            <usize>pieces.length * sizeof<usize>(),
+        );
+        pieces = larger;
+    }
     if (pieces[piece] == 0) {
         const memory_ = heap.alloc(PIECE_SIZE * offsetof<Frame>());
         memory.fill(memory_, 0, PIECE_SIZE * offsetof<Frame>());
@@ -153,7 +161,6 @@ function makeFrames(): bool {
     // From the last to the first, so that frames are handed out in the order of their addresses.
     for (let i = count; i > 0; i--) {
         const id = newEntry();
-        if (id == 0) return freshList != 0;
         frame(id).original = first + i - 1;
         frame(id).key = freshList;
         freshList = id;

@@ -12,8 +12,8 @@ import {
     argument5,
     systemCallNumber,
 } from "../arch/x86_64";
-import { SYS_clone } from "../arch/x86_64SystemCalls";
-import { systemCallName } from "../arch/x86_64SystemCallNames";
+import { SYS_brk, SYS_clone, SYS_mmap, SYS_mremap } from "../arch/x86_64SystemCalls";
+import { putSystemCallName } from "../arch/x86_64SystemCallNames";
 import { containerConfiguration, FLAG_STRACE } from "../../std/containerConfiguration";
 import { ERESTARTNOHAND, ERESTARTSYS, errorName } from "../kernel/errno";
 import { CLONE_CHILD_CLEARTID, CLONE_CHILD_SETTID, CLONE_PARENT_SETTID, CLONE_SETTLS } from "../kernel/fork";
@@ -30,7 +30,7 @@ import {
 } from "../kernel/text";
 import { Thread } from "../kernel/thread";
 import { NO_ANSWER } from "../kernel/wait";
-import { SYSCALL_LIMIT, syscallTable } from "../syscalls/table";
+import { SYSCALL_LIMIT, syscallFormats } from "../syscalls/table";
 import { putArgument } from "./argument";
 import { errorText } from "./errorText";
 
@@ -76,22 +76,15 @@ function argument(message: usize, index: i32): u64 {
 /** Prints the system call of `thread`, whose registers are in `message`, with its result (NO_ANSWER: it has none). */
 export function traceResult(thread: Thread, message: usize, result: i64): void {
     const number = systemCallNumber(message);
-    const row = number < SYSCALL_LIMIT ? syscallTable[number] : null;
     clearText();
     const indent = putPid(thread);
-    if (row === null) {
-        const name = systemCallName(number);
-        if (name !== null) {
-            putText(name);
-        } else {
-            putText("syscall_0x");
-            putHexadecimal(number);
-        }
-    } else {
-        putText(row.name);
+    if (!putSystemCallName(number)) {
+        putText("syscall_0x");
+        putHexadecimal(number);
     }
     putByte(40);
-    const format = row === null ? "xxxxxx" : row.format;
+    const known = number < SYSCALL_LIMIT ? syscallFormats[number] : null;
+    const format = known === null ? "xxxxxx" : known;
     if (number == SYS_clone) putClone(message);
     for (let i = 0; i < format.length; i++) {
         if (i > 0) putText(", ");
@@ -101,7 +94,7 @@ export function traceResult(thread: Thread, message: usize, result: i64): void {
     putByte(41);
     padTo(indent + RESULT_COLUMN);
     putText(" = ");
-    putResult(row !== null && (row.name == "mmap" || row.name == "brk" || row.name == "mremap"), result);
+    putResult(number == SYS_mmap || number == SYS_brk || number == SYS_mremap, result);
     logLine();
 }
 

@@ -295,11 +295,11 @@ function ioctl(descriptor: u64, request_: u64, argument: u64, d: u64, e: u64, f:
 }
 
 export function registerDescriptorCalls(): void {
-    define(SYS_dup, "dup", dup, "f");
-    define(SYS_dup2, "dup2", dup2, "ff");
-    define(SYS_dup3, "dup3", dup3, "ffO");
-    define(SYS_close_range, "close_range", closeRange, "uux");
-    define(SYS_fcntl, "fcntl", fcntl, "fkx");
-    define(SYS_flock, "flock", flock, "fx");
-    define(SYS_ioctl, "ioctl", ioctl, "fLx");
+    define(SYS_dup, dup, "f");
+    define(SYS_dup2, dup2, "ff");
+    define(SYS_dup3, dup3, "ffO");
+    define(SYS_close_range, closeRange, "uux");
+    define(SYS_fcntl, fcntl, "fkx");
+    define(SYS_flock, flock, "fx");
+    define(SYS_ioctl, ioctl, "fLx");
 }

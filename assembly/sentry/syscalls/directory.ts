@@ -196,13 +196,13 @@ function getcwd(buffer: u64, size: u64, c: u64, d: u64, e: u64, f: u64): i64 {
 }
 
 export function registerDirectoryCalls(): void {
-    define(SYS_getdents64, "getdents64", getdents64, "fpu");
-    define(SYS_getdents, "getdents", getdents, "fpu");
-    define(SYS_mkdir, "mkdir", mkdir, "so");
-    define(SYS_mkdirat, "mkdirat", mkdirat, "Dso");
-    define(SYS_rmdir, "rmdir", rmdir, "s");
-    define(SYS_chdir, "chdir", chdir, "s");
-    define(SYS_fchdir, "fchdir", fchdir, "f");
-    define(SYS_chroot, "chroot", chroot, "s");
-    define(SYS_getcwd, "getcwd", getcwd, "pu");
+    define(SYS_getdents64, getdents64, "fpu");
+    define(SYS_getdents, getdents, "fpu");
+    define(SYS_mkdir, mkdir, "so");
+    define(SYS_mkdirat, mkdirat, "Dso");
+    define(SYS_rmdir, rmdir, "s");
+    define(SYS_chdir, chdir, "s");
+    define(SYS_fchdir, fchdir, "f");
+    define(SYS_chroot, chroot, "s");
+    define(SYS_getcwd, getcwd, "pu");
 }

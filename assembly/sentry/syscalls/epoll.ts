@@ -77,10 +77,10 @@ function epollPwait2(set: u64, target: u64, capacity: u64, timeout: u64, mask: u
 }
 
 export function registerEpollCalls(): void {
-    define(SYS_epoll_create, "epoll_create", epollCreate, "d");
-    define(SYS_epoll_create1, "epoll_create1", epollCreate1, "x");
-    define(SYS_epoll_ctl, "epoll_ctl", epollControl, "fdfp");
-    define(SYS_epoll_wait, "epoll_wait", epollWait, "fpdd");
-    define(SYS_epoll_pwait, "epoll_pwait", epollPwait, "fpddmu");
-    define(SYS_epoll_pwait2, "epoll_pwait2", epollPwait2, "fpdtmu");
+    define(SYS_epoll_create, epollCreate, "d");
+    define(SYS_epoll_create1, epollCreate1, "x");
+    define(SYS_epoll_ctl, epollControl, "fdfp");
+    define(SYS_epoll_wait, epollWait, "fpdd");
+    define(SYS_epoll_pwait, epollPwait, "fpddmu");
+    define(SYS_epoll_pwait2, epollPwait2, "fpdtmu");
 }

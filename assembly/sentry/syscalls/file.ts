@@ -317,24 +317,24 @@ function readahead(descriptor: u64, offset: u64, count: u64, d: u64, e: u64, f: 
 }
 
 export function registerFileCalls(): void {
-    define(SYS_open, "open", open, "sOo");
-    define(SYS_creat, "creat", creat, "so");
-    define(SYS_openat, "openat", openat, "DsOo");
-    define(SYS_close, "close", close, "f");
-    define(SYS_read, "read", read, "fBu");
-    define(SYS_write, "write", write, "fbu");
-    define(SYS_pread64, "pread64", pread64, "fBud");
-    define(SYS_pwrite64, "pwrite64", pwrite64, "fbud");
-    define(SYS_readv, "readv", readv, "fpd");
-    define(SYS_writev, "writev", writev, "fpd");
-    define(SYS_preadv, "preadv", preadv, "fpdu");
-    define(SYS_pwritev, "pwritev", pwritev, "fpdu");
-    define(SYS_preadv2, "preadv2", preadv2, "fpduxx");
-    define(SYS_pwritev2, "pwritev2", pwritev2, "fpduxx");
-    define(SYS_lseek, "lseek", lseek, "ful");
-    define(SYS_truncate, "truncate", truncate, "su");
-    define(SYS_ftruncate, "ftruncate", ftruncate, "fu");
-    define(SYS_fallocate, "fallocate", fallocate, "fxuu");
-    define(SYS_fadvise64, "fadvise64", fadvise64, "fuud");
-    define(SYS_readahead, "readahead", readahead, "fuu");
+    define(SYS_open, open, "sOo");
+    define(SYS_creat, creat, "so");
+    define(SYS_openat, openat, "DsOo");
+    define(SYS_close, close, "f");
+    define(SYS_read, read, "fBu");
+    define(SYS_write, write, "fbu");
+    define(SYS_pread64, pread64, "fBud");
+    define(SYS_pwrite64, pwrite64, "fbud");
+    define(SYS_readv, readv, "fpd");
+    define(SYS_writev, writev, "fpd");
+    define(SYS_preadv, preadv, "fpdu");
+    define(SYS_pwritev, pwritev, "fpdu");
+    define(SYS_preadv2, preadv2, "fpduxx");
+    define(SYS_pwritev2, pwritev2, "fpduxx");
+    define(SYS_lseek, lseek, "ful");
+    define(SYS_truncate, truncate, "su");
+    define(SYS_ftruncate, ftruncate, "fu");
+    define(SYS_fallocate, fallocate, "fxuu");
+    define(SYS_fadvise64, fadvise64, "fuud");
+    define(SYS_readahead, readahead, "fuu");
 }

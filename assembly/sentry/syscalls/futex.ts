@@ -190,9 +190,9 @@ function membarrier(command: u64, flags: u64, c: u64, d: u64, e: u64, f: u64): i
 }
 
 export function registerFutexCalls(): void {
-    define(SYS_futex, "futex", futex, "pFutpx");
-    define(SYS_set_robust_list, "set_robust_list", setRobustList, "pu");
-    define(SYS_get_robust_list, "get_robust_list", getRobustList, "dpp");
-    define(SYS_rseq, "rseq", rseq, "pudx");
-    define(SYS_membarrier, "membarrier", membarrier, "dxd");
+    define(SYS_futex, futex, "pFutpx");
+    define(SYS_set_robust_list, setRobustList, "pu");
+    define(SYS_get_robust_list, getRobustList, "dpp");
+    define(SYS_rseq, rseq, "pudx");
+    define(SYS_membarrier, membarrier, "dxd");
 }

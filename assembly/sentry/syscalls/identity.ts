@@ -264,22 +264,22 @@ function capset(header: u64, data: u64, c: u64, d: u64, e: u64, f: u64): i64 {
 }
 
 export function registerIdentityCalls(): void {
-    define(SYS_getuid, "getuid", getuid, "");
-    define(SYS_geteuid, "geteuid", geteuid, "");
-    define(SYS_getgid, "getgid", getgid, "");
-    define(SYS_getegid, "getegid", getegid, "");
-    define(SYS_getresuid, "getresuid", getresuid, "www");
-    define(SYS_getresgid, "getresgid", getresgid, "www");
-    define(SYS_setuid, "setuid", setuid, "d");
-    define(SYS_setgid, "setgid", setgid, "d");
-    define(SYS_setreuid, "setreuid", setreuid, "dd");
-    define(SYS_setregid, "setregid", setregid, "dd");
-    define(SYS_setresuid, "setresuid", setresuid, "ddd");
-    define(SYS_setresgid, "setresgid", setresgid, "ddd");
-    define(SYS_setfsuid, "setfsuid", setfsuid, "d");
-    define(SYS_setfsgid, "setfsgid", setfsgid, "d");
-    define(SYS_getgroups, "getgroups", getgroups, "dp");
-    define(SYS_setgroups, "setgroups", setgroups, "dp");
-    define(SYS_capget, "capget", capget, "pp");
-    define(SYS_capset, "capset", capset, "pp");
+    define(SYS_getuid, getuid, "");
+    define(SYS_geteuid, geteuid, "");
+    define(SYS_getgid, getgid, "");
+    define(SYS_getegid, getegid, "");
+    define(SYS_getresuid, getresuid, "www");
+    define(SYS_getresgid, getresgid, "www");
+    define(SYS_setuid, setuid, "d");
+    define(SYS_setgid, setgid, "d");
+    define(SYS_setreuid, setreuid, "dd");
+    define(SYS_setregid, setregid, "dd");
+    define(SYS_setresuid, setresuid, "ddd");
+    define(SYS_setresgid, setresgid, "ddd");
+    define(SYS_setfsuid, setfsuid, "d");
+    define(SYS_setfsgid, setfsgid, "d");
+    define(SYS_getgroups, getgroups, "dp");
+    define(SYS_setgroups, setgroups, "dp");
+    define(SYS_capget, capget, "pp");
+    define(SYS_capset, capset, "pp");
 }

@@ -319,17 +319,17 @@ function mlockall(flags: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i64 {
 }
 
 export function registerMemoryCalls(): void {
-    define(SYS_brk, "brk", brk, "p");
-    define(SYS_mmap, "mmap", mmap, "purMfx");
-    define(SYS_munmap, "munmap", munmap, "pu");
-    define(SYS_mprotect, "mprotect", mprotect, "pur");
-    define(SYS_mremap, "mremap", mremap, "puuxp");
-    define(SYS_madvise, "madvise", madvise, "pud");
-    define(SYS_msync, "msync", msync, "pux");
-    define(SYS_mincore, "mincore", mincore, "pup");
-    define(SYS_mlock, "mlock", mlock, "pu");
-    define(SYS_mlock2, "mlock2", mlock2, "pux");
-    define(SYS_munlock, "munlock", munlock, "pu");
-    define(SYS_mlockall, "mlockall", mlockall, "x");
-    define(SYS_munlockall, "munlockall", munlock, "");
+    define(SYS_brk, brk, "p");
+    define(SYS_mmap, mmap, "purMfx");
+    define(SYS_munmap, munmap, "pu");
+    define(SYS_mprotect, mprotect, "pur");
+    define(SYS_mremap, mremap, "puuxp");
+    define(SYS_madvise, madvise, "pud");
+    define(SYS_msync, msync, "pux");
+    define(SYS_mincore, mincore, "pup");
+    define(SYS_mlock, mlock, "pu");
+    define(SYS_mlock2, mlock2, "pux");
+    define(SYS_munlock, munlock, "pu");
+    define(SYS_mlockall, mlockall, "x");
+    define(SYS_munlockall, munlock, "");
 }

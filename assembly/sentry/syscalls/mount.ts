@@ -53,14 +53,14 @@ function syncFileRange(descriptor: u64, offset: u64, length: u64, flags: u64, e:
 }
 
 export function registerMountCalls(): void {
-    define(SYS_mount, "mount", refuse, "sssxp");
-    define(SYS_umount2, "umount2", refuse, "sx");
-    define(SYS_pivot_root, "pivot_root", refuse, "ss");
-    define(SYS_swapon, "swapon", refuse, "sx");
-    define(SYS_swapoff, "swapoff", refuse, "s");
-    define(SYS_sync, "sync", sync, "");
-    define(SYS_fsync, "fsync", fsync, "f");
-    define(SYS_fdatasync, "fdatasync", fsync, "f");
-    define(SYS_syncfs, "syncfs", syncfs, "f");
-    define(SYS_sync_file_range, "sync_file_range", syncFileRange, "fuux");
+    define(SYS_mount, refuse, "sssxp");
+    define(SYS_umount2, refuse, "sx");
+    define(SYS_pivot_root, refuse, "ss");
+    define(SYS_swapon, refuse, "sx");
+    define(SYS_swapoff, refuse, "s");
+    define(SYS_sync, sync, "");
+    define(SYS_fsync, fsync, "f");
+    define(SYS_fdatasync, fsync, "f");
+    define(SYS_syncfs, syncfs, "f");
+    define(SYS_sync_file_range, syncFileRange, "fuux");
 }

@@ -330,17 +330,17 @@ function mknodat(directory: u64, path: u64, mode_: u64, device: u64, e: u64, f: 
 }
 
 export function registerPathCalls(): void {
-    define(SYS_unlink, "unlink", unlink, "s");
-    define(SYS_unlinkat, "unlinkat", unlinkat, "DsA");
-    define(SYS_rename, "rename", rename, "ss");
-    define(SYS_renameat, "renameat", renameat, "DsDs");
-    define(SYS_renameat2, "renameat2", renameat2, "DsDsx");
-    define(SYS_link, "link", link, "ss");
-    define(SYS_linkat, "linkat", linkat, "DsDsA");
-    define(SYS_symlink, "symlink", symlink, "ss");
-    define(SYS_symlinkat, "symlinkat", symlinkat, "sDs");
-    define(SYS_readlink, "readlink", readlink, "spu");
-    define(SYS_readlinkat, "readlinkat", readlinkat, "Dspu");
-    define(SYS_mknod, "mknod", mknod, "sox");
-    define(SYS_mknodat, "mknodat", mknodat, "Dsox");
+    define(SYS_unlink, unlink, "s");
+    define(SYS_unlinkat, unlinkat, "DsA");
+    define(SYS_rename, rename, "ss");
+    define(SYS_renameat, renameat, "DsDs");
+    define(SYS_renameat2, renameat2, "DsDsx");
+    define(SYS_link, link, "ss");
+    define(SYS_linkat, linkat, "DsDsA");
+    define(SYS_symlink, symlink, "ss");
+    define(SYS_symlinkat, symlinkat, "sDs");
+    define(SYS_readlink, readlink, "spu");
+    define(SYS_readlinkat, readlinkat, "Dspu");
+    define(SYS_mknod, mknod, "sox");
+    define(SYS_mknodat, mknodat, "Dsox");
 }

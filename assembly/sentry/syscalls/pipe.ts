@@ -69,8 +69,8 @@ function eventfd2(initial: u64, flags_: u64, c: u64, d: u64, e: u64, f: u64): i6
 }
 
 export function registerPipeCalls(): void {
-    define(SYS_pipe, "pipe", pipe, "P");
-    define(SYS_pipe2, "pipe2", pipe2, "PO");
-    define(SYS_eventfd, "eventfd", eventfd, "u");
-    define(SYS_eventfd2, "eventfd2", eventfd2, "ux");
+    define(SYS_pipe, pipe, "P");
+    define(SYS_pipe2, pipe2, "PO");
+    define(SYS_eventfd, eventfd, "u");
+    define(SYS_eventfd2, eventfd2, "ux");
 }

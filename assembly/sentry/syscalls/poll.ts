@@ -185,8 +185,8 @@ function interest(sets: usize, bytes: i32, descriptor: i32): u32 {
 }
 
 export function registerPollCalls(): void {
-    define(SYS_poll, "poll", poll, "pud");
-    define(SYS_ppoll, "ppoll", ppoll, "putmu");
-    define(SYS_select, "select", select, "dpppv");
-    define(SYS_pselect6, "pselect6", pselect6, "dppptp");
+    define(SYS_poll, poll, "pud");
+    define(SYS_ppoll, ppoll, "putmu");
+    define(SYS_select, select, "dpppv");
+    define(SYS_pselect6, pselect6, "dppptp");
 }

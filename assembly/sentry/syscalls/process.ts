@@ -383,23 +383,23 @@ function setTidAddress(address: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i6
 
 export function registerProcessCalls(): void {
     // Its arguments are printed by name: strace/trace.ts.
-    define(SYS_clone, "clone", sysClone, "");
-    define(SYS_clone3, "clone3", sysClone3, "pu");
-    define(SYS_fork, "fork", fork, "");
-    define(SYS_vfork, "vfork", vfork, "");
-    define(SYS_execve, "execve", execve, "sae");
-    define(SYS_execveat, "execveat", execveat, "DsaeA");
-    define(SYS_exit, "exit", exit, "d");
-    define(SYS_exit_group, "exit_group", exitGroup, "d");
-    define(SYS_wait4, "wait4", wait4, "dWip");
-    define(SYS_waitid, "waitid", waitid, "ddpip");
-    define(SYS_getpid, "getpid", getpid, "");
-    define(SYS_gettid, "gettid", gettid, "");
-    define(SYS_getppid, "getppid", getppid, "");
-    define(SYS_getpgid, "getpgid", getpgid, "d");
-    define(SYS_getpgrp, "getpgrp", getpgrp, "");
-    define(SYS_getsid, "getsid", getsid, "d");
-    define(SYS_setpgid, "setpgid", setpgid, "dd");
-    define(SYS_setsid, "setsid", setsid, "");
-    define(SYS_set_tid_address, "set_tid_address", setTidAddress, "p");
+    define(SYS_clone, sysClone, "");
+    define(SYS_clone3, sysClone3, "pu");
+    define(SYS_fork, fork, "");
+    define(SYS_vfork, vfork, "");
+    define(SYS_execve, execve, "sae");
+    define(SYS_execveat, execveat, "DsaeA");
+    define(SYS_exit, exit, "d");
+    define(SYS_exit_group, exitGroup, "d");
+    define(SYS_wait4, wait4, "dWip");
+    define(SYS_waitid, waitid, "ddpip");
+    define(SYS_getpid, getpid, "");
+    define(SYS_gettid, gettid, "");
+    define(SYS_getppid, getppid, "");
+    define(SYS_getpgid, getpgid, "d");
+    define(SYS_getpgrp, getpgrp, "");
+    define(SYS_getsid, getsid, "d");
+    define(SYS_setpgid, setpgid, "dd");
+    define(SYS_setsid, setsid, "");
+    define(SYS_set_tid_address, setTidAddress, "p");
 }

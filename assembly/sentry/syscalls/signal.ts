@@ -361,20 +361,20 @@ function setitimer(which: u64, value: u64, old: u64, d: u64, e: u64, f: u64): i6
 }
 
 export function registerSignalCalls(): void {
-    define(SYS_rt_sigaction, "rt_sigaction", rtSigaction, "SgGd");
-    define(SYS_rt_sigprocmask, "rt_sigprocmask", rtSigprocmask, "hmnd");
-    define(SYS_rt_sigpending, "rt_sigpending", rtSigpending, "nd");
-    define(SYS_rt_sigsuspend, "rt_sigsuspend", rtSigsuspend, "md");
-    define(SYS_rt_sigreturn, "rt_sigreturn", rtSigreturn, "");
-    define(SYS_rt_sigtimedwait, "rt_sigtimedwait", rtSigtimedwait, "mptd");
-    define(SYS_rt_sigqueueinfo, "rt_sigqueueinfo", rtSigqueueinfo, "dSp");
-    define(SYS_rt_tgsigqueueinfo, "rt_tgsigqueueinfo", rtTgsigqueueinfo, "ddSp");
-    define(SYS_sigaltstack, "sigaltstack", sigaltstack, "pp");
-    define(SYS_pause, "pause", pause, "");
-    define(SYS_kill, "kill", kill, "dS");
-    define(SYS_tgkill, "tgkill", tgkill, "ddS");
-    define(SYS_tkill, "tkill", tkill, "dS");
-    define(SYS_alarm, "alarm", alarm, "u");
-    define(SYS_getitimer, "getitimer", getitimer, "dp");
-    define(SYS_setitimer, "setitimer", setitimer, "dpp");
+    define(SYS_rt_sigaction, rtSigaction, "SgGd");
+    define(SYS_rt_sigprocmask, rtSigprocmask, "hmnd");
+    define(SYS_rt_sigpending, rtSigpending, "nd");
+    define(SYS_rt_sigsuspend, rtSigsuspend, "md");
+    define(SYS_rt_sigreturn, rtSigreturn, "");
+    define(SYS_rt_sigtimedwait, rtSigtimedwait, "mptd");
+    define(SYS_rt_sigqueueinfo, rtSigqueueinfo, "dSp");
+    define(SYS_rt_tgsigqueueinfo, rtTgsigqueueinfo, "ddSp");
+    define(SYS_sigaltstack, sigaltstack, "pp");
+    define(SYS_pause, pause, "");
+    define(SYS_kill, kill, "dS");
+    define(SYS_tgkill, tgkill, "ddS");
+    define(SYS_tkill, tkill, "dS");
+    define(SYS_alarm, alarm, "u");
+    define(SYS_getitimer, getitimer, "dp");
+    define(SYS_setitimer, setitimer, "dpp");
 }

@@ -34,20 +34,20 @@ function noSocket(descriptor: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i64 
 }
 
 export function registerSocketCalls(): void {
-    define(SYS_socket, "socket", noFamily, "dxd");
-    define(SYS_socketpair, "socketpair", noFamily, "dxdp");
-    define(SYS_bind, "bind", noSocket, "fpu");
-    define(SYS_listen, "listen", noSocket, "fd");
-    define(SYS_accept, "accept", noSocket, "fpp");
-    define(SYS_accept4, "accept4", noSocket, "fppx");
-    define(SYS_connect, "connect", noSocket, "fpu");
-    define(SYS_getsockname, "getsockname", noSocket, "fpp");
-    define(SYS_getpeername, "getpeername", noSocket, "fpp");
-    define(SYS_sendto, "sendto", noSocket, "fpuxpu");
-    define(SYS_recvfrom, "recvfrom", noSocket, "fpuxpp");
-    define(SYS_sendmsg, "sendmsg", noSocket, "fpx");
-    define(SYS_recvmsg, "recvmsg", noSocket, "fpx");
-    define(SYS_shutdown, "shutdown", noSocket, "fd");
-    define(SYS_setsockopt, "setsockopt", noSocket, "fddpu");
-    define(SYS_getsockopt, "getsockopt", noSocket, "fddpp");
+    define(SYS_socket, noFamily, "dxd");
+    define(SYS_socketpair, noFamily, "dxdp");
+    define(SYS_bind, noSocket, "fpu");
+    define(SYS_listen, noSocket, "fd");
+    define(SYS_accept, noSocket, "fpp");
+    define(SYS_accept4, noSocket, "fppx");
+    define(SYS_connect, noSocket, "fpu");
+    define(SYS_getsockname, noSocket, "fpp");
+    define(SYS_getpeername, noSocket, "fpp");
+    define(SYS_sendto, noSocket, "fpuxpu");
+    define(SYS_recvfrom, noSocket, "fpuxpp");
+    define(SYS_sendmsg, noSocket, "fpx");
+    define(SYS_recvmsg, noSocket, "fpx");
+    define(SYS_shutdown, noSocket, "fd");
+    define(SYS_setsockopt, noSocket, "fddpu");
+    define(SYS_getsockopt, noSocket, "fddpp");
 }

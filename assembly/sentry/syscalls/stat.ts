@@ -211,14 +211,14 @@ function fstatfs(descriptor: u64, buffer: u64, c: u64, d: u64, e: u64, f: u64): 
 }
 
 export function registerStatCalls(): void {
-    define(SYS_stat, "stat", stat, "sp");
-    define(SYS_lstat, "lstat", lstat, "sp");
-    define(SYS_fstat, "fstat", fstat, "fp");
-    define(SYS_newfstatat, "newfstatat", newfstatat, "DspA");
-    define(SYS_statx, "statx", statx, "DsAxp");
-    define(SYS_access, "access", access, "sK");
-    define(SYS_faccessat, "faccessat", faccessat, "DsK");
-    define(SYS_faccessat2, "faccessat2", faccessat2, "DsKA");
-    define(SYS_statfs, "statfs", statfs, "sp");
-    define(SYS_fstatfs, "fstatfs", fstatfs, "fp");
+    define(SYS_stat, stat, "sp");
+    define(SYS_lstat, lstat, "sp");
+    define(SYS_fstat, fstat, "fp");
+    define(SYS_newfstatat, newfstatat, "DspA");
+    define(SYS_statx, statx, "DsAxp");
+    define(SYS_access, access, "sK");
+    define(SYS_faccessat, faccessat, "DsK");
+    define(SYS_faccessat2, faccessat2, "DsKA");
+    define(SYS_statfs, statfs, "sp");
+    define(SYS_fstatfs, fstatfs, "fp");
 }

@@ -337,30 +337,30 @@ function archPrctl(code: u64, address: u64, c: u64, d: u64, e: u64, f: u64): i64
 }
 
 export function registerSystemCalls(): void {
-    define(SYS_uname, "uname", uname, "p");
-    define(SYS_sysinfo, "sysinfo", sysinfo, "p");
-    define(SYS_getrlimit, "getrlimit", getrlimit, "Rp");
-    define(SYS_setrlimit, "setrlimit", setrlimit, "Rp");
-    define(SYS_prlimit64, "prlimit64", prlimit64, "dRpp");
-    define(SYS_sched_yield, "sched_yield", schedYield, "");
-    define(SYS_sched_getaffinity, "sched_getaffinity", schedGetaffinity, "dup");
-    define(SYS_sched_setaffinity, "sched_setaffinity", schedSetaffinity, "dup");
-    define(SYS_sched_getscheduler, "sched_getscheduler", schedGetscheduler, "d");
-    define(SYS_sched_setscheduler, "sched_setscheduler", schedSetscheduler, "ddp");
-    define(SYS_sched_getparam, "sched_getparam", schedGetparam, "dp");
-    define(SYS_sched_setparam, "sched_setparam", schedSetparam, "dp");
-    define(SYS_sched_get_priority_max, "sched_get_priority_max", schedPriorityMaximum, "d");
-    define(SYS_sched_get_priority_min, "sched_get_priority_min", schedPriorityMinimum, "d");
-    define(SYS_sched_rr_get_interval, "sched_rr_get_interval", schedInterval, "dT");
-    define(SYS_getpriority, "getpriority", getpriority, "dd");
-    define(SYS_setpriority, "setpriority", setpriority, "ddd");
-    define(SYS_ioprio_get, "ioprio_get", ioprioGet, "dd");
-    define(SYS_getcpu, "getcpu", getcpu, "wwp");
-    define(SYS_getrandom, "getrandom", getrandom, "pux");
-    define(SYS_prctl, "prctl", prctl, "qxxxx");
-    define(SYS_arch_prctl, "arch_prctl", archPrctl, "Qp");
-    define(SYS_personality, "personality", personality, "x");
-    define(SYS_sethostname, "sethostname", notPermitted, "su");
-    define(SYS_setdomainname, "setdomainname", notPermitted, "su");
-    define(SYS_reboot, "reboot", notPermitted, "xxxp");
+    define(SYS_uname, uname, "p");
+    define(SYS_sysinfo, sysinfo, "p");
+    define(SYS_getrlimit, getrlimit, "Rp");
+    define(SYS_setrlimit, setrlimit, "Rp");
+    define(SYS_prlimit64, prlimit64, "dRpp");
+    define(SYS_sched_yield, schedYield, "");
+    define(SYS_sched_getaffinity, schedGetaffinity, "dup");
+    define(SYS_sched_setaffinity, schedSetaffinity, "dup");
+    define(SYS_sched_getscheduler, schedGetscheduler, "d");
+    define(SYS_sched_setscheduler, schedSetscheduler, "ddp");
+    define(SYS_sched_getparam, schedGetparam, "dp");
+    define(SYS_sched_setparam, schedSetparam, "dp");
+    define(SYS_sched_get_priority_max, schedPriorityMaximum, "d");
+    define(SYS_sched_get_priority_min, schedPriorityMinimum, "d");
+    define(SYS_sched_rr_get_interval, schedInterval, "dT");
+    define(SYS_getpriority, getpriority, "dd");
+    define(SYS_setpriority, setpriority, "ddd");
+    define(SYS_ioprio_get, ioprioGet, "dd");
+    define(SYS_getcpu, getcpu, "wwp");
+    define(SYS_getrandom, getrandom, "pux");
+    define(SYS_prctl, prctl, "qxxxx");
+    define(SYS_arch_prctl, archPrctl, "Qp");
+    define(SYS_personality, personality, "x");
+    define(SYS_sethostname, notPermitted, "su");
+    define(SYS_setdomainname, notPermitted, "su");
+    define(SYS_reboot, notPermitted, "xxxp");
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The table of Linux system calls: number to name, function and argument format. Each family registers its rows:
+// The table of Linux system calls: number to function and argument format. Each family registers its rows:
 //
-//     define(SYS_read, "read", read, "fBu");
+//     define(SYS_read, read, "fBu");
 //
 // A function gets the six argument registers as the program left them and returns what Linux returns (-errno), or
 // BLOCKED (kernel/wait.ts). It may be executed several times for one call.
@@ -23,21 +23,18 @@
 /** One system call; see above. */
 export type SyscallFunction = (a: u64, b: u64, c: u64, d: u64, e: u64, f: u64) => i64;
 
-export class SyscallRow {
-    constructor(
-        readonly name: string,
-        readonly run: SyscallFunction,
-        readonly format: string,
-    ) {}
-}
-
 /** Numbers at and above this one are unknown without a look at the table. Linux 6.x ends near 470. */
 export const SYSCALL_LIMIT: u32 = 480;
 
-export const syscallTable: StaticArray<SyscallRow | null> = new StaticArray<SyscallRow | null>(SYSCALL_LIMIT);
+/** By number; null where there is no such call. Two arrays, so that a row takes no object of its own. */
+export const syscallFunctions: StaticArray<SyscallFunction | null> = new StaticArray<SyscallFunction | null>(
+    SYSCALL_LIMIT,
+);
+export const syscallFormats: StaticArray<string | null> = new StaticArray<string | null>(SYSCALL_LIMIT);
 
-/** Adds a row. Each number is defined once. */
-export function define(number: u32, name: string, run: SyscallFunction, format: string): void {
-    assert(syscallTable[number] === null, "a system call is defined twice");
-    syscallTable[number] = new SyscallRow(name, run, format);
+/** Adds a row. Each number is defined once. Names belong to the numbers: arch/x86_64SystemCallNames.ts. */
+export function define(number: u32, run: SyscallFunction, format: string): void {
+    assert(syscallFunctions[number] === null, "a system call is defined twice");
+    syscallFunctions[number] = run;
+    syscallFormats[number] = format;
 }

@@ -151,14 +151,14 @@ function getrusage(who: u64, usage: u64, c: u64, d: u64, e: u64, f: u64): i64 {
 }
 
 export function registerTimeCalls(): void {
-    define(SYS_clock_gettime, "clock_gettime", clockGettime, "CT");
-    define(SYS_clock_getres, "clock_getres", clockGetres, "CT");
-    define(SYS_clock_settime, "clock_settime", clockSettime, "Ct");
-    define(SYS_gettimeofday, "gettimeofday", gettimeofday, "pp");
-    define(SYS_settimeofday, "settimeofday", clockSettime, "pp");
-    define(SYS_time, "time", time, "p");
-    define(SYS_nanosleep, "nanosleep", nanosleep, "tp");
-    define(SYS_clock_nanosleep, "clock_nanosleep", clockNanosleep, "Cdtp");
-    define(SYS_times, "times", times, "p");
-    define(SYS_getrusage, "getrusage", getrusage, "dp");
+    define(SYS_clock_gettime, clockGettime, "CT");
+    define(SYS_clock_getres, clockGetres, "CT");
+    define(SYS_clock_settime, clockSettime, "Ct");
+    define(SYS_gettimeofday, gettimeofday, "pp");
+    define(SYS_settimeofday, clockSettime, "pp");
+    define(SYS_time, time, "p");
+    define(SYS_nanosleep, nanosleep, "tp");
+    define(SYS_clock_nanosleep, clockNanosleep, "Cdtp");
+    define(SYS_times, times, "p");
+    define(SYS_getrusage, getrusage, "dp");
 }

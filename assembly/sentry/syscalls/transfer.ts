@@ -108,6 +108,6 @@ function copyFileRange(input: u64, inOffset: u64, out: u64, outOffset: u64, coun
 }
 
 export function registerTransferCalls(): void {
-    define(SYS_sendfile, "sendfile", sendfile, "ffpu");
-    define(SYS_copy_file_range, "copy_file_range", copyFileRange, "fpfpux");
+    define(SYS_sendfile, sendfile, "ffpu");
+    define(SYS_copy_file_range, copyFileRange, "fpfpux");
 }

@@ -2,7 +2,7 @@
 //
 // System calls that the table does not have: ENOSYS, counted, and named once when the container ends.
 
-import { systemCallName } from "../arch/x86_64SystemCallNames";
+import { putSystemCallName } from "../arch/x86_64SystemCallNames";
 import { clearText, logLine, putText, putUnsigned } from "../kernel/text";
 
 /** Different numbers that are remembered; further ones are counted together. */
@@ -33,10 +33,7 @@ export function reportUnknownCalls(): void {
     putText("sealift: system calls answered with ENOSYS:");
     for (let i = 0; i < remembered; i++) {
         putText(i == 0 ? " " : ", ");
-        const name = systemCallName(numbers[i]);
-        if (name !== null) {
-            putText(name);
-        } else {
+        if (!putSystemCallName(numbers[i])) {
             putText("number ");
             putUnsigned(numbers[i]);
         }
