@@ -53,6 +53,23 @@ describe("resident pages", () => {
         expect(wrong).toBe(0);
     });
 
+    it("spreads large regions, so that searches stay short", () => {
+        // Heap and mappings of a program that has touched 12 MiB: a search walks one run of taken entries at most.
+        const bases: u64[] = [0x400, 0x12345, 0x7ffff7a00];
+        for (let base = 0; base < bases.length; base++) {
+            const pages = new ResidentPages();
+            for (let i: u64 = 0; i < 2000; i++) pages.add(bases[base] + i, 1, 0);
+            for (let i: u64 = 0; i < 1000; i++) pages.add(bases[base] + 0x40000 + i, 1, 0);
+            let run = 0;
+            let longest = 0;
+            for (let i: u32 = 0; i < pages.capacity; i++) {
+                run = pages.at(i).number != 0 ? run + 1 : 0;
+                longest = max(longest, run);
+            }
+            expect(longest).toBeLessThan(100);
+        }
+    });
+
     it("drops marked pages in one sweep and shrinks", () => {
         const pages = new ResidentPages();
         for (let i: u64 = 1; i <= 5000; i++) pages.add(i, <u32>i, 0);
