@@ -15,7 +15,7 @@ export interface Timeline {
     /** Verification of the image's digests begins; NaN where the stage was not announced, like the others. */
     verify: number;
     unpack: number;
-    /** The container's sentry is made. */
+    /** The container's sentry is made and about to run: the manager gives credit for its standard input. */
     start: number;
     firstByte: number;
     exit: number;
@@ -23,7 +23,7 @@ export interface Timeline {
     off: number;
 }
 
-/** Runs a machine to its end. */
+/** Runs a machine to its end; the boot image's container must be interactive (or `start` is NaN) and print something. */
 export function machineTimeline(bootImage: string, machineMebibytes: number): Promise<Timeline> {
     return new Promise((resolve, reject) => {
         const started = performance.now();
@@ -45,10 +45,11 @@ export function machineTimeline(bootImage: string, machineMebibytes: number): Pr
                 if (frame.type === TargetFrame.HELLO) mark('hello');
                 else if (frame.type === TargetFrame.STDOUT) mark('firstByte');
                 else if (frame.type === TargetFrame.EXIT) mark('exit');
+                else if (frame.type === TargetFrame.CREDIT) mark('start');
                 else if (frame.type === TargetFrame.FAILED) text += frame.payload.toString('utf8');
                 else if (frame.type === TargetFrame.PROGRESS) {
                     const { phase } = readProgress(frame);
-                    if (phase === 'verify' || phase === 'unpack' || phase === 'start') mark(phase);
+                    if (phase === 'verify' || phase === 'unpack') mark(phase);
                 }
             },
             text: (bytes) => (text += bytes.toString('utf8')),

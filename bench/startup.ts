@@ -93,7 +93,7 @@ async function makeBootImage(image: BenchImage, path: string): Promise<number> {
                 readOnly: false,
                 strace: false,
                 hostname: 'container',
-                interactive: false,
+                interactive: true,
             },
         };
         const files = await opened.bundleFiles(request.platform);
@@ -130,8 +130,8 @@ export async function startupFigure(image: BenchImage, rounds: number): Promise<
         ['  node and the CLI, the boot image included', `${cli.toFixed(1)} (the whole less the next four)`],
         ['  boot: seL4 model, both Wasm modules translated', spread(between(null, 'hello'), 1)],
         ['  digests checked', spread(between('hello', 'unpack'), 1)],
-        ['  layer unpacked', spread(between('unpack', 'start'), 1)],
-        ['  sentry made, program loaded, first byte', spread(between('start', 'firstByte'), 1)],
+        ['  layer unpacked, sentry made', spread(between('unpack', 'start'), 1)],
+        ['  sentry and program started, first byte', spread(between('start', 'firstByte'), 1)],
         ['then: first byte to exit reported', spread(between('firstByte', 'exit'), 1)],
         ['then: memory taken back, machine off', spread(between('exit', 'off'), 1)],
         ...[...times].map(([name, values]) => [name, spread(values, 1)]),
