@@ -39,7 +39,7 @@ const steps = [
     {
         name: 'wit',
         title: 'Generate both sides of the Wasm boundary',
-        inputs: ['wit', 'scripts/wit.mjs', 'runtime-c/host', 'assembly/sel4/generated'],
+        inputs: ['wit', 'scripts/wit.mjs', 'runtime-c/host/boot_keys.h'],
         outputs: ['runtime-c/host/generated/imports.h', 'assembly/sel4/generated/host.ts'],
         command: [node, 'scripts/wit.mjs'],
     },
@@ -121,8 +121,7 @@ export async function build(names = []) {
         if (isFresh(name, hash, outputs)) continue;
         stamp(name, null);
         await runStep(`build-${name}`, title, (step) => step.run(command[0], command.slice(1)));
-        // A step may write into its own inputs (generated files that are committed): what counts is the state after it.
-        stamp(name, hashInputs(inputs, command));
+        stamp(name, hash);
         done++;
     }
     return done;

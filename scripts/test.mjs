@@ -3,7 +3,7 @@
 // Runs every test from a fresh checkout: sets up, builds, then one suite after the other.
 //
 //   npm test                     all suites
-//   npm test -- SUITE...         the named ones: unit, wasm, host, platform, component, manager, cli, e2e, lint
+//   npm test -- SUITE...         the named ones: unit, wasm, host, platform, component, manager, cli, linux, e2e, lint
 //
 // Each suite prints its own account. The last line sums them up: "N passed, N failed, N skipped". What was skipped is
 // said aloud by the suite, with the reason.
@@ -111,6 +111,12 @@ const suites = [
         name: 'cli',
         title: 'the command line',
         command: nodeTests('build/tests/cli', /\.test\.js$/),
+        account: readNodeAccount,
+    },
+    {
+        name: 'linux',
+        title: 'the Linux ABI: C programs, compared with Linux',
+        command: nodeTests('build/tests/linux', /\.test\.js$/),
         account: readNodeAccount,
     },
     {

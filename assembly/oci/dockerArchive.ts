@@ -98,6 +98,20 @@ export function openDockerArchive(blobs: Blobs, tag: string, wanted: Platform): 
     );
 }
 
+/**
+ * An image's name with everything that people leave out, as the tools that write archives complete it: "busybox" is
+ * "docker.io/library/busybox:latest".
+ */
+function fullName(name: string): string {
+    const slash = name.indexOf("/");
+    const host = slash < 0 ? "" : name.substring(0, slash);
+    let full = name;
+    if (!host.includes(".") && !host.includes(":") && host != "localhost") {
+        full = "docker.io/" + (slash < 0 ? "library/" : "") + name;
+    }
+    return full.lastIndexOf(":") > full.lastIndexOf("/") ? full : full + ":latest";
+}
+
 /** The entry of manifest.json that `tag` names; a tag without a registry and ":latest" is completed as Docker does. */
 function selectImage(list: JsonValue, tag: string): Result<JsonFields | null> {
     const items = list.items;
@@ -127,7 +141,7 @@ function selectImage(list: JsonValue, tag: string): Result<JsonFields | null> {
         let named = false;
         for (let t = 0; tags !== null && t < tags.length; t++) {
             present.push(tags[t]);
-            named = named || tags[t] == tag || tags[t] == tag + ":latest";
+            named = named || (tag.length != 0 && fullName(tags[t]) == fullName(tag));
         }
         if (selected === null && (named || (tag.length == 0 && items.length == 1))) selected = fields;
     }

@@ -16,6 +16,12 @@ const MAX_TEXT_BYTES = 64 * 1024;
 /** A machine that has reported the exit has only to revoke and to switch off; this long is a hang. */
 const POWER_OFF_MILLISECONDS = 30_000;
 
+/**
+ * The model of seL4's API ends with this status (EX_USAGE) when it cannot start a machine as it was told to; its last line
+ * says why.
+ */
+const STATUS_CANNOT_START = 64;
+
 /** What a machine reports while it runs. */
 export interface MachineListener {
     stdout(bytes: Buffer): void;
@@ -134,6 +140,17 @@ export class Machine {
         }
         const result = this.failed ?? this.exit ?? this.killReason;
         if (result) return { exitCode: result.exitCode, message: result.message, text, textExplains: false };
+        if (status === STATUS_CANNOT_START) {
+            // Its option --memory is our --machine-memory.
+            const line = text.trimEnd().split('\n').at(-1)!;
+            const cause = line.replace(/^[\w-]+: /, '').replace('--memory', '--machine-memory');
+            return {
+                exitCode: EXIT_SEALIFT_FAILED,
+                message: `machine: ${cause}`,
+                text,
+                textExplains: false,
+            };
+        }
         const how =
             this.protocolError ||
             (signal === null ? `it ended with status ${status}` : `it was ended by ${signal}`);

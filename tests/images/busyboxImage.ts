@@ -104,6 +104,11 @@ function changesLayer(demoScript: string): Layer {
     return makeLayer(entries, false);
 }
 
+/** The layers of the demonstration image with this BusyBox. */
+export function demoLayers(busybox: Buffer, applets: readonly string[], demoScript: string): Layer[] {
+    return [baseLayer(busybox, applets), changesLayer(demoScript)];
+}
+
 export const demoConfig: ImageSettings['config'] = {
     Env: ['PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'GREETING=from the image configuration'],
     Cmd: ['/bin/sh', '/srv/demo.sh'],
@@ -120,11 +125,11 @@ export function writeDemoImage(
 ): void {
     const applets = appletPaths(hostBusybox);
     const layout = new OciLayout(target);
-    const changes = changesLayer(readFileSync(scriptPath, 'utf8'));
+    const demoScript = readFileSync(scriptPath, 'utf8');
     const images: Descriptor[] = [];
     for (const [architecture, program] of programs) {
         const settings = { architecture, config: demoConfig };
-        images.push(layout.addImage(settings, [baseLayer(readFileSync(program), applets), changes]));
+        images.push(layout.addImage(settings, demoLayers(readFileSync(program), applets, demoScript)));
     }
     layout.writeIndex({ demo: layout.addIndex(images) });
 }

@@ -10,13 +10,15 @@ ln -s sub/text tree/soft
 chmod 640 tree/numbers
 touch -d '2020-02-03 04:05:06' tree/numbers tree/sub/text tree/sub/deep tree/sub tree
 mkdir tree/empty && touch -d '2021-01-01 00:00:00' tree/empty tree
+touch -h -d '2022-02-02 02:02:02' tree/soft
 tar cf tree.tar tree && tar tf tree.tar | sort
 tar tvf tree.tar | awk '{ print $1, $2, $4, $5, $6 }' | grep -v -e hard -e numbers | sort
 mkdir out && tar xf tree.tar -C out
 (cd tree && find . -type f | sort | xargs sha256sum) >a
 (cd out/tree && find . -type f | sort | xargs sha256sum) >b
 diff a b && echo "the same content"
-stat -c '%a %h %s %Y %n' out/tree/numbers out/tree/hard out/tree/sub out/tree/sub/text
+stat -c '%a %h %s %Y %n' out/tree/numbers out/tree/hard out/tree/sub/text
+stat -c '%a %h %s %n' out/tree/sub
 readlink out/tree/soft
 tar czf tree.tar.gz tree && tar tzf tree.tar.gz | wc -l
 gzip -c tree.tar | gunzip | cmp - tree.tar && echo "gzip and back"
