@@ -7,7 +7,13 @@
 #define SERIAL_PIN 4
 #define SERIAL 0x3f8
 
-static seL4_CPtr handler, notification;
+static seL4_CPtr handler, notification, timer_port;
+
+/** A one-shot that is never loaded. The firmware leaves the timer running, and the kernel reports on the
+ * serial port every interrupt that nobody has asked for. */
+static void stop_timer(void) {
+    invoke(timer_port, X86IOPortOut8, NO_CAPS, WORDS(0x43, 0x30));
+}
 
 static struct message get(seL4_CPtr slot, uint64_t ioapic, uint64_t pin, uint64_t level, uint64_t polarity,
                           uint64_t vector) {
@@ -61,8 +67,7 @@ static void refusals(void) {
 }
 
 static void timer(void) {
-    seL4_CPtr port = slot_new();
-    invoke(seL4_CapIOPortControl, X86IOPortControlIssue, CAPS(ROOT), WORDS(0x40, 0x43, port, DEPTH));
+    seL4_CPtr port = timer_port;
     invoke(handler, IRQSetIRQHandler, CAPS(minted(notification, 8)), NO_WORDS);
     acknowledge();
     receive(seL4_SysNBWait, notification, 0);
@@ -88,10 +93,9 @@ static void timer(void) {
     invoke(seL4_CapInitThreadTCB, TCBBindNotification, CAPS(notification), NO_WORDS);
     LOG("interrupt.bound", receive(seL4_SysRecv, endpoint, reply).badge);
     invoke(seL4_CapInitThreadTCB, TCBUnbindNotification, NO_CAPS, NO_WORDS);
-    // Stopped again: a one-shot that is never loaded.
-    invoke(port, X86IOPortOut8, NO_CAPS, WORDS(0x43, 0x30));
+    stop_timer();
     delete (handler);
-    delete (port);
+    receive(seL4_SysNBWait, notification, 0); // a last interrupt that came before that
 }
 
 static uint64_t serial_in(seL4_CPtr port, unsigned reg) {
@@ -114,14 +118,15 @@ static void serial(seL4_CPtr port) {
     serial_out(port, 1, 0x01); // interrupt on receipt
     serial_out(port, 0, 'x');
     seen[1] = receive(seL4_SysWait, notification, 0).badge;
-    seen[2] = serial_in(port, 2) & 0xcf;
+    // A byte that is read late is reported as a timeout (0xcc): the bit for that is left out.
+    seen[2] = serial_in(port, 2) & 0xc7;
     seen[3] = serial_in(port, 5) & 1;
     seen[4] = serial_in(port, 0);
     seen[5] = serial_in(port, 5) & 1;
     acknowledge();
     serial_out(port, 1, 0x02); // interrupt when the transmitter is empty
     seen[6] = receive(seL4_SysWait, notification, 0).badge;
-    seen[7] = serial_in(port, 2) & 0xcf;
+    seen[7] = serial_in(port, 2) & 0xc7;
     serial_out(port, 1, 0);
     serial_out(port, 4, 0);
     log_words("interrupt.serial", 8, seen);
@@ -132,6 +137,9 @@ void test_interrupt(void) {
     set_priority(seL4_CapInitThreadTCB, PRIORITY_ROOT);
     handler = slot_new();
     notification = object_new(seL4_NotificationObject, 0);
+    timer_port = slot_new();
+    invoke(seL4_CapIOPortControl, X86IOPortControlIssue, CAPS(ROOT), WORDS(0x40, 0x43, timer_port, DEPTH));
+    stop_timer();
     refusals();
     timer();
     serial(log_port());
