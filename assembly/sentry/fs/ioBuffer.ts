@@ -7,6 +7,9 @@
 import { copyIn, copyOut } from "../memory/userMemory";
 import { EFAULT } from "../kernel/errno";
 
+/** How a transfer that runs into missing memory is repeated: in pieces of this size, then byte by byte. */
+const FAULT_STEP: i32 = 64;
+
 export abstract class IoBuffer {
     /** Bytes that may be transferred. */
     length: i64 = 0;
@@ -16,6 +19,26 @@ export abstract class IoBuffer {
 
     /** Copies `count` bytes from position `at` of the buffer to the sentry's address `destination`. 0 or -EFAULT. */
     abstract take(at: i64, destination: usize, count: i32): i32;
+
+    /** As put, but what lies before memory that the process does not have is put: the number of bytes. */
+    putSome(at: i64, source: usize, count: i32): i32 {
+        if (this.put(at, source, count) == 0) return count;
+        let done = 0;
+        for (let step = FAULT_STEP; step > 0; step = step == 1 ? 0 : 1) {
+            while (done + step <= count && this.put(at + done, source + done, step) == 0) done += step;
+        }
+        return done;
+    }
+
+    /** As take, but what lies before memory that the process does not have is taken: the number of bytes. */
+    takeSome(at: i64, destination: usize, count: i32): i32 {
+        if (this.take(at, destination, count) == 0) return count;
+        let done = 0;
+        for (let step = FAULT_STEP; step > 0; step = step == 1 ? 0 : 1) {
+            while (done + step <= count && this.take(at + done, destination + done, step) == 0) done += step;
+        }
+        return done;
+    }
 }
 
 /** One range of the calling process's memory. */

@@ -159,9 +159,7 @@ export function locate(file: OpenFile, inode: Inode): void {
 /** Opens an inode that exists. `directoryOnly`: a slash followed its name. Null: see `failure`. */
 export function openInode(inode: Inode, flags: u32, directoryOnly: bool): OpenFile | null {
     if ((directoryOnly || (flags & O_DIRECTORY) != 0) && !inode.isDirectory()) {
-        return refuse(
-            inode.isSymbolicLink() && (flags & O_NOFOLLOW) != 0 && (flags & O_PATH) == 0 ? -ELOOP : -ENOTDIR,
-        );
+        return refuse(-ENOTDIR);
     }
     if ((flags & O_PATH) != 0) return new PathFile(inode, flags & (O_PATH | O_DIRECTORY | O_NOFOLLOW));
     if (inode.isSymbolicLink()) return refuse(-ELOOP);

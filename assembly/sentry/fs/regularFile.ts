@@ -2,7 +2,7 @@
 //
 // Open regular files.
 
-import { EFBIG, EINVAL, ENOSPC, ENXIO } from "../kernel/errno";
+import { EFAULT, EFBIG, EINVAL, ENOSPC, ENXIO } from "../kernel/errno";
 import { RLIMIT_FSIZE } from "../kernel/resourceLimits";
 import { current } from "../kernel/thread";
 import { PAGE_BITS, PAGE_SIZE } from "../../std/pages";
@@ -53,17 +53,19 @@ export class RegularFile extends OpenFile {
             const within = <i32>(position & (PAGE_SIZE - 1));
             const part = <i32>min<i64>(PAGE_SIZE - within, count - done);
             let page = content.pageAddress(<u32>(position >> PAGE_BITS));
-            let error: i64 = 0;
             if (page == 0) {
-                error = failure;
+                if (failure != 0) {
+                    if (done == 0) return failure;
+                    break;
+                }
                 page = zeroPage();
             }
-            if (error == 0) error = buffer.put(done, page + within, part);
-            if (error != 0) {
-                if (done == 0) return error;
+            const copied = buffer.putSome(done, page + within, part);
+            done += copied;
+            if (copied < part) {
+                if (done == 0) return -EFAULT;
                 break;
             }
-            done += part;
         }
         if (offset == AT_POSITION) this.position = start + done;
         return done;
@@ -89,12 +91,12 @@ export class RegularFile extends OpenFile {
             const part = <i32>min<i64>(PAGE_SIZE - within, count - done);
             const frame = content.ownFrame(<u32>(position >> PAGE_BITS));
             const page: usize = frame == 0 ? 0 : frameAddress(frame);
-            const error = page == 0 ? -ENOSPC : buffer.take(done, page + within, part);
-            if (error != 0) {
-                if (done == 0) return error;
+            const copied = page == 0 ? 0 : buffer.takeSome(done, page + within, part);
+            done += copied;
+            if (copied < part) {
+                if (done == 0) return page == 0 ? -ENOSPC : -EFAULT;
                 break;
             }
-            done += part;
         }
         const end = start + done;
         if (<u64>end > content.size) content.size = end;

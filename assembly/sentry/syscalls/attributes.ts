@@ -111,7 +111,7 @@ function changeOwner(inode: Inode, user_: u64, group_: u64): i64 {
     }
     if (user != UNCHANGED) inode.userId = user;
     if (group != UNCHANGED) inode.groupId = group;
-    if (!inode.isDirectory() && (user != UNCHANGED || group != UNCHANGED)) {
+    if (!inode.isDirectory()) {
         inode.mode &= ~S_ISUID;
         if ((inode.mode & 0o010) != 0) inode.mode &= ~S_ISGID;
     }
