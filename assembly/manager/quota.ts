@@ -76,6 +76,8 @@ export class Quota {
                         byteSize(limit) +
                         " does not fit the machine's free memory of " +
                         byteSize(pool.freeBytes) +
+                        " in pieces of at most " +
+                        byteSize((<u64>1) << pool.largestFreeBits) +
                         "; lower --memory or give the machine more",
                 );
             }
