@@ -3,6 +3,7 @@
 // sentry.wasm: the Linux of one container (docs/architecture.md). The runtime calls `_initialize`, then `main`.
 
 import "../std/abort";
+import { trimInodeCache } from "./fs/overlay/inodeCache";
 import { serveOnce } from "./kernel/eventLoop";
 import { collectIfDue } from "./kernel/garbage";
 import { startContainer } from "./kernel/start";
@@ -15,6 +16,7 @@ export function main(): void {
     startContainer();
     while (true) {
         serveOnce();
+        trimInodeCache();
         collectIfDue();
     }
 }

@@ -23,15 +23,17 @@ import {
     STORE_BATCH,
     takeMapping,
 } from "./frames";
-import { Layout, MINIMUM_ADDRESS, USER_END } from "../arch/x86_64";
+import { Layout, USER_END } from "../arch/x86_64";
 import {
+    Block,
+    BLOCK_BITS,
+    BLOCK_PAGES,
     Page,
     PAGE_EXECUTABLE,
     PAGE_MAPPED_WRITABLE,
     PAGE_READABLE,
     PAGE_SHARED,
     PAGE_WRITABLE,
-    REMOVED,
     ResidentPages,
 } from "./residentPages";
 import {
@@ -40,10 +42,10 @@ import {
     PROT_WRITE,
     Region,
     REGION_DONT_FORK,
-    REGION_GROWS_DOWN,
     REGION_SHARED,
     REGION_STUB,
 } from "./region";
+import { RegionList } from "./regionList";
 import { stubFrame } from "./stubPage";
 import { returnVSpace, VSpace } from "./vspaces";
 
@@ -63,22 +65,14 @@ export const FAULT_BEYOND_FILE: i32 = 3;
 /** The quota is used up: the process is killed, as Linux's out-of-memory killer does. */
 export const FAULT_NO_MEMORY: i32 = 4;
 
-/** Bytes kept free below the stack's lowest address when mappings are placed. */
-const STACK_GUARD: u64 = 1 << 20;
-
-export class AddressSpace {
+export class AddressSpace extends RegionList {
     readonly vspace: VSpace;
-    /** Sorted by address; they do not overlap. */
-    regions: Region[] = [];
     readonly pages: ResidentPages = new ResidentPages();
-    layout: Layout;
     users: i32 = 1;
 
     /** The brk heap's first address and its present end. */
     breakStart: u64 = 0;
     breakEnd: u64 = 0;
-    /** How far down the stack may grow. */
-    stackLimit: u64 = 0;
     // What /proc/PID shows and prctl(PR_SET_MM) would change.
     codeStart: u64 = 0;
     codeEnd: u64 = 0;
@@ -87,14 +81,12 @@ export class AddressSpace {
     argumentsEnd: u64 = 0;
     environmentStart: u64 = 0;
     environmentEnd: u64 = 0;
-    /** Bytes of all regions, for RLIMIT_AS and /proc. */
-    mappedBytes: u64 = 0;
     /** What the latest failed touch or resolve ran into: a FAULT_ constant. */
     fault: i32 = 0;
 
     constructor(vspace: VSpace, layout: Layout) {
+        super(layout);
         this.vspace = vspace;
-        this.layout = layout;
     }
 
     share(): AddressSpace {
@@ -107,77 +99,13 @@ export class AddressSpace {
         if (--this.users > 0) return;
         const pages = this.pages;
         for (let i: u32 = 0; i < pages.capacity; i++) {
-            const page = pages.at(i);
-            if (page.number == 0) continue;
-            if (page.slot != 0) returnMapping(page.frame, page.slot);
-            releaseFrame(page.frame);
+            const block = pages.blockAt(i);
+            if (block !== null) this.dropFromBlock(block, 0, u64.MAX_VALUE);
         }
         pages.free();
         for (let i = 0; i < this.regions.length; i++) this.regions[i].release();
         this.regions = [];
         returnVSpace(this.vspace);
-    }
-
-    // ---------------------------------------------------------------- regions
-
-    /** Index of the first region that ends above `address`, or regions.length. */
-    indexAfter(address: u64): i32 {
-        const regions = this.regions;
-        let low = 0;
-        let high = regions.length;
-        while (low < high) {
-            const middle = (low + high) >>> 1;
-            if (unchecked(regions[middle]).end > address) high = middle;
-            else low = middle + 1;
-        }
-        return low;
-    }
-
-    /** The region that holds `address`, or null. */
-    find(address: u64): Region | null {
-        const index = this.indexAfter(address);
-        if (index == this.regions.length) return null;
-        const region = unchecked(this.regions[index]);
-        return region.start <= address ? region : null;
-    }
-
-    /** Adds a region where nothing is mapped; joins it with its neighbours where they are alike. */
-    add(region: Region): void {
-        this.mappedBytes += region.end - region.start;
-        let index = this.indexAfter(region.start);
-        if (index > 0 && this.regions[index - 1].joins(region)) {
-            index--;
-            const before = this.regions[index];
-            before.end = region.end;
-            before.fileEnd = region.fileEnd;
-            region.release();
-        } else {
-            insertRegion(this.regions, index, region);
-        }
-        this.joinWithNext(index);
-    }
-
-    private joinWithNext(index: i32): void {
-        if (index < 0 || index + 1 >= this.regions.length) return;
-        const region = this.regions[index];
-        const next = this.regions[index + 1];
-        if (!region.joins(next)) return;
-        region.end = next.end;
-        region.fileEnd = next.fileEnd;
-        next.release();
-        this.regions.splice(index + 1, 1);
-    }
-
-    /** Has a region begin at `address`, if one holds it. */
-    splitAt(address: u64): void {
-        const index = this.indexAfter(address);
-        if (index == this.regions.length) return;
-        const region = this.regions[index];
-        if (region.start >= address) return;
-        const upper = region.part(address, region.end);
-        region.end = address;
-        if (region.fileEnd > address) region.fileEnd = address;
-        insertRegion(this.regions, index + 1, upper);
     }
 
     /** Removes every region and page from `start` to `end` (page-aligned). */
@@ -196,15 +124,36 @@ export class AddressSpace {
         this.dropPages(start, end);
     }
 
-    /** Whether regions cover `start` to `end` without a gap. */
-    covers(start: u64, end: u64): bool {
-        let index = this.indexAfter(start);
-        while (start < end) {
-            if (index == this.regions.length || this.regions[index].start > start) return false;
-            start = this.regions[index].end;
-            index++;
+    /** Unmaps and releases the pages of a range; the regions stay. */
+    dropPages(start: u64, end: u64): void {
+        const pages = this.pages;
+        const first = start >> PAGE_BITS;
+        const last = end >> PAGE_BITS;
+        const before = pages.count;
+        if ((last - first) >> BLOCK_BITS <= pages.capacity) {
+            for (let number = first >> BLOCK_BITS; number << BLOCK_BITS < last; number++) {
+                const block = pages.findBlock(number);
+                if (block !== null) this.dropFromBlock(block, first, last);
+            }
+        } else {
+            for (let i: u32 = 0; i < pages.capacity; i++) {
+                const block = pages.blockAt(i);
+                if (block !== null) this.dropFromBlock(block, first, last);
+            }
         }
-        return true;
+        if (pages.count != before) pages.sweep();
+    }
+
+    /** Unmaps and releases those pages of a block whose numbers are from `first` up to, not including, `last`. */
+    private dropFromBlock(block: Block, first: u64, last: u64): void {
+        const base = block.firstPage;
+        for (let i: u32 = 0; i < BLOCK_PAGES && block.used > 0; i++) {
+            const page = block.page(i);
+            if (page.frame == 0 || base + i < first || base + i >= last) continue;
+            if (page.slot != 0) returnMapping(page.frame, page.slot);
+            releaseFrame(page.frame);
+            this.pages.remove(block, page);
+        }
     }
 
     /** mprotect(2): regions cover the whole range. */
@@ -222,86 +171,26 @@ export class AddressSpace {
         for (let i = last; i >= first && i > 0; i--) this.joinWithNext(i - 1);
     }
 
-    /** An address for `length` bytes where nothing is mapped, at `hint` if that is possible; 0 when there is none. */
-    findGap(length: u64, hint: u64): u64 {
-        hint &= PAGE_MASK;
-        if (
-            hint >= MINIMUM_ADDRESS &&
-            hint < USER_END &&
-            length <= USER_END - hint &&
-            this.isFree(hint, hint + length)
-        ) {
-            return hint;
-        }
-        let start = this.layout.mappingsStart;
-        for (let i = this.indexAfter(start); i < this.regions.length; i++) {
-            const region = unchecked(this.regions[i]);
-            let floor = region.start;
-            if ((region.flags & REGION_GROWS_DOWN) != 0) floor = this.stackLimit - STACK_GUARD;
-            if (floor >= start && floor - start >= length) return start;
-            start = region.end;
-        }
-        return start < USER_END && length <= USER_END - start ? start : 0;
-    }
-
-    /** Whether nothing is mapped from `start` to `end`, the stack's room for growth included. */
-    isFree(start: u64, end: u64): bool {
-        const index = this.indexAfter(start);
-        if (index == this.regions.length) return true;
-        const region = this.regions[index];
-        const floor =
-            (region.flags & REGION_GROWS_DOWN) != 0 && this.stackLimit < region.start
-                ? this.stackLimit
-                : region.start;
-        return floor >= end;
-    }
-
-    // ---------------------------------------------------------------- pages
-
-    /** Unmaps and releases the pages of a range; the regions stay. */
-    dropPages(start: u64, end: u64): void {
-        const pages = this.pages;
-        const first = start >> PAGE_BITS;
-        const last = end >> PAGE_BITS;
-        if (last - first <= pages.capacity) {
-            for (let number = first; number < last && pages.count > 0; number++) {
-                const page = pages.find(number);
-                if (page === null) continue;
-                if (page.slot != 0) returnMapping(page.frame, page.slot);
-                releaseFrame(page.frame);
-                pages.remove(page);
-            }
-            return;
-        }
-        for (let i: u32 = 0; i < pages.capacity; i++) {
-            const page = pages.at(i);
-            if (page.number < first || page.number >= last || page.number == 0) continue;
-            if (page.slot != 0) returnMapping(page.frame, page.slot);
-            releaseFrame(page.frame);
-            page.number = REMOVED;
-        }
-        pages.sweep();
-    }
-
     /** Takes the pages of a region's changed protection into account. */
     private protectPages(region: Region): void {
         const pages = this.pages;
         const first = region.start >> PAGE_BITS;
         const last = region.end >> PAGE_BITS;
-        if (last - first <= pages.capacity) {
-            for (let number = first; number < last; number++) {
-                const page = pages.find(number);
-                if (page !== null) this.protectPage(region, page);
+        const few = (last - first) >> BLOCK_BITS <= pages.capacity;
+        const count = few ? ((last - 1) >> BLOCK_BITS) - (first >> BLOCK_BITS) + 1 : <u64>pages.capacity;
+        for (let i: u64 = 0; i < count; i++) {
+            const block = few ? pages.findBlock((first >> BLOCK_BITS) + i) : pages.blockAt(<u32>i);
+            if (block === null) continue;
+            const base = block.firstPage;
+            for (let k: u32 = 0; k < BLOCK_PAGES; k++) {
+                const page = block.page(k);
+                if (page.frame == 0 || base + k < first || base + k >= last) continue;
+                this.protectPage(region, page, (base + k) << PAGE_BITS);
             }
-            return;
-        }
-        for (let i: u32 = 0; i < pages.capacity; i++) {
-            const page = pages.at(i);
-            if (page.number >= first && page.number < last) this.protectPage(region, page);
         }
     }
 
-    private protectPage(region: Region, page: Page): void {
+    private protectPage(region: Region, page: Page, address: u64): void {
         page.state = (page.state & ~FLAGS) | flagsFor(region, page.frame);
         if (page.slot == 0) return;
         if (!page.has(PAGE_READABLE)) {
@@ -311,7 +200,7 @@ export class AddressSpace {
         } else {
             // In place, with what is allowed now; a page that becomes writable is made so by its next fault.
             const writable = page.has(PAGE_MAPPED_WRITABLE) && page.has(PAGE_WRITABLE);
-            this.vspace.map(page.slot, page.address, writable, page.has(PAGE_EXECUTABLE));
+            this.vspace.map(page.slot, address, writable, page.has(PAGE_EXECUTABLE));
             if (!writable) page.state &= ~PAGE_MAPPED_WRITABLE;
         }
     }
@@ -439,14 +328,14 @@ export class AddressSpace {
     }
 
     /** Maps a page in the VSpace, or makes its mapping writable, as far as its flags allow. False: no memory. */
-    mapPage(page: Page): bool {
+    mapPage(page: Page, address: u64): bool {
         const writable = page.has(PAGE_WRITABLE);
         let slot = page.slot;
         if (slot != 0 && writable == page.has(PAGE_MAPPED_WRITABLE)) return true;
         const fresh = slot == 0;
         if (fresh) slot = takeMapping(page.frame);
         if (slot == 0) return false;
-        if (!this.vspace.map(slot, page.address, writable, page.has(PAGE_EXECUTABLE))) {
+        if (!this.vspace.map(slot, address & PAGE_MASK, writable, page.has(PAGE_EXECUTABLE))) {
             if (fresh) returnMapping(page.frame, slot);
             return false;
         }
@@ -460,7 +349,7 @@ export class AddressSpace {
         if (address >= USER_END) return FAULT_UNMAPPED;
         const page = this.resolve(address, access);
         if (page === null) return this.fault;
-        if (!this.mapPage(page)) return FAULT_NO_MEMORY;
+        if (!this.mapPage(page, address)) return FAULT_NO_MEMORY;
         const region = this.find(address)!;
         if (region.file !== null) this.mapAround(region, address);
         return 0;
@@ -489,21 +378,8 @@ export class AddressSpace {
                 retainFrame(frame);
                 page = this.pages.add(number, frame, flagsFor(region, frame));
             }
-            if (page.slot == 0 && !this.mapPage(page)) return;
+            if (page.slot == 0 && !this.mapPage(page, start)) return;
         }
-    }
-
-    private growStack(address: u64): Region | null {
-        if (address < this.stackLimit) return null;
-        const index = this.indexAfter(address);
-        if (index == this.regions.length) return null;
-        const region = this.regions[index];
-        // Only the stack itself grows, so that a stray pointer below another mapping is still a fault.
-        if ((region.flags & REGION_GROWS_DOWN) == 0 || region.end != this.layout.stackTop) return null;
-        const start = address & PAGE_MASK;
-        this.mappedBytes += region.start - start;
-        region.start = start;
-        return region;
     }
 
     /** fork(2): a copy that shares all frames. Null when memory for a VSpace is missing (then nothing changed). */
@@ -527,34 +403,47 @@ export class AddressSpace {
         }
         const pages = this.pages;
         for (let i: u32 = 0; i < pages.capacity; i++) {
-            const page = pages.at(i);
-            if (page.number == 0) continue;
-            if (copy.find(page.address) === null) continue;
-            if (!page.has(PAGE_SHARED)) {
-                page.state &= ~PAGE_WRITABLE;
-                if (page.has(PAGE_MAPPED_WRITABLE)) {
-                    // Page_Map again on the same capability takes the right to write away in place.
-                    this.vspace.map(page.slot, page.address, false, page.has(PAGE_EXECUTABLE));
-                    page.state &= ~PAGE_MAPPED_WRITABLE;
-                }
+            const block = pages.blockAt(i);
+            if (block === null) continue;
+            const base = block.firstPage;
+            for (let k: u32 = 0; k < BLOCK_PAGES; k++) {
+                if (block.page(k).frame != 0) this.sharePage(copy, block.page(k), base + k);
             }
-            retainFrame(page.frame);
-            copy.pages.add(page.number, page.frame, page.state & FLAGS);
         }
         return copy;
+    }
+
+    /** Gives a page to the child of a fork. */
+    private sharePage(copy: AddressSpace, page: Page, number: u64): void {
+        const address = number << PAGE_BITS;
+        if (copy.find(address) === null) return;
+        if (!page.has(PAGE_SHARED)) {
+            page.state &= ~PAGE_WRITABLE;
+            if (page.has(PAGE_MAPPED_WRITABLE)) {
+                // Page_Map again on the same capability takes the right to write away in place.
+                this.vspace.map(page.slot, address, false, page.has(PAGE_EXECUTABLE));
+                page.state &= ~PAGE_MAPPED_WRITABLE;
+            }
+        }
+        retainFrame(page.frame);
+        copy.pages.add(number, page.frame, page.state & FLAGS);
     }
 
     /** Moves pages from `from` to `to` (mremap); they are mapped again when touched. */
     movePages(from: u64, to: u64, length: u64): void {
         for (let offset: u64 = 0; offset < length; offset += PAGE_SIZE) {
-            const page = this.pages.find((from + offset) >> PAGE_BITS);
-            if (page === null) continue;
+            const number = (from + offset) >> PAGE_BITS;
+            const block = this.pages.findBlock(number >> BLOCK_BITS);
+            if (block === null) continue;
+            const page = block.page((<u32>number) & (BLOCK_PAGES - 1));
+            if (page.frame == 0) continue;
             if (page.slot != 0) returnMapping(page.frame, page.slot);
             const frame = page.frame;
             const state = page.state & FLAGS;
-            this.pages.remove(page);
+            this.pages.remove(block, page);
             this.pages.add((to + offset) >> PAGE_BITS, frame, state);
         }
+        this.pages.sweep();
     }
 }
 
@@ -588,11 +477,4 @@ function copyOfFrame(source: u32, bytes: u32): u32 {
     }
     memory.copy(to, from, bytes);
     return copy;
-}
-
-/** Array.splice cannot insert in AssemblyScript. */
-function insertRegion(regions: Region[], index: i32, region: Region): void {
-    regions.push(region);
-    for (let i = regions.length - 1; i > index; i--) unchecked((regions[i] = regions[i - 1]));
-    regions[index] = region;
 }

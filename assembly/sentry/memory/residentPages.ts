@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The pages of one address space that have a frame: an open-addressing hash table by virtual page number, in unmanaged
-// memory. 16 bytes for each page make it far smaller than a copy of the hardware's page tables.
-
-import { PAGE_BITS } from "../../std/pages";
+// The pages of one address space that have a frame. Sixteen adjacent pages make a block of unmanaged memory, since pages
+// are touched, mapped and unmapped together; a hash table finds blocks by their number. Dense memory takes 9 bytes for
+// each page, and no single piece of memory becomes large: the heap of a small container grows in small steps.
 
 /** The program may read the page (its region is not PROT_NONE). */
 export const PAGE_READABLE: u32 = 1 << 24;
-/** A write needs nothing but a writable mapping: the region is writable and the frame belongs to this page alone, or is shared on purpose. */
+/** A write needs nothing but a writable mapping: the region is writable, and the frame is this page's alone or shared on purpose. */
 export const PAGE_WRITABLE: u32 = 1 << 25;
 /** The mapping in the VSpace allows writes. */
 export const PAGE_MAPPED_WRITABLE: u32 = 1 << 26;
@@ -18,10 +17,10 @@ export const PAGE_EXECUTABLE: u32 = 1 << 28;
 
 const SLOT_MASK: u32 = (1 << 24) - 1;
 
+/** One page; it stays where it is until it is removed. */
 @unmanaged
 export class Page {
-    /** Virtual page number; 0 = empty entry (page 0 is never mapped: mmap_min_addr). */
-    number: u64;
+    /** The frame's id; 0 = there is no such page. */
     frame: u32;
     /** Capability slot of the mapping (0 = not mapped in the VSpace) and PAGE_ flags. */
     state: u32;
@@ -37,22 +36,41 @@ export class Page {
     @inline has(flag: u32): bool {
         return (this.state & flag) != 0;
     }
+}
 
-    @inline get address(): u64 {
-        return this.number << PAGE_BITS;
+/** Pages of a block, as bits of a page number. */
+export const BLOCK_BITS: u64 = 4;
+export const BLOCK_PAGES: u32 = 1 << 4;
+
+@unmanaged
+export class Block {
+    /** Page number of the first page >> BLOCK_BITS. */
+    number: u64;
+    /** Pages that have a frame. */
+    used: u32;
+    reserved: u32;
+
+    /** Page `index` (0 to BLOCK_PAGES - 1) of the block, whether or not it has a frame. */
+    @inline page(index: u32): Page {
+        return changetype<Page>(changetype<usize>(this) + offsetof<Block>() + index * offsetof<Page>());
+    }
+
+    /** Number of the first page. */
+    @inline get firstPage(): u64 {
+        return this.number << BLOCK_BITS;
     }
 }
 
-/** Entries of a new table: a process that does little touches fewer than 48 pages. */
-const INITIAL_CAPACITY: u32 = 64;
-const ENTRY_SIZE: usize = 16;
-
-/** 2^64 divided by the golden ratio, odd: multiples of it are spread evenly in their upper bits. */
-const HASH_FACTOR: u64 = 0x9e3779b97f4a7c15;
+const BLOCK_SIZE: usize = 16 + 16 * 8;
+/** Places of a new table: a small process has about a dozen blocks. */
+const INITIAL_CAPACITY: u32 = 32;
 
 export class ResidentPages {
+    /** Open addressing: addresses of blocks, 0 = free place. */
     private table: usize;
     private mask: u32;
+    private blocks: u32 = 0;
+    /** Pages that have a frame. */
     count: u32 = 0;
 
     constructor() {
@@ -61,87 +79,91 @@ export class ResidentPages {
     }
 
     private static newTable(capacity: u32): usize {
-        const table = heap.alloc(<usize>capacity * ENTRY_SIZE);
-        memory.fill(table, 0, <usize>capacity * ENTRY_SIZE);
+        const table = heap.alloc((<usize>capacity) << 2);
+        memory.fill(table, 0, (<usize>capacity) << 2);
         return table;
     }
 
-    /** Entries of the table, for going through all pages with `at`. */
+    /** Places of the table, for going through all blocks with blockAt. */
     @inline get capacity(): u32 {
         return this.mask + 1;
     }
 
-    /** The entry `index` of the table: empty when its number is 0. */
-    @inline at(index: u32): Page {
-        return changetype<Page>(this.table + ((<usize>index) << 4));
+    /** The block at place `index` of the table, or null. */
+    @inline blockAt(index: u32): Block | null {
+        return changetype<Block | null>(<usize>load<u32>(this.table + ((<usize>index) << 2)));
     }
 
-    // Multiplicative hashing. Pages lie close together, and the upper bits of the multiples of consecutive numbers keep
-    // their distance: neither one region nor several of them make long runs of taken entries.
-    @inline private placeOf(number: u64): u32 {
-        return (<u32>((number * HASH_FACTOR) >> 32)) >> clz(this.mask);
+    // Blocks lie close together: consecutive numbers get consecutive places, regions are spread by the upper bits.
+    @inline private homeOf(number: u64): u32 {
+        return ((<u32>number) ^ (<u32>(number >> 8) * 0x9e35)) & this.mask;
     }
 
-    /** The page, or null. Valid until the table changes. */
-    find(number: u64): Page | null {
+    /** The block with the pages from `number` << BLOCK_BITS, or null. */
+    findBlock(number: u64): Block | null {
         const table = this.table;
         const mask = this.mask;
-        let place = this.placeOf(number);
+        let place = this.homeOf(number);
         while (true) {
-            const entry = table + ((<usize>place) << 4);
-            const found = load<u64>(entry);
-            if (found == number) return changetype<Page>(entry);
-            if (found == 0) return null;
+            const block = <usize>load<u32>(table + ((<usize>place) << 2));
+            if (block == 0) return null;
+            if (load<u64>(block) == number) return changetype<Block>(block);
             place = (place + 1) & mask;
         }
     }
 
-    /** Adds a page that is not in the table. */
+    /** The page, or null. */
+    find(number: u64): Page | null {
+        const block = this.findBlock(number >> BLOCK_BITS);
+        if (block === null) return null;
+        const page = block.page((<u32>number) & (BLOCK_PAGES - 1));
+        return page.frame != 0 ? page : null;
+    }
+
+    /** Adds a page that is not there. */
     add(number: u64, frame: u32, state: u32): Page {
-        if ((this.count + 1) * 4 > (this.mask + 1) * 3) this.rebuild((this.mask + 1) * 2);
+        let block = this.findBlock(number >> BLOCK_BITS);
+        if (block === null) block = this.addBlock(number >> BLOCK_BITS);
+        block.used++;
         this.count++;
-        const page = this.place(number);
-        page.number = number;
+        const page = block.page((<u32>number) & (BLOCK_PAGES - 1));
         page.frame = frame;
         page.state = state;
         return page;
     }
 
-    private place(number: u64): Page {
-        let place = this.placeOf(number);
-        while (load<u64>(this.table + ((<usize>place) << 4)) != 0) place = (place + 1) & this.mask;
-        return changetype<Page>(this.table + ((<usize>place) << 4));
+    private addBlock(number: u64): Block {
+        if ((this.blocks + 1) * 4 > this.capacity * 3) this.rebuild(this.capacity * 2);
+        this.blocks++;
+        const block = heap.alloc(BLOCK_SIZE);
+        memory.fill(block, 0, BLOCK_SIZE);
+        store<u64>(block, number);
+        this.insert(block);
+        return changetype<Block>(block);
     }
 
-    /** Takes a page out; later entries of its run move up, so that no search stops early. */
-    remove(page: Page): void {
-        const mask = this.mask;
-        let hole = <u32>((changetype<usize>(page) - this.table) >> 4);
-        let next = hole;
+    private insert(block: usize): void {
+        let place = this.homeOf(load<u64>(block));
+        while (load<u32>(this.table + ((<usize>place) << 2)) != 0) place = (place + 1) & this.mask;
+        store<u32>(this.table + ((<usize>place) << 2), <u32>block);
+    }
+
+    /** Takes a page out of a block. Its block stays, and with it every place of the table, until `sweep`. */
+    @inline remove(block: Block, page: Page): void {
+        page.frame = 0;
+        page.state = 0;
+        block.used--;
         this.count--;
-        while (true) {
-            next = (next + 1) & mask;
-            const entry = this.at(next);
-            if (entry.number == 0) break;
-            const home = this.placeOf(entry.number);
-            // The entry may fill the hole unless its home lies cyclically in (hole, next].
-            if (((next - home) & mask) < ((next - hole) & mask)) continue;
-            memory.copy(this.table + ((<usize>hole) << 4), changetype<usize>(entry), ENTRY_SIZE);
-            hole = next;
-        }
-        store<u64>(this.table + ((<usize>hole) << 4), 0);
     }
 
-    /**
-     * Drops every page whose number has been set to `REMOVED` by the caller, who went through the table with `at`, and
-     * fits the table's size to what is left.
-     */
+    /** Frees blocks without pages and fits the table's size to what is left; to be called after removals. */
     sweep(): void {
         let left: u32 = 0;
         for (let i: u32 = 0; i <= this.mask; i++) {
-            const number = this.at(i).number;
-            if (number != 0 && number != REMOVED) left++;
+            const block = this.blockAt(i);
+            if (block !== null && block.used != 0) left++;
         }
+        if (left == this.blocks) return;
         let capacity = INITIAL_CAPACITY;
         while (capacity * 3 < (left + 1) * 4) capacity <<= 1;
         this.rebuild(capacity);
@@ -149,26 +171,30 @@ export class ResidentPages {
 
     private rebuild(capacity: u32): void {
         const old = this.table;
-        const oldCapacity = this.mask + 1;
+        const oldCapacity = this.capacity;
         this.table = ResidentPages.newTable(capacity);
         this.mask = capacity - 1;
-        this.count = 0;
+        this.blocks = 0;
         for (let i: u32 = 0; i < oldCapacity; i++) {
-            const entry = old + ((<usize>i) << 4);
-            const number = load<u64>(entry);
-            if (number == 0 || number == REMOVED) continue;
-            memory.copy(changetype<usize>(this.place(number)), entry, ENTRY_SIZE);
-            this.count++;
+            const block = <usize>load<u32>(old + ((<usize>i) << 2));
+            if (block == 0) continue;
+            if (changetype<Block>(block).used == 0) {
+                heap.free(block);
+            } else {
+                this.insert(block);
+                this.blocks++;
+            }
         }
         heap.free(old);
     }
 
-    /** Gives the table's memory back; the object must not be used again. */
+    /** Gives the memory back; the object must not be used again. */
     free(): void {
+        for (let i: u32 = 0; i <= this.mask; i++) {
+            const block = <usize>load<u32>(this.table + ((<usize>i) << 2));
+            if (block != 0) heap.free(block);
+        }
         heap.free(this.table);
         this.table = 0;
     }
 }
-
-/** Marks an entry for `sweep`. */
-export const REMOVED: u64 = u64.MAX_VALUE;
