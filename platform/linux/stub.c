@@ -275,23 +275,37 @@ static struct stub_event syscall_event(struct stub *stub, struct thread *thread)
     return (struct stub_event){STUB_EXCEPTION, VECTOR_PROTECTION, code};
 }
 
-/** Brings a stub's mappings up to date. */
-static void apply_changes(struct stub *stub) {
-    struct stub_call *calls = stub_shared(STUB_TABLE);
-    unsigned count = changes_take(&stub->changes, calls, PAGE_BYTES / sizeof *calls);
-    if (count == 0)
-        return;
+/** Makes a stub perform the calls in the table. @return 0, or the host's error number */
+static int perform_calls(struct stub *stub, unsigned count, uint64_t *failed_address) {
     struct user_regs_struct registers = stub_template_registers;
     registers.rip = stub_code_address(stub_code_batch);
     registers.rbx = count;
     registers.r12 = STUB_TABLE;
     registers.r8 = STUB_MEMORY_DESCRIPTOR;
     int error = stub_run_own_code(stub, &registers);
+    *failed_address = registers.rdi;
+    return error;
+}
+
+/** Brings a stub's mappings up to date. */
+static void apply_changes(struct stub *stub) {
+    struct stub_call *calls = stub_shared(STUB_TABLE);
+    uint64_t address;
+    unsigned count = changes_take(&stub->changes, calls, PAGE_BYTES / sizeof *calls);
+    if (count == 0)
+        return;
+    int error = perform_calls(stub, count, &address);
+    if (error == ENOMEM) {
+        // More pieces than the host allows a process: begin anew, with what is touched from now on.
+        stub->changes.must_flush = true;
+        count = changes_take(&stub->changes, calls, PAGE_BYTES / sizeof *calls);
+        error = perform_calls(stub, count, &address);
+    }
     if (error == EPERM || error == EACCES)
-        fail(77, "the host refuses to map the page at %llx; set vm.mmap_min_addr to 0 or run as root",
-             registers.rdi);
+        fail(77, "the host refuses to map the page at %lx; set vm.mmap_min_addr to 0 or run as root",
+             address);
     if (error)
-        fail(71, "the host cannot map the page at %llx (%s); raise vm.max_map_count", registers.rdi,
+        fail(71, "the host cannot map the page at %lx (%s); free some of its memory", address,
              strerror(error));
 }
 

@@ -40,3 +40,35 @@ void end_echo(void) {
         receive(seL4_SysWait, notification, 0);
     }
 }
+
+extern unsigned char domain_touch[], domain_sum[];
+
+static struct message run_over(const struct thread *thread, const unsigned char *code, uint64_t address,
+                               uint64_t pages) {
+    seL4_UserContext context = {.rip = IN_DOMAIN(code), .rdi = address, .rsi = pages};
+    expect_success("many.start", write_registers(thread->tcb, true, &context));
+    return thread_wait_fault(thread);
+}
+
+/** More pages than a host process may have mappings, none of which continues its neighbour in memory: all are
+ *  the same frame. Their capabilities are mapped in the root CNode and then moved out of it. */
+void end_many_pages(void) {
+    enum { PAGES = 70000, CNODE_BITS = 17 };
+    const uint64_t arena = 0x40000000;
+    seL4_CPtr vspace, frame = object_new(seL4_X86_4K, 0), copied = slot_new();
+    seL4_CPtr store = object_new(seL4_CapTableObject, CNODE_BITS);
+    struct thread thread = domain_new(IN_DOMAIN(domain_touch), seL4_MaxPrio, &vspace);
+    for (uint64_t i = 0; i < PAGES; i++) {
+        expect_success("many.copy", copy(copied, frame, ALL_RIGHTS));
+        expect_success("many.map", map_frame(vspace, copied, arena + i * PAGE, ALL_RIGHTS));
+        expect_success("many.move",
+                       invoke(store, CNodeMove, CAPS(ROOT), WORDS(i, CNODE_BITS, copied, DEPTH)));
+    }
+    LOG("many.touch", run_over(&thread, domain_touch, arena, PAGES).label);
+    // Every page is the one frame, whose first word is now 1.
+    struct message sum = run_over(&thread, domain_sum, arena, PAGES);
+    LOG("many.sum", sum.label, sum.words[seL4_UnknownSyscall_RAX]);
+    expect_success("many.delete", delete (store));
+    LOG("many.gone", run_over(&thread, domain_sum, arena, PAGES).label);
+    power_off();
+}

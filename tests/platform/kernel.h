@@ -161,3 +161,4 @@ void bench(void);
 void end_stopped(void);
 void end_debug_exit(void);
 void end_echo(void);
+void end_many_pages(void);

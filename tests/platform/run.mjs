@@ -186,6 +186,15 @@ function testEnds(monitor) {
         );
 }
 
+/** More mappings than the host allows one process. */
+function testManyPages(monitor) {
+    const program = buildProgram(ownHeaders, 'many.elf', ['-DEND_MANY_PAGES']);
+    const result = run(monitor, [program]);
+    const expected = ['many.touch: 2', `many.sum: 2 ${(70000).toString(16)}`, 'many.gone: 6'];
+    if (result.status === 0 && logLines(result.stdout).join() === expected.join()) pass();
+    else fail(`70000 scattered pages: exit status ${result.status}, ${result.stdout} ${result.stderr}`);
+}
+
 /** The processes, stubs, whose parent is a process. */
 function childrenOf(pid) {
     return readdirSync('/proc')
@@ -235,6 +244,7 @@ try {
         testProgram(monitor);
         testCommandLine(monitor);
         testEnds(monitor);
+        testManyPages(monitor);
         await testKill(monitor);
         testHeaders();
         testRealKernel();

@@ -107,6 +107,8 @@ __attribute__((used)) _Noreturn static void start(seL4_BootInfo *info) {
     end_debug_exit();
 #elif defined(END_ECHO)
     end_echo();
+#elif defined(END_MANY_PAGES)
+    end_many_pages();
 #elif defined(BENCH)
     bench();
 #else
