@@ -5,7 +5,14 @@
 
 // @ts-ignore: decorator
 @external("sealift:image/report@0.1.0", "abort")
-declare function reportAbort(message: usize, messageLength: u32, file: usize, fileLength: u32, line: u32, column: u32): void;
+declare function reportAbort(
+    message: usize,
+    messageLength: u32,
+    file: usize,
+    fileLength: u32,
+    line: u32,
+    column: u32,
+): void;
 
 export function abort(message: string | null, fileName: string | null, line: u32, column: u32): void {
     reportAbort(

@@ -46,5 +46,7 @@ function takeBytes(path: string, to: usize, length: u32): Failure | null {
     const complete = count == length;
     if (complete) memory.copy(to, block, length);
     if (count != 0) heap.free(block);
-    return complete ? null : new Failure(path + ": the file changed or ends early while it is read; try again");
+    return complete
+        ? null
+        : new Failure(path + ": the file changed or ends early while it is read; try again");
 }
