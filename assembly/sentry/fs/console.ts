@@ -9,7 +9,7 @@ import { WaitQueue } from "../kernel/wait";
 import { consoleRead, consoleWrite, EXCHANGE, EXCHANGE_SIZE } from "../manager";
 import { copyOut32 } from "../memory/userMemory";
 import { containerConfiguration, FLAG_INTERACTIVE } from "../../std/containerConfiguration";
-import { fileTime } from "./fileTime";
+import { setTimes } from "./fileTime";
 import { FileSystem, PIPEFS_MAGIC } from "./fileSystem";
 import { Inode, S_IFIFO } from "./inode";
 import { IoBuffer } from "./ioBuffer";
@@ -97,9 +97,7 @@ class ConsoleInode extends Inode {
     constructor(fileSystem: FileSystem, stream: i32) {
         super(fileSystem, fileSystem.newInodeNumber(), S_IFIFO | 0o600);
         this.stream = stream;
-        this.accessTime = fileTime();
-        this.modificationTime = this.accessTime;
-        this.changeTime = this.accessTime;
+        setTimes(this);
     }
 
     /** Through /proc/self/fd or /dev/stdin. */

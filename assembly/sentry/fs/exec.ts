@@ -9,6 +9,7 @@ import { Directory, failure, Inode } from "./inode";
 import { O_RDONLY, OpenFile } from "./openFile";
 import { locate } from "./open";
 import { openFilePath, pathString } from "./pathText";
+import { firstPath } from "./pathArgument";
 import { lastInode, PATH_MAXIMUM, walkToInode } from "./pathWalk";
 import { checkAccess, MAY_EXECUTE } from "./permission";
 
@@ -20,12 +21,10 @@ function refuse(error: i64): OpenFile | null {
     return null;
 }
 
-const pathBytes: usize = memory.data(PATH_MAXIMUM);
-
 /** Puts a byte string's bytes to the sentry's memory and returns how many there are, or -ENAMETOOLONG. */
 function storePath(path: string): i32 {
     if (path.length >= PATH_MAXIMUM) return -ENAMETOOLONG;
-    for (let i = 0; i < path.length; i++) store<u8>(pathBytes + i, <u8>path.charCodeAt(i));
+    for (let i = 0; i < path.length; i++) store<u8>(firstPath + i, <u8>path.charCodeAt(i));
     return path.length;
 }
 
@@ -38,7 +37,7 @@ export function openForExec(path: string): OpenFile | null {
 export function openForExecAt(directory: Directory, path: string, follow: bool): OpenFile | null {
     const length = storePath(path);
     if (length < 0) return refuse(length);
-    const error = walkToInode(directory, pathBytes, length, follow);
+    const error = walkToInode(directory, firstPath, length, follow);
     if (error != 0) return refuse(error);
     const inode = lastInode!;
     const file = openExecutable(inode);

@@ -10,6 +10,14 @@ export function fileTime(): i64 {
     return <i64>realtimeNow();
 }
 
+/** All times of `inode` become now: it is new. */
+export function setTimes(inode: Inode): void {
+    const time = fileTime();
+    inode.accessTime = time;
+    inode.modificationTime = time;
+    inode.changeTime = time;
+}
+
 /** The content of `inode` has changed. */
 export function contentChanged(inode: Inode): void {
     const time = fileTime();

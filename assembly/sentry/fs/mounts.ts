@@ -17,7 +17,7 @@ import {
     DEVICE_ZERO,
 } from "./devices";
 import { DEVPTS_SUPER_MAGIC, FileSystem, OVERLAYFS_SUPER_MAGIC, TMPFS_MAGIC } from "./fileSystem";
-import { fileTime } from "./fileTime";
+import { setTimes } from "./fileTime";
 import { Directory, failure, Inode, S_IFCHR, S_IFDIR, S_IFREG } from "./inode";
 import { copyName } from "./location";
 import { addMount, Mount } from "./mountTable";
@@ -41,10 +41,7 @@ function nameOf(text: string): usize {
 function makeMemoryRoot(fileSystem: FileSystem, mode: u32): OverlayDirectory {
     const root = new OverlayDirectory(fileSystem, fileSystem.newInodeNumber(), S_IFDIR | mode);
     root.modified = true;
-    const time = fileTime();
-    root.accessTime = time;
-    root.modificationTime = time;
-    root.changeTime = time;
+    setTimes(root);
     return root;
 }
 
@@ -156,10 +153,7 @@ function provideFile(directory: Directory, name: string): void {
     }
     const fileSystem = directory.fileSystem;
     const file: Inode = new TextContent(fileSystem, fileSystem.newInodeNumber(), S_IFREG | 0o644, text);
-    const time = fileTime();
-    file.accessTime = time;
-    file.modificationTime = time;
-    file.changeTime = time;
+    setTimes(file);
     file.linkCount = 0;
     directory.link(nameOf(name), name.length, file);
 }

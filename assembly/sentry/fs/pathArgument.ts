@@ -22,8 +22,8 @@ export const AT_STATX_SYNC_TYPE: u32 = 0x6000;
 const SLASH: u8 = 0x2f;
 
 /** The path argument, and the second one of the system calls that have two. */
-const firstPath: usize = memory.data(PATH_MAXIMUM);
-const secondPath: usize = memory.data(PATH_MAXIMUM);
+export const firstPath: usize = memory.data(PATH_MAXIMUM);
+export const secondPath: usize = memory.data(PATH_MAXIMUM);
 
 /** The open file of a descriptor, or null with `failure` -EBADF. */
 export function fileOf(descriptor: u64): OpenFile | null {

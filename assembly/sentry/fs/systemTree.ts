@@ -77,32 +77,50 @@ function generateProcessCount(process: Process | null): i32 {
     return 0;
 }
 
+/** What is mounted on /sys/fs/cgroup. */
+let controlGroupRoot: Directory | null = null;
+
 /** A mountable /sys, read-only as engines mount it, with `controlGroup` mounted on its fs/cgroup. */
 export function makeSys(controlGroup: Directory): Directory {
-    const mountPoint = new StaticEntry("cgroup", 0o755, null, null, []);
-    mountPoint.mounted = controlGroup;
+    controlGroupRoot = controlGroup;
     const fileSystem = new FileSystem("sysfs", SYSFS_MAGIC, false);
     fileSystem.readOnly = true;
     fileSystem.attributesChangeable = false;
-    return new StaticDirectory(
-        fileSystem,
-        ROOT_NUMBER,
-        0o555,
-        [
-            new StaticEntry("devices", 0o755, null, null, [
-                new StaticEntry("system", 0o755, null, null, [
-                    new StaticEntry("cpu", 0o755, null, null, [
-                        new StaticEntry("online", 0o444, generateProcessors),
-                        new StaticEntry("possible", 0o444, generateProcessors),
-                        new StaticEntry("present", 0o444, generateProcessors),
-                    ]),
-                ]),
-            ]),
-            new StaticEntry("fs", 0o755, null, null, [mountPoint]),
-            new StaticEntry("kernel", 0o755, null, null, []),
-        ],
-        null,
-    );
+    return new StaticDirectory(fileSystem, ROOT_NUMBER, 0o555, sysEntries, null);
+}
+
+function sysEntries(): Array<StaticEntry> {
+    return [
+        new StaticEntry("devices", 0o755, null, null, deviceEntries),
+        new StaticEntry("fs", 0o755, null, null, fileSystemEntries),
+        new StaticEntry("kernel", 0o755, null, null, noEntries),
+    ];
+}
+
+function noEntries(): Array<StaticEntry> {
+    return [];
+}
+
+function fileSystemEntries(): Array<StaticEntry> {
+    const mountPoint = new StaticEntry("cgroup", 0o755, null, null, noEntries);
+    mountPoint.mounted = controlGroupRoot;
+    return [mountPoint];
+}
+
+function deviceEntries(): Array<StaticEntry> {
+    return [new StaticEntry("system", 0o755, null, null, systemDeviceEntries)];
+}
+
+function systemDeviceEntries(): Array<StaticEntry> {
+    return [new StaticEntry("cpu", 0o755, null, null, processorEntries)];
+}
+
+function processorEntries(): Array<StaticEntry> {
+    return [
+        new StaticEntry("online", 0o444, generateProcessors),
+        new StaticEntry("possible", 0o444, generateProcessors),
+        new StaticEntry("present", 0o444, generateProcessors),
+    ];
 }
 
 /** A mountable /sys/fs/cgroup (version 2): the container's own group, read-only. */
@@ -110,21 +128,19 @@ export function makeControlGroup(): Directory {
     const fileSystem = new FileSystem("cgroup2", CGROUP2_SUPER_MAGIC, false);
     fileSystem.readOnly = true;
     fileSystem.attributesChangeable = false;
-    return new StaticDirectory(
-        fileSystem,
-        ROOT_NUMBER,
-        0o755,
-        [
-            new StaticEntry("cgroup.controllers", 0o444, generateControllers),
-            new StaticEntry("cgroup.procs", 0o644, generateProcesses),
-            new StaticEntry("cpu.max", 0o644, generateProcessorLimit),
-            new StaticEntry("memory.current", 0o444, generateMemoryUse),
-            new StaticEntry("memory.max", 0o644, generateMemoryLimit),
-            new StaticEntry("memory.swap.current", 0o444, generateNone),
-            new StaticEntry("memory.swap.max", 0o644, generateNone),
-            new StaticEntry("pids.current", 0o444, generateProcessCount),
-            new StaticEntry("pids.max", 0o644, generateNoLimit),
-        ],
-        null,
-    );
+    return new StaticDirectory(fileSystem, ROOT_NUMBER, 0o755, controlGroupEntries, null);
+}
+
+function controlGroupEntries(): Array<StaticEntry> {
+    return [
+        new StaticEntry("cgroup.controllers", 0o444, generateControllers),
+        new StaticEntry("cgroup.procs", 0o644, generateProcesses),
+        new StaticEntry("cpu.max", 0o644, generateProcessorLimit),
+        new StaticEntry("memory.current", 0o444, generateMemoryUse),
+        new StaticEntry("memory.max", 0o644, generateMemoryLimit),
+        new StaticEntry("memory.swap.current", 0o444, generateNone),
+        new StaticEntry("memory.swap.max", 0o644, generateNone),
+        new StaticEntry("pids.current", 0o444, generateProcessCount),
+        new StaticEntry("pids.max", 0o644, generateNoLimit),
+    ];
 }

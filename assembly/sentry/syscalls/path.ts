@@ -44,6 +44,7 @@ import {
     pathStart,
     readPath,
     readSecondPath,
+    secondPath,
     WORKING_DIRECTORY,
 } from "../fs/pathArgument";
 import {
@@ -268,21 +269,19 @@ function linkat(directory: u64, path: u64, newDirectory: u64, newPath: u64, flag
     return parent.link(lastName, lastLength, inode);
 }
 
-const linkTarget: usize = memory.data(PATH_MAXIMUM);
-
 function symlink(target: u64, path: u64, c: u64, d: u64, e: u64, f: u64): i64 {
     return symlinkat(target, WORKING_DIRECTORY, path, 0, 0, 0);
 }
 
 function symlinkat(target: u64, directory: u64, path: u64, d: u64, e: u64, f: u64): i64 {
-    const length = copyInText(linkTarget, target, PATH_MAXIMUM);
+    const length = copyInText(secondPath, target, PATH_MAXIMUM);
     if (length < 0) return length;
     if (length == 0) return -ENOENT;
     let problem = readPath(directory, path);
     if (problem == 0) problem = walkToNew(false);
     if (problem != 0) return problem;
     const parent = lastDirectory;
-    const made = parent.makeSymbolicLink(lastName, lastLength, linkTarget, length);
+    const made = parent.makeSymbolicLink(lastName, lastLength, secondPath, length);
     if (made === null) return failure;
     setOwner(made, parent);
     return 0;

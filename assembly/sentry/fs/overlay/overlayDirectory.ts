@@ -17,8 +17,8 @@ import {
     KIND_WHITEOUT,
     LayerIndex,
 } from "../../../std/layerIndex";
-import { attributesChanged, contentChanged, fileTime } from "../fileTime";
-import { FileSystem, TMPFS_MAGIC } from "../fileSystem";
+import { attributesChanged, contentChanged, setTimes } from "../fileTime";
+import { FileSystem, OVERLAYFS_SUPER_MAGIC, TMPFS_MAGIC } from "../fileSystem";
 import {
     Directory,
     fail,
@@ -55,7 +55,8 @@ export class OverlayDirectory extends Directory {
 
     constructor(fileSystem: FileSystem, number: u64, mode: u32) {
         super(fileSystem, number, mode);
-        this.size = fileSystem.magic == TMPFS_MAGIC ? 2 * TMPFS_ENTRY_SIZE : DIRECTORY_SIZE;
+        if (fileSystem.magic == TMPFS_MAGIC) this.size = 2 * TMPFS_ENTRY_SIZE;
+        else if (fileSystem.magic == OVERLAYFS_SUPER_MAGIC) this.size = DIRECTORY_SIZE;
     }
 
     /** The directory that consists of `layers`. */
@@ -72,6 +73,8 @@ export class OverlayDirectory extends Directory {
         const source = layerInode(described);
         const directory = new OverlayDirectory(fileSystem, number, S_IFDIR | (source.mode & 0o7777));
         takeAttributes(directory, source);
+        // A directory that no archive describes is as old as the container.
+        if ((source.flags & INODE_IMPLIED) != 0) setTimes(directory);
         directory.layers = layers;
         if (layers.length > 1) directory.countSubdirectories();
         return directory;
@@ -90,7 +93,7 @@ export class OverlayDirectory extends Directory {
     }
 
     blocks(): u64 {
-        return this.fileSystem.magic == TMPFS_MAGIC ? 0 : DIRECTORY_SIZE / 512;
+        return this.fileSystem.magic == OVERLAYFS_SUPER_MAGIC ? DIRECTORY_SIZE / 512 : 0;
     }
 
     lookup(name: usize, length: i32): Inode | null {
@@ -264,10 +267,7 @@ export class OverlayDirectory extends Directory {
     }
 
     private begin(inode: Inode): void {
-        const time = fileTime();
-        inode.accessTime = time;
-        inode.modificationTime = time;
-        inode.changeTime = time;
+        setTimes(inode);
         inode.modified = true;
     }
 

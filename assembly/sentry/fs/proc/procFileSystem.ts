@@ -4,6 +4,7 @@
 
 import { findProcess, Process, processes } from "../../kernel/process";
 import { current } from "../../kernel/thread";
+import { setTimes } from "../fileTime";
 import { FileSystem, PROC_SUPER_MAGIC } from "../fileSystem";
 import { Directory, fail, FIRST_ENTRY, Inode, KIND_DIRECTORY, S_IFLNK, setLink } from "../inode";
 import { ENOENT } from "../../kernel/errno";
@@ -18,7 +19,7 @@ const FIRST_PROCESS: i64 = 1 << 16;
 
 class ProcRoot extends StaticDirectory {
     constructor(fileSystem: FileSystem) {
-        super(fileSystem, 1, 0o555, systemEntries(), null);
+        super(fileSystem, 1, 0o555, systemEntries, null);
     }
 
     lookup(name: usize, length: i32): Inode | null {
@@ -68,6 +69,7 @@ class SelfLink extends Inode {
         private readonly name: string,
     ) {
         super(fileSystem, number, S_IFLNK | 0o777);
+        setTimes(this);
     }
 
     readLink(): i32 {

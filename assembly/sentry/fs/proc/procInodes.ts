@@ -7,7 +7,7 @@ import { EACCES, EINVAL, ENOENT, ENOMEM } from "../../kernel/errno";
 import { Process } from "../../kernel/process";
 import { AddressSpace } from "../../memory/addressSpace";
 import { current } from "../../kernel/thread";
-import { fileTime } from "../fileTime";
+import { setTimes } from "../fileTime";
 import { FileSystem } from "../fileSystem";
 import {
     Directory,
@@ -29,6 +29,9 @@ export type Generator = (process: Process | null) => i32;
 /** Takes what was written to a file: `length` bytes. 0 or a negative errno. */
 export type Acceptor = (process: Process | null, text: usize, length: i32) => i32;
 
+/** Makes the rows of a directory: only those that somebody looks at take memory. */
+export type RowMaker = () => Array<StaticEntry>;
+
 /** A row of a directory of which the entries are always the same. */
 export class StaticEntry {
     /** The root of the filesystem that is mounted on this directory. */
@@ -42,7 +45,7 @@ export class StaticEntry {
         readonly generate: Generator | null,
         readonly accept: Acceptor | null = null,
         /** Directories: their rows. */
-        readonly children: Array<StaticEntry> | null = null,
+        readonly children: RowMaker | null = null,
         /** The text is about the program that ran when the file was opened: empty after execve(2). */
         readonly ofProgram: bool = false,
     ) {}
@@ -95,13 +98,6 @@ export function mayInspect(process: Process): bool {
     const who = current.process.credentials;
     if (who.isFileRoot || process === current.process) return true;
     return who.fileUser == process.credentials.realUser && who.fileUser == process.credentials.savedUser;
-}
-
-function setTimes(inode: Inode): void {
-    const time = fileTime();
-    inode.accessTime = time;
-    inode.modificationTime = time;
-    inode.changeTime = time;
 }
 
 /** Gives an inode of /proc/PID the owner of the process. */
@@ -216,15 +212,27 @@ export class StaticDirectory extends Directory {
         fileSystem: FileSystem,
         number: u64,
         mode: u32,
-        readonly entries: Array<StaticEntry>,
+        private readonly makeRows: RowMaker,
         readonly process: Process | null,
     ) {
         super(fileSystem, number, S_IFDIR | mode);
         if (process !== null) setProcessOwner(this, process);
         setTimes(this);
-        for (let i = 0; i < entries.length; i++) {
-            if (kindOf(entries[i]) == KIND_DIRECTORY) this.linkCount++;
+    }
+
+    private rows: Array<StaticEntry> | null = null;
+
+    /** The rows, made at the first use. */
+    get entries(): Array<StaticEntry> {
+        let rows = this.rows;
+        if (rows === null) {
+            rows = this.makeRows();
+            this.rows = rows;
+            for (let i = 0; i < rows.length; i++) {
+                if (kindOf(rows[i]) == KIND_DIRECTORY) this.linkCount++;
+            }
         }
+        return rows;
     }
 
     lookup(name: usize, length: i32): Inode | null {

@@ -4,6 +4,7 @@
 
 import { EACCES, ENOENT } from "../../kernel/errno";
 import { findProcess, Process } from "../../kernel/process";
+import { setTimes } from "../fileTime";
 import { FileSystem } from "../fileSystem";
 import { Directory, fail, FIRST_ENTRY, Inode, KIND_DIRECTORY, KIND_SYMBOLIC_LINK, S_IFDIR } from "../inode";
 import { OpenFile } from "../openFile";
@@ -32,7 +33,7 @@ export class ProcessDirectory extends StaticDirectory {
         process: Process,
         private readonly isTask: bool,
     ) {
-        super(fileSystem, number, 0o555, processEntries(), process);
+        super(fileSystem, number, 0o555, processEntries, process);
     }
 
     lookup(name: usize, length: i32): Inode | null {
@@ -75,6 +76,7 @@ class DescriptorDirectory extends Directory {
     ) {
         super(fileSystem, number, S_IFDIR | 0o500);
         setProcessOwner(this, process);
+        setTimes(this);
     }
 
     private numberOf(descriptor: i32): u64 {
@@ -121,6 +123,7 @@ class TaskDirectory extends Directory {
     ) {
         super(fileSystem, number, S_IFDIR | 0o555);
         setProcessOwner(this, process);
+        setTimes(this);
         this.linkCount = 2 + process.threads.length;
     }
 

@@ -52,37 +52,58 @@ export function systemEntries(): Array<StaticEntry> {
         new StaticEntry("self", LINK_MODE, null),
         new StaticEntry("stat", 0o444, generateStat),
         new StaticEntry("swaps", 0o444, generateSwaps),
-        new StaticEntry("sys", 0o555, null, null, [
-            new StaticEntry("fs", 0o555, null, null, [
-                new StaticEntry("file-max", 0o644, generateFilesMaximum),
-                new StaticEntry("nr_open", 0o644, generateDescriptorsMaximum),
-                new StaticEntry("pipe-max-size", 0o644, generatePipeMaximum),
-            ]),
-            new StaticEntry("kernel", 0o555, null, null, [
-                new StaticEntry("cap_last_cap", 0o444, generateLastCapability),
-                new StaticEntry("domainname", 0o644, generateDomainName),
-                new StaticEntry("hostname", 0o644, generateHostName),
-                new StaticEntry("ngroups_max", 0o444, generateGroupsMaximum),
-                new StaticEntry("osrelease", 0o444, generateRelease),
-                new StaticEntry("ostype", 0o444, generateSystemName),
-                new StaticEntry("pid_max", 0o644, generatePidMaximum),
-                new StaticEntry("random", 0o555, null, null, [
-                    new StaticEntry("boot_id", 0o444, generateBootIdentifier),
-                    new StaticEntry("entropy_avail", 0o444, generateEntropy),
-                    new StaticEntry("poolsize", 0o444, generateEntropy),
-                    new StaticEntry("uuid", 0o444, generateIdentifier),
-                ]),
-                new StaticEntry("threads-max", 0o644, generatePidMaximum),
-                new StaticEntry("version", 0o444, generateSystemVersion),
-            ]),
-            new StaticEntry("vm", 0o555, null, null, [
-                new StaticEntry("max_map_count", 0o644, generateMapsMaximum),
-                new StaticEntry("overcommit_memory", 0o644, generateOvercommit),
-            ]),
-        ]),
+        new StaticEntry("sys", 0o555, null, null, settingEntries),
         new StaticEntry("thread-self", LINK_MODE, null),
         new StaticEntry("uptime", 0o444, generateUptime),
         new StaticEntry("version", 0o444, generateVersion),
+    ];
+}
+
+/** /proc/sys. */
+function settingEntries(): Array<StaticEntry> {
+    return [
+        new StaticEntry("fs", 0o555, null, null, fileSettingEntries),
+        new StaticEntry("kernel", 0o555, null, null, kernelSettingEntries),
+        new StaticEntry("vm", 0o555, null, null, memorySettingEntries),
+    ];
+}
+
+function fileSettingEntries(): Array<StaticEntry> {
+    return [
+        new StaticEntry("file-max", 0o644, generateFilesMaximum),
+        new StaticEntry("nr_open", 0o644, generateDescriptorsMaximum),
+        new StaticEntry("pipe-max-size", 0o644, generatePipeMaximum),
+    ];
+}
+
+function kernelSettingEntries(): Array<StaticEntry> {
+    return [
+        new StaticEntry("cap_last_cap", 0o444, generateLastCapability),
+        new StaticEntry("domainname", 0o644, generateDomainName),
+        new StaticEntry("hostname", 0o644, generateHostName),
+        new StaticEntry("ngroups_max", 0o444, generateGroupsMaximum),
+        new StaticEntry("osrelease", 0o444, generateRelease),
+        new StaticEntry("ostype", 0o444, generateSystemName),
+        new StaticEntry("pid_max", 0o644, generatePidMaximum),
+        new StaticEntry("random", 0o555, null, null, randomEntries),
+        new StaticEntry("threads-max", 0o644, generatePidMaximum),
+        new StaticEntry("version", 0o444, generateSystemVersion),
+    ];
+}
+
+function randomEntries(): Array<StaticEntry> {
+    return [
+        new StaticEntry("boot_id", 0o444, generateBootIdentifier),
+        new StaticEntry("entropy_avail", 0o444, generateEntropy),
+        new StaticEntry("poolsize", 0o444, generateEntropy),
+        new StaticEntry("uuid", 0o444, generateIdentifier),
+    ];
+}
+
+function memorySettingEntries(): Array<StaticEntry> {
+    return [
+        new StaticEntry("max_map_count", 0o644, generateMapsMaximum),
+        new StaticEntry("overcommit_memory", 0o644, generateOvercommit),
     ];
 }
 
