@@ -11,6 +11,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { build } from './build.mjs';
 import { elapsedText, root, runMain, StepError } from './progress.mjs';
 import { setUp } from './setup.mjs';
@@ -133,16 +134,21 @@ const suites = [
     },
 ];
 
-/** Runs a suite's command, shows what it prints, and returns its exit status and output. */
+const plainAccount = /^\d+ passed, \d+ failed, \d+ skipped$/;
+
+/**
+ * Runs a suite's command, shows what it prints, and returns its exit status and output. Accounts of single suites are left
+ * out: the only such line of the whole run is its last.
+ */
 function run([command, ...commandArguments]) {
     return new Promise((resolve, reject) => {
         const child = spawn(command, commandArguments, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
         let output = '';
         for (const stream of [child.stdout, child.stderr]) {
-            stream.setEncoding('utf8');
-            stream.on('data', (text) => {
-                output += text;
-                process.stdout.write(text);
+            const lines = createInterface({ input: stream, crlfDelay: Infinity });
+            lines.on('line', (line) => {
+                output += `${line}\n`;
+                if (!plainAccount.test(line)) process.stdout.write(`${line}\n`);
             });
         }
         child.on('error', reject);
