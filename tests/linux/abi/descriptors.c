@@ -205,7 +205,9 @@ static void locks(void) {
     TRY(close(3));
 }
 
-static void handle(int signal) { (void)signal; }
+static void handle(int signal) {
+    (void)signal;
+}
 
 static void pipes(void) {
     puts("# pipes");
@@ -273,7 +275,8 @@ static void pipes(void) {
 static void ready(struct pollfd *polled, int count, int timeout) {
     errno = 0;
     report("poll", poll(polled, count, timeout));
-    for (int i = 0; i < count; i++) printf(" %d: %x\n", polled[i].fd, polled[i].revents);
+    for (int i = 0; i < count; i++)
+        printf(" %d: %x\n", polled[i].fd, polled[i].revents);
 }
 
 static void polling(void) {
@@ -281,7 +284,8 @@ static void polling(void) {
     int ends[2];
     TRY(pipe(ends));
     TRY(open("data", O_RDWR));
-    struct pollfd polled[5] = {{3, POLLIN, 0}, {4, POLLOUT, 0}, {5, POLLIN | POLLOUT, 0}, {-1, POLLIN, 0}, {99, POLLIN, 0}};
+    struct pollfd polled[5] = {
+        {3, POLLIN, 0}, {4, POLLOUT, 0}, {5, POLLIN | POLLOUT, 0}, {-1, POLLIN, 0}, {99, POLLIN, 0}};
     ready(polled, 5, 0);
     ready(polled, 1, 10);
     write(4, "x", 1);
@@ -338,7 +342,8 @@ static void drain(int set, int timeout) {
     errno = 0;
     int count = epoll_wait(set, events, 8, timeout);
     report("epoll_wait", count);
-    for (int i = 0; i < count; i++) printf(" %d: %x\n", events[i].data.fd, events[i].events);
+    for (int i = 0; i < count; i++)
+        printf(" %d: %x\n", events[i].data.fd, events[i].events);
 }
 
 static void eventPolling(void) {
@@ -426,7 +431,8 @@ static void eventPolling(void) {
 static void transfers(void) {
     puts("# sendfile, copy_file_range, mmap");
     TRY(open("source", O_CREAT | O_RDWR | O_TRUNC, 0644));
-    for (int i = 0; i < 10000; i++) buffer[i] = 'a' + i % 26;
+    for (int i = 0; i < 10000; i++)
+        buffer[i] = 'a' + i % 26;
     TRY(write(3, buffer, 10000));
     TRY(open("target", O_CREAT | O_RDWR | O_TRUNC, 0644));
     TRY(sendfile(4, 3, NULL, 100));
@@ -486,7 +492,8 @@ static void transfers(void) {
 
 int main(void) {
     closefrom(3);
-    if (mkdir("/tmp/descriptors", 0777) != 0 || chdir("/tmp/descriptors") != 0) return 1;
+    if (mkdir("/tmp/descriptors", 0777) != 0 || chdir("/tmp/descriptors") != 0)
+        return 1;
     contents();
     duplicates();
     locks();

@@ -52,7 +52,8 @@ static void opening(void) {
     name[256] = 0;
     TRY(open(name, O_CREAT | O_WRONLY, 0600));
     char path[PATH_MAX + 16];
-    for (size_t i = 0; i + 2 < sizeof path; i += 2) memcpy(path + i, "./", 3);
+    for (size_t i = 0; i + 2 < sizeof path; i += 2)
+        memcpy(path + i, "./", 3);
     TRY(open(path, O_RDONLY));
     path[PATH_MAX - 1] = 0;
     TRY(close(open(path, O_RDONLY)));
@@ -221,7 +222,8 @@ static void attributes(void) {
     struct statx extended;
     TRY(statx(AT_FDCWD, "a", 0, STATX_BASIC_STATS, &extended));
     printf("mask %x mode %o links %u size %llu blocks %llu\n", extended.stx_mask & 0x7ff, extended.stx_mode,
-           extended.stx_nlink, (unsigned long long)extended.stx_size, (unsigned long long)extended.stx_blocks);
+           extended.stx_nlink, (unsigned long long)extended.stx_size,
+           (unsigned long long)extended.stx_blocks);
     TRY(statx(AT_FDCWD, "a", 0, 0x80000000u, &extended));
     TRY(statx(AT_FDCWD, "a", 0x6000, STATX_SIZE, &extended));
     TRY(access("a", R_OK | W_OK));
@@ -310,7 +312,8 @@ static void unprivileged(void) {
 int main(void) {
     closefrom(3);
     umask(022);
-    if (mkdir("/tmp/paths", 0777) != 0 || chdir("/tmp/paths") != 0) return 1;
+    if (mkdir("/tmp/paths", 0777) != 0 || chdir("/tmp/paths") != 0)
+        return 1;
     opening();
     renaming();
     names();

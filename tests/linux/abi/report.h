@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the programs of this folder print: each call with its result or the name of its error, so that the output of one
-// run on Linux and of one in a container can be compared line by line.
+// What the programs of this folder print: each call with its result or the name of its error, so that the
+// output of one run on Linux and of one in a container can be compared line by line.
 
 #pragma once
 

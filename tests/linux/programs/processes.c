@@ -58,6 +58,9 @@ static void stopping(void) {
     if (child == 0)
         for (;;)
             pause();
+    // In a group of its own the child's group is not orphaned, however this program was started: SIGTSTP
+    // would not stop it otherwise.
+    SHOW(setpgid(child, child));
     SHOW(kill(child, SIGSTOP));
     HOLDS(waitpid(child, &status, WUNTRACED) == child);
     SHOW(WIFSTOPPED(status));
