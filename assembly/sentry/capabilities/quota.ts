@@ -50,15 +50,27 @@ export const OWNER_CAPABILITIES: i32 = STATISTIC_CAPABILITIES;
 export const OWNER_ANONYMOUS: i32 = STATISTIC_ANONYMOUS;
 export const OWNER_FILES: i32 = STATISTIC_FILES;
 
-/**
- * What processes cannot take: the sentry's own heap must be able to grow (64 KiB and a page table at a time) while it
- * answers ENOMEM, and a process must be able to end.
- */
-const RESERVE: u64 = 160 * 1024;
+// What is left in the untypeds is kept for what matters more, the less there is of it. Objects never go back to an untyped,
+// so each kind must have room of its own when processes have taken all they can get.
+/** Below this only the sentry's heap grows (64 KiB and a page table at a time): errors are answered, processes end. */
+const HEAP_RESERVE: u64 = 144 * 1024;
+/** When the heap has come down to this, system calls that need more of it are refused (isMemoryShort). */
+const HEAP_RESERVE_LOW: u64 = 72 * 1024;
+/** Kept from page frames for kernel objects and page tables: a sixteenth of the quota, at least what three processes take. */
+const OBJECT_RESERVE_MINIMUM: u64 = 96 * 1024;
+/** Kept from written files for processes' memory: likewise. A full /tmp must not kill whoever touches a page. */
+const PROCESS_RESERVE_MINIMUM: u64 = 128 * 1024;
+const RESERVE_SHIFT: u64 = 4;
 
-/** Slots given to the heap at a time: two Wasm pages of 16 frames. */
-const HEAP_SLOTS: u32 = 32;
-/** Below this many the next growth of the heap might fail: one Wasm page and its page table. */
+/**
+ * Slots given to the heap at a time: one growth of the heap has to fit. A small heap grows by one Wasm page of 16 frames;
+ * in a large one, single tables may be larger than that.
+ */
+const HEAP_SLOTS_SMALL: u32 = 32;
+const HEAP_SLOTS_LARGE: u32 = 240;
+/** Bytes from which on a heap is large. */
+const LARGE_HEAP: u64 = 1 << 20;
+/** Slots for one Wasm page and the page tables it may need. */
 const HEAP_SLOTS_MINIMUM: u32 = 18;
 
 /** Bytes by owner. OWNER_NONE counts free memory inside objects already made (free lists). */
@@ -69,10 +81,13 @@ let untypedCount: u32 = 0;
 /** The untyped that the heap grows from, and how many heap frames have been counted in `taken`. */
 let heapUntyped: u32 = 0;
 let countedHeapFrames: u32 = 0;
-/** The first of the HEAP_SLOTS slots that the heap takes from now. */
+/** The range of slots that the heap takes from. */
 let heapFirstSlot: u32 = 0;
+let heapSlotCount: u32 = 0;
 let initialHeapFrames: u32 = 0;
 let total: u64 = 0;
+/** The sum of `taken`. */
+let takenTotal: u64 = 0;
 
 /** Reads the configuration's untypeds. To be called once, before anything allocates. */
 export function startQuota(): void {
@@ -118,22 +133,32 @@ export function quotaBytes(): u64 {
 /** Bytes still in the untypeds. */
 export function untypedLeft(): u64 {
     countHeap();
-    let left = total;
-    for (let i: u32 = 0; i < untypedCount; i++) left -= unchecked(taken[i]);
-    return left;
+    return total - takenTotal;
 }
 
-/** Bytes that processes may still take from the untypeds: all but the reserve. */
+/** Bytes that page frames may still take from the untypeds. */
 export function userMemoryLeft(): u64 {
     const left = untypedLeft();
-    return left > RESERVE ? left - RESERVE : 0;
+    const reserve = HEAP_RESERVE + max(OBJECT_RESERVE_MINIMUM, total >> RESERVE_SHIFT);
+    return left > reserve ? left - reserve : 0;
+}
+
+/** Bytes that must stay available when a frame is taken for a file. */
+export function processReserve(): u64 {
+    return max(PROCESS_RESERVE_MINIMUM, total >> RESERVE_SHIFT);
+}
+
+/** The first `bytes` bytes of an untyped are taken. */
+function take(untyped: u32, bytes: u64): void {
+    takenTotal += bytes - taken[untyped];
+    taken[untyped] = bytes;
 }
 
 /** The C runtime takes heap frames from an untyped by itself: follow its count. */
 function countHeap(): void {
     const frames = heapFrames();
     if (frames == countedHeapFrames) return;
-    taken[heapUntyped] += <u64>(frames - countedHeapFrames) * PAGE_SIZE;
+    take(heapUntyped, taken[heapUntyped] + <u64>(frames - countedHeapFrames) * PAGE_SIZE);
     countedHeapFrames = frames;
 }
 
@@ -164,6 +189,7 @@ function retypeInto(
     if (type == OBJECT_CNODE) bits = sizeBits + configuration.objectBits(OBJECT_CNODE);
     else if (type != OBJECT_UNTYPED && type != OBJECT_SCHED_CONTEXT) bits = configuration.objectBits(type);
     const size = (<u64>1) << bits;
+    if (owner != OWNER_CAPABILITIES && untypedLeft() < HEAP_RESERVE + size * count) return false;
     countHeap();
     for (let i: u32 = 0; i < untypedCount; i++) {
         // The kernel places objects at multiples of their size after what it has given already.
@@ -182,11 +208,11 @@ function retypeInto(
         );
         if (error == ERROR_NOT_ENOUGH_MEMORY) {
             // Only where the C runtime took page tables for the heap: learn that the untyped is at its end.
-            taken[i] = sizeOf(configuration, i);
+            take(i, sizeOf(configuration, i));
             continue;
         }
         if (error != 0) return false;
-        taken[i] = end;
+        take(i, end);
         owned[owner] += size * count;
         return true;
     }
@@ -206,33 +232,52 @@ export function makeCNode(index: u32): bool {
     return retypeInto(OBJECT_CNODE, CNODE_RADIX, 0, 0, index, 1, OWNER_CAPABILITIES);
 }
 
+/** Whether memory is so short that what takes heap must be refused, lest the sentry cannot go on. */
+export function isMemoryShort(): bool {
+    return untypedLeft() < HEAP_RESERVE_LOW;
+}
+
+/** Whether the heap could grow by `bytes` now. */
+export function heapCanGrow(bytes: u64): bool {
+    countHeap();
+    const frames = (bytes + 0xffff) / PAGE_SIZE;
+    return frames + 2 <= <u64>heapSlotsLeft() && roomOf(heapUntyped) >= (frames + 2) * PAGE_SIZE;
+}
+
+// @ts-ignore: decorator
+@inline
+function roomOf(untyped: u32): u64 {
+    return sizeOf(containerConfiguration(), untyped) - taken[untyped];
+}
+
 /**
- * Sees to it that the sentry's heap can grow once more; called from the event loop. Without room it leaves things as
- * they are: a heap that is full ends the container.
+ * Sees to it that the sentry's heap can grow; called from the event loop. Without room it leaves things as they are: a heap
+ * that is full ends the container.
  */
 export function refillHeapSource(): void {
+    const slots = heapBytes() >= LARGE_HEAP ? HEAP_SLOTS_LARGE : HEAP_SLOTS_SMALL;
     const unused = heapSlotsLeft();
-    if (unused >= HEAP_SLOTS_MINIMUM) return;
+    const fewSlots = unused < max(HEAP_SLOTS_MINIMUM, slots >> 1);
     countHeap();
-    const first = allocateSlots(HEAP_SLOTS);
-    if (first == 0) return;
-    const configuration = containerConfiguration();
+    const growth = <u64>HEAP_SLOTS_MINIMUM * PAGE_SIZE;
+    if (!fewSlots && roomOf(heapUntyped) >= growth) return;
     let largest: u32 = 0;
-    let room: u64 = 0;
-    for (let i: u32 = 0; i < untypedCount; i++) {
-        const left = sizeOf(configuration, i) - taken[i];
-        if (left > room) {
-            room = left;
-            largest = i;
+    for (let i: u32 = 1; i < untypedCount; i++) if (roomOf(i) > roomOf(largest)) largest = i;
+    if (roomOf(largest) < growth) return;
+    let first = heapFirstSlot + heapSlotCount - unused;
+    let count = unused;
+    if (fewSlots) {
+        const fresh = allocateSlots(slots);
+        if (fresh != 0) {
+            // The heap takes its slots in order: the rest of the old range is empty.
+            for (let i: u32 = 0; i < unused; i++) freeSlot(first + i);
+            heapFirstSlot = fresh;
+            heapSlotCount = slots;
+            first = fresh;
+            count = slots;
         }
     }
-    if (room < HEAP_SLOTS_MINIMUM * PAGE_SIZE) {
-        for (let i: u32 = 0; i < HEAP_SLOTS; i++) freeSlot(first + i);
-        return;
-    }
-    // The heap takes its slots in order: the rest of the old range is empty.
-    for (let i: u32 = 0; i < unused; i++) freeSlot(heapFirstSlot + HEAP_SLOTS - 1 - i);
-    heapFirstSlot = first;
+    if (count == 0 || (largest == heapUntyped && count == unused)) return;
     heapUntyped = largest;
-    heapSource(UNTYPED_FIRST_SLOT + largest, first, HEAP_SLOTS);
+    heapSource(UNTYPED_FIRST_SLOT + largest, first, count);
 }

@@ -237,6 +237,7 @@ function layOut(
         space.release();
         return fail(error, error == -ENOMEM ? "not enough memory" : "");
     }
+    space.adoptKept();
     return new Program(space, entry, pathOf(image.file), lastComponent(named), credentials);
 }
 

@@ -4,7 +4,7 @@
 // strings, 16 random bytes, the platform's name; then auxiliary vector, environment and argument pointers, argc.
 
 import { HARDWARE_CAPABILITIES, MACHINE_NAME, SIGNAL_STACK_MINIMUM } from "../arch/x86_64";
-import { E2BIG, ENOMEM } from "../kernel/errno";
+import { E2BIG, EFAULT, ENOMEM } from "../kernel/errno";
 import { Credentials } from "../kernel/credentials";
 import { randomBytes } from "../kernel/random";
 import { AddressSpace } from "../memory/addressSpace";
@@ -40,12 +40,18 @@ const AUXILIARY_ENTRIES: i32 = 19;
 /** Linux's stack begins with 128 KiB and grows when touched below. */
 const STACK_INITIAL: u64 = 128 * 1024;
 
-let words: usize = 0;
-let wordCount: i32 = 0;
+/** The words at the stack's pointer are written in order: where the next one goes. */
+let wordSpace: AddressSpace | null = null;
+let wordAddress: u64 = 0;
+/** Whether all of them could be written. */
+let wordsWritten: bool = false;
 
 function putWord(value: u64): void {
-    store<u64>(words + ((<usize>wordCount) << 3), value);
-    wordCount++;
+    // Multiples of 8 never lie across pages.
+    const at = wordSpace!.touch(wordAddress, true);
+    if (at != 0) store<u64>(at, value);
+    else wordsWritten = false;
+    wordAddress += 8;
 }
 
 function putAuxiliary(type: u64, value: u64): void {
@@ -74,43 +80,37 @@ export function buildStack(
     space.add(new Region(top - STACK_INITIAL, top, PROT_READ | PROT_WRITE, REGION_GROWS_DOWN));
     const argumentCount = arguments_.count;
     const environmentCount = environment.count;
-    const total = 1 + argumentCount + 1 + environmentCount + 1 + AUXILIARY_ENTRIES * 2;
-    const pointers = heap.alloc((argumentCount + environmentCount) << 3);
+    const environmentBytes = sizeOfStrings(environment);
+    if (environmentBytes < 0) return <i32>environmentBytes;
+    const argumentBytes = sizeOfStrings(arguments_);
+    if (argumentBytes < 0) return <i32>argumentBytes;
+    const words = 1 + argumentCount + 1 + environmentCount + 1 + AUXILIARY_ENTRIES * 2;
+    const limit = min(STRINGS_SIZE_MAXIMUM, stackSize / 4);
+    if (<u64>(environmentBytes + argumentBytes) + ((<u64>words) << 3) > limit) return -E2BIG;
 
-    let pointer = top - 8;
-    pointer -= path.length + 1;
-    const name = pointer;
-    let result = writeByteString(space, name, path) ? 0 : -ENOMEM;
+    const name = top - 8 - (path.length + 1);
+    const environmentStart = name - environmentBytes;
+    const argumentsStart = environmentStart - argumentBytes;
     space.environmentEnd = name;
-    if (result == 0) {
-        result = pushStrings(space, pointer, top, environment, pointers + ((<usize>argumentCount) << 3));
-        pointer = pushed;
-        space.environmentStart = pointer;
-        space.argumentsEnd = pointer;
-    }
-    if (result == 0) {
-        result = pushStrings(space, pointer, top, arguments_, pointers);
-        pointer = pushed;
-        space.argumentsStart = pointer;
-    }
-    if (result != 0) {
-        heap.free(pointers);
-        return result;
-    }
-    pointer -= MACHINE_NAME.length + 1;
-    const platform = pointer;
-    pointer = (pointer - 16) & ~15;
-    const random = pointer;
-    pointer = (pointer - ((<u64>total) << 3)) & ~15;
+    space.environmentStart = environmentStart;
+    space.argumentsEnd = environmentStart;
+    space.argumentsStart = argumentsStart;
+    const platform = argumentsStart - (MACHINE_NAME.length + 1);
+    const random = (platform - 16) & ~15;
+    const pointer = (random - ((<u64>words) << 3)) & ~15;
+    space.stackStart = pointer;
 
-    words = heap.alloc((<usize>total) << 3);
-    wordCount = 0;
+    if (!writeByteString(space, name, path) || !writeByteString(space, platform, MACHINE_NAME))
+        return -ENOMEM;
+    randomBytes(randomScratch, 16);
+    if (!space.write(random, randomScratch, 16)) return -ENOMEM;
+    wordSpace = space;
+    wordAddress = pointer;
+    wordsWritten = true;
     putWord(argumentCount);
-    for (let i = 0; i < argumentCount; i++) putWord(load<u64>(pointers + ((<usize>i) << 3)));
-    putWord(0);
-    for (let i = 0; i < environmentCount; i++)
-        putWord(load<u64>(pointers + ((<usize>(argumentCount + i)) << 3)));
-    putWord(0);
+    let error = putStrings(space, argumentsStart, environmentStart, arguments_);
+    if (error == 0) error = putStrings(space, environmentStart, name, environment);
+    if (error != 0) return error;
     putAuxiliary(AT_HWCAP, HARDWARE_CAPABILITIES);
     putAuxiliary(AT_PAGESZ, PAGE_SIZE);
     putAuxiliary(AT_CLKTCK, CLOCK_TICKS);
@@ -136,36 +136,38 @@ export function buildStack(
     putAuxiliary(AT_PLATFORM, platform);
     putAuxiliary(AT_MINSIGSTKSZ, SIGNAL_STACK_MINIMUM);
     putAuxiliary(AT_NULL, 0);
-    let written =
-        writeByteString(space, platform, MACHINE_NAME) && space.write(pointer, words, wordCount << 3);
-    randomBytes(words, 16);
-    written = written && space.write(random, words, 16);
-    heap.free(words);
-    heap.free(pointers);
-    space.stackStart = pointer;
-    return written ? 0 : -ENOMEM;
+    wordSpace = null;
+    return wordsWritten ? 0 : -ENOMEM;
 }
 
-/** The stack pointer after pushStrings. */
-let pushed: u64 = 0;
+const randomScratch: usize = memory.data(16, 8);
 
-/** Copies strings below `pointer`, the first one lowest, and stores their addresses. 0 or a negative errno. */
-function pushStrings(
-    space: AddressSpace,
-    pointer: u64,
-    top: u64,
-    strings: StringSource,
-    addresses: usize,
-): i32 {
-    for (let i = strings.count - 1; i >= 0; i--) {
+/** Bytes of all strings with their zero bytes, or a negative errno. */
+function sizeOfStrings(strings: StringSource): i64 {
+    let size: i64 = 0;
+    for (let i = 0; i < strings.count; i++) {
         const length = strings.lengthOf(i);
         if (length < 0) return length;
-        pointer -= length + 1;
-        if (top - pointer > STRINGS_SIZE_MAXIMUM) return -E2BIG;
-        const error = strings.copyTo(i, length, space, pointer);
-        if (error != 0) return error;
-        store<u64>(addresses + ((<usize>i) << 3), pointer);
+        size += length + 1;
+        if (size > <i64>STRINGS_SIZE_MAXIMUM) return -E2BIG;
     }
-    pushed = pointer;
+    return size;
+}
+
+/**
+ * Copies strings from `address` upwards and puts their addresses as words, then a zero. Other threads may change the
+ * strings meanwhile: they must not pass `end`. 0 or a negative errno.
+ */
+function putStrings(space: AddressSpace, address: u64, end: u64, strings: StringSource): i32 {
+    for (let i = 0; i < strings.count; i++) {
+        const length = strings.lengthOf(i);
+        if (length < 0) return length;
+        if (address + length + 1 > end) return -EFAULT;
+        const error = strings.copyTo(i, length, space, address);
+        if (error != 0) return error;
+        putWord(address);
+        address += length + 1;
+    }
+    putWord(0);
     return 0;
 }

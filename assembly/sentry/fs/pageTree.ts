@@ -4,8 +4,6 @@
 // no node, one of 256 KiB a single node of 256 bytes, and a sparse file only the nodes on the way to what was written.
 // The tree holds one reference on each of its frames.
 
-import { releaseFrame } from "../memory/frames";
-
 const NODE_BITS: i32 = 6;
 const NODE_ENTRIES: u32 = 1 << NODE_BITS;
 const NODE_SIZE: usize = NODE_ENTRIES * 4;
@@ -13,7 +11,12 @@ const NODE_SIZE: usize = NODE_ENTRIES * 4;
 /** No page: what `next` answers at the end. */
 export const NO_PAGE: u32 = u32.MAX_VALUE;
 
+/** Takes back the reference that a tree held on a frame. */
+export type FrameRelease = (frame: u32) => void;
+
 export class PageTree {
+    constructor(private readonly release: FrameRelease) {}
+
     /** Height 0: the frame of page 0 (or 0). Else the address of a node (or 0). */
     private root: usize = 0;
     private height: i32 = 0;
@@ -127,7 +130,7 @@ export class PageTree {
     remove(index: u32): void {
         const frame = this.get(index);
         if (frame == 0) return;
-        releaseFrame(frame);
+        this.release(frame);
         this.count--;
         let shift = this.height * NODE_BITS;
         if (shift == 0) {
@@ -148,7 +151,7 @@ export class PageTree {
 
     private releaseAll(node: usize, height: i32): void {
         if (height == 0) {
-            releaseFrame(<u32>node);
+            this.release(<u32>node);
             this.count--;
             return;
         }

@@ -98,7 +98,7 @@ export class RegularInode extends Inode {
     ownFrame(index: u32): u32 {
         let pages = this.pages;
         if (pages === null) {
-            pages = new PageTree();
+            pages = new PageTree(releaseFrame);
             this.pages = pages;
         }
         const present = pages.get(index);

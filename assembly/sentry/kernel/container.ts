@@ -5,8 +5,9 @@
 import { containerConfiguration, FLAG_STATISTICS } from "../../std/containerConfiguration";
 import { reportExit } from "../manager";
 import { reportUnknownCalls } from "../syscalls/unknown";
+import { Process } from "./process";
 import { sendStatistics } from "./statistics";
-import { clearText, putText, textBytes, textLength } from "./text";
+import { clearText, logLine, putText, putUnsigned, textBytes, textLength } from "./text";
 
 /** Pid 1 is about to end: the last moment at which the account shows what its process holds. */
 export function containerEnds(): void {
@@ -28,4 +29,15 @@ export function cannotStart(exitCode: i32, message: string): void {
     clearText();
     putText(message);
     reportExit(exitCode, textBytes(), textLength(), true);
+}
+
+/** One line on the console: a process is killed because it touched memory that the quota does not have. */
+export function reportMemoryUsedUp(process: Process): void {
+    clearText();
+    putText("sealift: process ");
+    putUnsigned(process.pid);
+    putText(" (");
+    putText(process.name);
+    putText(") is killed: the container's memory is used up; raise --memory");
+    logLine();
 }

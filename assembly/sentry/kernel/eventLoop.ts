@@ -19,7 +19,7 @@ import {
     finishSystemCall,
     systemCallNumber,
 } from "../arch/x86_64";
-import { refillHeapSource } from "../capabilities/quota";
+import { isMemoryShort, refillHeapSource } from "../capabilities/quota";
 import {
     ACCESS_EXECUTE,
     ACCESS_READ,
@@ -42,10 +42,12 @@ import { forceSignal, hasSignal, kernelSignal } from "../signals/send";
 import { SignalInfo } from "../signals/signalQueue";
 import { strace, traceResult } from "../strace/trace";
 import { SYSCALL_LIMIT, syscallFunctions } from "../syscalls/table";
+import { needsMemory } from "../syscalls/shortage";
 import { countUnknownCall } from "../syscalls/unknown";
 import { answerThread, receive, receiveBlock, receivedReply, saveMessage } from "./answer";
 import { ENOMEM, ENOSYS, ERESTARTNOHAND, ERESTARTSYS } from "./errno";
 import { holdThread } from "./jobControl";
+import { reportMemoryUsedUp } from "./container";
 import { handleNotification } from "./notifications";
 import { countPageFault, countSystemCall } from "./statistics";
 import {
@@ -145,7 +147,12 @@ function runSystemCall(thread: Thread): void {
         const number = systemCallNumber(message);
         const run = number < SYSCALL_LIMIT ? unchecked(syscallFunctions[number]) : null;
         let result: i64;
-        if (run !== null) {
+        if (run === null) {
+            countUnknownCall(number);
+            result = -ENOSYS;
+        } else if (isMemoryShort() && needsMemory(number)) {
+            result = -ENOMEM;
+        } else {
             result = run(
                 argument0(message),
                 argument1(message),
@@ -154,9 +161,6 @@ function runSystemCall(thread: Thread): void {
                 argument4(message),
                 argument5(message),
             );
-        } else {
-            countUnknownCall(number);
-            result = -ENOSYS;
         }
         if (result == BLOCKED) {
             // A waiting thread keeps its reply object: there must be another one to receive with.
@@ -209,6 +213,7 @@ function servePageFault(thread: Thread): void {
         let info: SignalInfo;
         if (fault == FAULT_NO_MEMORY) {
             info = kernelSignal(SIGKILL);
+            reportMemoryUsedUp(thread.process);
         } else if (fault == FAULT_BEYOND_FILE) {
             info = new SignalInfo(SIGBUS, BUS_ADRERR, 0, 0);
         } else {

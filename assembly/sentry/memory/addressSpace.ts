@@ -94,18 +94,74 @@ export class AddressSpace extends RegionList {
         return this;
     }
 
-    /** One user fewer; the last one frees everything. */
+    /**
+     * One user fewer; the last one frees everything but the mapped pages of the layer store: they stay mapped in the VSpace
+     * (`kept`), because its next process will most likely run the same program.
+     */
     release(): void {
         if (--this.users > 0) return;
         const pages = this.pages;
         for (let i: u32 = 0; i < pages.capacity; i++) {
             const block = pages.blockAt(i);
-            if (block !== null) this.dropFromBlock(block, 0, u64.MAX_VALUE);
+            if (block !== null) this.dropPrivateFromBlock(block);
         }
-        pages.free();
+        pages.sweep();
         for (let i = 0; i < this.regions.length; i++) this.regions[i].release();
         this.regions = [];
+        this.vspace.kept = pages;
         returnVSpace(this.vspace);
+    }
+
+    private dropPrivateFromBlock(block: Block): void {
+        for (let i: u32 = 0; i < BLOCK_PAGES && block.used > 0; i++) {
+            const page = block.page(i);
+            if (page.frame == 0 || (page.slot != 0 && isStoreFrame(page.frame))) continue;
+            if (page.slot != 0) returnMapping(page.frame, page.slot);
+            releaseFrame(page.frame);
+            this.pages.remove(block, page);
+        }
+    }
+
+    /**
+     * Takes over the pages that the VSpace's last process left mapped where this one would map the same frames, and unmaps
+     * all others. To be called when the regions are there, and before the program runs.
+     */
+    adoptKept(): void {
+        const kept = this.vspace.kept;
+        if (kept === null) return;
+        this.vspace.kept = null;
+        for (let i: u32 = 0; i < kept.capacity; i++) {
+            const block = kept.blockAt(i);
+            if (block === null) continue;
+            for (let k: u32 = 0; k < BLOCK_PAGES; k++) {
+                const page = block.page(k);
+                if (page.frame == 0) continue;
+                if (!this.adoptPage(block.firstPage + k, page)) returnMapping(page.frame, page.slot);
+                releaseFrame(page.frame);
+            }
+        }
+        kept.free();
+    }
+
+    private adoptPage(number: u64, kept: Page): bool {
+        const frame = kept.frame;
+        const own = this.pages.find(number);
+        if (own !== null) {
+            if (own.frame != frame || own.slot != 0 || own.has(PAGE_EXECUTABLE) != kept.has(PAGE_EXECUTABLE)) return false;
+            own.slot = kept.slot;
+            return true;
+        }
+        const address = number << PAGE_BITS;
+        const region = this.find(address);
+        if (region === null) return false;
+        const file = region.file;
+        if (file === null || address + PAGE_SIZE > region.fileEnd || region.protection == 0) return false;
+        const flags = flagsFor(region, frame);
+        if ((flags & PAGE_EXECUTABLE) != (kept.state & PAGE_EXECUTABLE)) return false;
+        if (file.mappableFrame(region.pageIndex(address)) != frame) return false;
+        retainFrame(frame);
+        this.pages.add(number, frame, flags | kept.slot);
+        return true;
     }
 
     /** Removes every region and page from `start` to `end` (page-aligned). */
@@ -410,6 +466,7 @@ export class AddressSpace extends RegionList {
                 if (block.page(k).frame != 0) this.sharePage(copy, block.page(k), base + k);
             }
         }
+        copy.adoptKept();
         return copy;
     }
 

@@ -27,6 +27,7 @@ import {
     OWNER_ANONYMOUS,
     OWNER_FILES,
     OWNER_NONE,
+    processReserve,
     retype,
     RIGHT_READ,
     RIGHT_WRITE,
@@ -122,6 +123,7 @@ export function freeFrameCount(): u32 {
  * `forFile`: it holds the contents of a file or a pipe (accounting only).
  */
 export function allocateFrame(forFile: bool = false): u32 {
+    if (forFile && userMemoryLeft() + <u64>freeFrames * PAGE_SIZE < processReserve()) return 0;
     if (usedList == 0 && freshList == 0 && !makeFrames()) return 0;
     let id = usedList;
     if (id != 0) {

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// VSpaces: seL4's address spaces with the page tables mapped in them. A VSpace that a process leaves behind has no pages any
-// more, but keeps its page tables and its address space identifier, since the next process of the container will most
-// likely need them at the same places.
+// VSpaces: seL4's address spaces with the page tables mapped in them. A VSpace that a process leaves behind keeps its page
+// tables, its address space identifier, and its read-only pages of the image's files, since the next process of the
+// container will most likely need them at the same places (AddressSpace.adoptKept).
 
 import { missingTableLevel, pageTableMap, pageTableUnmap } from "../../sel4/generated/host";
 import { allocateSlot, deleteCapability, freeSlot } from "../capabilities/slots";
 import { OBJECT_VSPACE, OWNER_PAGE_TABLES, retype } from "../capabilities/quota";
 import { assignAsid } from "../manager";
 import { mapFrame } from "./frames";
+import { ResidentPages } from "./residentPages";
 import { returnPageTable, takePageTable } from "./pageTables";
 
 /** seL4_FailedLookup: a page table is missing. */
@@ -21,6 +22,8 @@ export class VSpace {
     slot: u32;
     /** Page tables in the order of their mapping: level << 24 | capability slot. */
     private tables: u32[] = [];
+    /** Pages of the layer store that the last process left mapped; null while a process uses the VSpace. */
+    kept: ResidentPages | null = null;
     /** The next in the pool. */
     next: VSpace | null = null;
 
@@ -63,7 +66,7 @@ export class VSpace {
 
 let pool: VSpace | null = null;
 
-/** A VSpace without pages, or null when memory is used up. */
+/** A VSpace without pages but those in `kept`, or null when memory is used up. */
 export function takeVSpace(): VSpace | null {
     const vspace = pool;
     if (vspace !== null) {
@@ -84,7 +87,7 @@ export function takeVSpace(): VSpace | null {
     return new VSpace(slot);
 }
 
-/** Gives back a VSpace from which every page has been unmapped. */
+/** Gives back a VSpace from which every page but those in `kept` has been unmapped. */
 export function returnVSpace(vspace: VSpace): void {
     vspace.trim();
     vspace.next = pool;
