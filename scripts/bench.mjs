@@ -17,7 +17,7 @@ await runMain(async () => {
     if (rounds !== undefined && !(Number.isInteger(rounds) && rounds >= 1)) {
         throw new StepError(`--rounds=${values.rounds}: not a number of runs; give 1 or more`);
     }
-    await setUp();
+    await setUp({ forTests: true });
     await build();
     const { elf } = await runStep('build-counting', 'Build the runtime that counts instructions', (step) =>
         buildRuntime({ countInstructions: true, say: (text) => step.say(text) }),

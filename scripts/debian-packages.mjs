@@ -9,19 +9,17 @@ export const buildPackages = {
     'lld-19': 'links the C runtime and the boot image',
     gcc: "compiles the interpreter's dispatch loop, and platform/linux, which is a Linux program",
     'libc6-dev': 'headers and static library for platform/linux and for the test programs',
-    make: 'drives the builds of C code',
     'dpkg-dev': "unpacks Debian's source packages (zlib)",
     'xz-utils': "decompresses Debian's packages",
 };
 
-/** Needed besides by `npm test` and `npm run lint`. */
+/** Needed besides by `npm test`, `npm run lint` and `npm run bench`. */
 export const testPackages = {
     wabt: "wast2json reads the WebAssembly specification's tests",
     'libclang-rt-19-dev': 'AddressSanitizer and UndefinedBehaviorSanitizer for the C unit tests',
     'clang-format-19': 'checks the layout of C code',
     'clang-tidy-19': 'checks C code for common mistakes',
-    'busybox-static': 'runs the same commands on Linux that the tests run in a container',
     skopeo: 'makes image archives as people have them, for the end-to-end tests',
     umoci: 'makes images with another tool than our own, for the end-to-end tests',
-    runc: 'runs the same image on Linux, to compare',
+    runc: 'runs the same image on Linux, to compare start-up times',
 };

@@ -7,7 +7,7 @@ import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs
 import { join } from 'node:path';
 
 const crossPrefix = 'riscv64-linux-gnu-';
-const crossPackages = ['gcc-riscv64-linux-gnu', 'libc6-dev-riscv64-cross'];
+const crossPackages = ['gcc-riscv64-linux-gnu', 'libc6-dev-riscv64-cross', 'make'];
 
 /** Jobs of make: the smallest machine the project is built on has two cores. */
 const MAKE_JOBS = 2;
