@@ -3,7 +3,7 @@
 // Loading ELF64 programs (System V ABI, generic ELF). Headers come from the image or from a process, so every number
 // is checked before it is used. Reading the headers is separate from mapping: the address space's layout depends on them.
 
-import { ELF_MACHINE, Layout, MINIMUM_ADDRESS } from "../arch/x86_64";
+import { ELF_MACHINE, Layout, MINIMUM_ADDRESS } from "../arch/machine";
 import { OpenFile } from "../fs/openFile";
 import { ENOEXEC, ENOMEM } from "../kernel/errno";
 import { AddressSpace } from "../memory/addressSpace";

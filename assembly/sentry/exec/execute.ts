@@ -3,7 +3,7 @@
 // Executing programs: what execve(2) and the container's start have in common. A program is opened, checked and laid out in
 // a new address space before anything of the old one is given up, so that every failure can still be reported.
 
-import { COMPACT_LAYOUT, Layout, WIDE_LAYOUT } from "../arch/x86_64";
+import { COMPACT_LAYOUT, Layout, WIDE_LAYOUT } from "../arch/machine";
 import { openForExec, openForExecError, pathOf } from "../fs/exec";
 import { S_ISGID, S_ISUID } from "../fs/inode";
 import { OpenFile } from "../fs/openFile";

@@ -3,7 +3,7 @@
 // Putting a prepared program (execute.ts) into a process: the second half of execve(2), which cannot fail but by killing
 // the process, and the start of pid 1.
 
-import { CONTEXT_WORDS, startContext } from "../arch/x86_64";
+import { CONTEXT_WORDS, startContext } from "../arch/machine";
 import { interruptThread } from "../kernel/answer";
 import { endOtherThreads, endProcess, releaseVforkParent } from "../kernel/exit";
 import { addGarbage } from "../kernel/garbage";

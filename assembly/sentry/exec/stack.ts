@@ -3,7 +3,7 @@
 // The initial stack of a program (System V ABI, 3.4.1), from the top: the program's name, the environment's and the arguments'
 // strings, 16 random bytes, the platform's name; then auxiliary vector, environment and argument pointers, argc.
 
-import { HARDWARE_CAPABILITIES, MACHINE_NAME, SIGNAL_STACK_MINIMUM } from "../arch/x86_64";
+import { HARDWARE_CAPABILITIES, MACHINE_NAME, SIGNAL_STACK_MINIMUM } from "../arch/machine";
 import { E2BIG, EFAULT, ENOMEM } from "../kernel/errno";
 import { Credentials } from "../kernel/credentials";
 import { randomBytes } from "../kernel/random";

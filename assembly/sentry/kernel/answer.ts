@@ -4,7 +4,7 @@
 // with the next receive (seL4_ReplyRecv): one system call of the kernel for one of Linux.
 
 import { kernelRecv, kernelSend, replyRecv } from "../../sel4/generated/host";
-import { makeEmptyReply, makeReply, MESSAGE_SIZE } from "../arch/x86_64";
+import { makeEmptyReply, makeReply, MESSAGE_SIZE } from "../arch/machine";
 import { SLOT_FAULT_ENDPOINT } from "../capabilities/slots";
 import {
     ANSWER_REGISTERS,

@@ -18,7 +18,7 @@ import {
     faultIsWrite,
     finishSystemCall,
     systemCallNumber,
-} from "../arch/x86_64";
+} from "../arch/machine";
 import { isMemoryShort, refillHeapSource } from "../capabilities/quota";
 import {
     ACCESS_EXECUTE,

@@ -2,7 +2,7 @@
 //
 // New processes and threads: clone(2), of which fork and vfork are cases.
 
-import { childContext } from "../arch/x86_64";
+import { childContext } from "../arch/machine";
 import { AddressSpace } from "../memory/addressSpace";
 import { copyOut32, userAddress } from "../memory/userMemory";
 import { takeVSpace } from "../memory/vspaces";

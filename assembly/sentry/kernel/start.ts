@@ -4,7 +4,7 @@
 
 import { reserveFirstSlots } from "../capabilities/slots";
 import { refillHeapSource, startQuota } from "../capabilities/quota";
-import { COMPACT_LAYOUT } from "../arch/x86_64";
+import { COMPACT_LAYOUT } from "../arch/machine";
 import { ConfigurationStrings, PrefixedStrings, StringSource } from "../exec/arguments";
 import { byteString } from "../exec/elf";
 import { Caller, executionError, executionProblem, prepareProgram, Program } from "../exec/execute";

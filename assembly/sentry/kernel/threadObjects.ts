@@ -16,7 +16,7 @@ import {
     tcbSuspend,
     tcbWriteRegisters,
 } from "../../sel4/generated/host";
-import { CONTEXT_GENERAL, CONTEXT_WORDS, contextToMessage, messageToContext } from "../arch/x86_64";
+import { CONTEXT_GENERAL, CONTEXT_WORDS, contextToMessage, messageToContext } from "../arch/machine";
 import {
     allocateSlot,
     freeSlot,

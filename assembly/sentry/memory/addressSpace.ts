@@ -23,7 +23,7 @@ import {
     STORE_BATCH,
     takeMapping,
 } from "./frames";
-import { Layout, USER_END } from "../arch/x86_64";
+import { Layout, USER_END } from "../arch/machine";
 import {
     Block,
     BLOCK_BITS,
@@ -147,7 +147,8 @@ export class AddressSpace extends RegionList {
         const frame = kept.frame;
         const own = this.pages.find(number);
         if (own !== null) {
-            if (own.frame != frame || own.slot != 0 || own.has(PAGE_EXECUTABLE) != kept.has(PAGE_EXECUTABLE)) return false;
+            if (own.frame != frame || own.slot != 0 || own.has(PAGE_EXECUTABLE) != kept.has(PAGE_EXECUTABLE))
+                return false;
             own.slot = kept.slot;
             return true;
         }

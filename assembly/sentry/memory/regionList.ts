@@ -2,7 +2,7 @@
 //
 // The regions of an address space, and where new ones are placed.
 
-import { Layout, MINIMUM_ADDRESS, USER_END } from "../arch/x86_64";
+import { Layout, MINIMUM_ADDRESS, USER_END } from "../arch/machine";
 import { PAGE_SIZE } from "../../std/pages";
 import { Region, REGION_GROWS_DOWN } from "./region";
 

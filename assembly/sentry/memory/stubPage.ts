@@ -3,7 +3,7 @@
 // The page with the sentry's machine code for programs (arch): one frame for all processes of the container, mapped
 // read-only behind each stack when a signal handler first runs.
 
-import { writeStubs } from "../arch/x86_64";
+import { writeStubs } from "../arch/machine";
 import { allocateFrame, frameAddress, releaseFrame } from "./frames";
 
 let frame: u32 = 0;

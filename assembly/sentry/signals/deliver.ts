@@ -17,7 +17,7 @@ import {
     stackOfFrame,
     stackPointer,
     systemCallResult,
-} from "../arch/x86_64";
+} from "../arch/machine";
 import { EINTR, ERESTARTSYS } from "../kernel/errno";
 import { endProcess } from "../kernel/exit";
 import { holdThread, stopProcess } from "../kernel/jobControl";

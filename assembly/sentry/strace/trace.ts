@@ -11,9 +11,9 @@ import {
     argument4,
     argument5,
     systemCallNumber,
-} from "../arch/x86_64";
-import { SYS_brk, SYS_clone, SYS_mmap, SYS_mremap } from "../arch/x86_64SystemCalls";
-import { putSystemCallName } from "../arch/x86_64SystemCallNames";
+} from "../arch/machine";
+import { SYS_brk, SYS_clone, SYS_mmap, SYS_mremap } from "../arch/systemCalls";
+import { putSystemCallName } from "../arch/systemCallNames";
 import { containerConfiguration, FLAG_STRACE } from "../../std/containerConfiguration";
 import { ERESTARTNOHAND, ERESTARTSYS, errorName } from "../kernel/errno";
 import { CLONE_CHILD_CLEARTID, CLONE_CHILD_SETTID, CLONE_PARENT_SETTID, CLONE_SETTLS } from "../kernel/fork";

@@ -27,7 +27,7 @@ import {
     SYS_utime,
     SYS_utimensat,
     SYS_utimes,
-} from "../arch/x86_64SystemCalls";
+} from "../arch/systemCalls";
 import { attributesChanged, fileTime, timeOf } from "../fs/fileTime";
 import { failure, Inode, MODE_BITS, S_ISGID, S_ISUID } from "../fs/inode";
 import { O_PATH } from "../fs/openFile";

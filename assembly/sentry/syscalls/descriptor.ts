@@ -10,7 +10,7 @@ import {
     SYS_fcntl,
     SYS_flock,
     SYS_ioctl,
-} from "../arch/x86_64SystemCalls";
+} from "../arch/systemCalls";
 import { FileDescriptorTable } from "../fs/fileDescriptorTable";
 import { conflictingLock, LOCK_END, LOCK_NONE, LOCK_READ, LOCK_WRITE, setLock } from "../fs/locks";
 import {

@@ -12,7 +12,7 @@ import {
     SYS_mkdir,
     SYS_mkdirat,
     SYS_rmdir,
-} from "../arch/x86_64SystemCalls";
+} from "../arch/systemCalls";
 import { DirectoryFile } from "../fs/directoryFile";
 import { Directory, failure, S_ISVTX } from "../fs/inode";
 import { setOwner } from "../fs/open";

@@ -7,7 +7,7 @@ import {
     SYS_epoll_pwait,
     SYS_epoll_pwait2,
     SYS_epoll_wait,
-} from "../arch/x86_64SystemCalls";
+} from "../arch/systemCalls";
 import { EPOLL_CTL_DEL, EVENT_SIZE, EventPoll } from "../fs/eventPoll";
 import { O_CLOEXEC } from "../fs/openFile";
 import { fileOf } from "../fs/pathArgument";

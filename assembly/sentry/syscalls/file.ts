@@ -23,7 +23,7 @@ import {
     SYS_truncate,
     SYS_write,
     SYS_writev,
-} from "../arch/x86_64SystemCalls";
+} from "../arch/systemCalls";
 import { failure, fail, KIND_FIFO, KIND_SOCKET } from "../fs/inode";
 import { userBuffer, userVector, VECTOR_ENTRIES_MAXIMUM } from "../fs/ioBuffer";
 import { openPath } from "../fs/open";

@@ -8,7 +8,7 @@ import {
     SYS_membarrier,
     SYS_rseq,
     SYS_set_robust_list,
-} from "../arch/x86_64SystemCalls";
+} from "../arch/systemCalls";
 import { NANOSECONDS, now, realtimeNow } from "../kernel/clock";
 import { EAGAIN, EFAULT, EINTR, EINVAL, ENOSYS, ERESTARTSYS, ESRCH, ETIMEDOUT } from "../kernel/errno";
 import { enterFutex, futexQueue, requeueFutex, wakeFutex } from "../kernel/futex";

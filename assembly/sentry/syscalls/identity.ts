@@ -22,7 +22,7 @@ import {
     SYS_setresuid,
     SYS_setreuid,
     SYS_setuid,
-} from "../arch/x86_64SystemCalls";
+} from "../arch/systemCalls";
 import { Credentials } from "../kernel/credentials";
 import { EFAULT, EINVAL, EPERM, ESRCH } from "../kernel/errno";
 import { findProcess } from "../kernel/process";

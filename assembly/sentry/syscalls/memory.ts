@@ -16,8 +16,8 @@ import {
     SYS_munlock,
     SYS_munlockall,
     SYS_munmap,
-} from "../arch/x86_64SystemCalls";
-import { MINIMUM_ADDRESS, USER_END } from "../arch/x86_64";
+} from "../arch/systemCalls";
+import { MINIMUM_ADDRESS, USER_END } from "../arch/machine";
 import { OpenFile } from "../fs/openFile";
 import { EACCES, EBADF, EEXIST, EFAULT, EINVAL, ENOMEM } from "../kernel/errno";
 import { RLIMIT_AS, RLIMIT_DATA } from "../kernel/resourceLimits";

@@ -13,7 +13,7 @@ import {
     SYS_sync_file_range,
     SYS_syncfs,
     SYS_umount2,
-} from "../arch/x86_64SystemCalls";
+} from "../arch/systemCalls";
 import { KIND_CHARACTER_DEVICE, KIND_FIFO, KIND_SOCKET } from "../fs/inode";
 import { O_PATH } from "../fs/openFile";
 import { fileOf } from "../fs/pathArgument";

@@ -16,7 +16,7 @@ import {
     SYS_symlinkat,
     SYS_unlink,
     SYS_unlinkat,
-} from "../arch/x86_64SystemCalls";
+} from "../arch/systemCalls";
 import {
     Directory,
     failure,

@@ -2,7 +2,7 @@
 //
 // Descriptors without a name in the file tree: pipe and eventfd.
 
-import { SYS_eventfd, SYS_eventfd2, SYS_pipe, SYS_pipe2 } from "../arch/x86_64SystemCalls";
+import { SYS_eventfd, SYS_eventfd2, SYS_pipe, SYS_pipe2 } from "../arch/systemCalls";
 import { EventCounter } from "../fs/eventCounter";
 import { O_CLOEXEC, O_NONBLOCK } from "../fs/openFile";
 import { makePipe, readEnd, writeEnd } from "../fs/pipe";

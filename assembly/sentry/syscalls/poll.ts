@@ -2,7 +2,7 @@
 //
 // poll, ppoll, select, pselect6. Each execution looks at all files; if none is ready the thread joins the wait queues of all.
 
-import { SYS_poll, SYS_ppoll, SYS_pselect6, SYS_select } from "../arch/x86_64SystemCalls";
+import { SYS_poll, SYS_ppoll, SYS_pselect6, SYS_select } from "../arch/systemCalls";
 import {
     OpenFile,
     POLLERR,

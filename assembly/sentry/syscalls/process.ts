@@ -22,7 +22,7 @@ import {
     SYS_vfork,
     SYS_wait4,
     SYS_waitid,
-} from "../arch/x86_64SystemCalls";
+} from "../arch/systemCalls";
 import { Caller, executionError, prepareFile, prepareProgram, Program } from "../exec/execute";
 import { UserStrings } from "../exec/arguments";
 import { replaceProgram } from "../exec/replace";

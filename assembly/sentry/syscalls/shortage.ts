@@ -52,7 +52,7 @@ import {
     SYS_symlinkat,
     SYS_timerfd_create,
     SYS_vfork,
-} from "../arch/x86_64SystemCalls";
+} from "../arch/systemCalls";
 
 const CALLS: StaticArray<u32> = [
     SYS_accept,

@@ -19,8 +19,8 @@ import {
     SYS_sigaltstack,
     SYS_tgkill,
     SYS_tkill,
-} from "../arch/x86_64SystemCalls";
-import { SIGNAL_INFO_SIZE, stackPointer } from "../arch/x86_64";
+} from "../arch/systemCalls";
+import { SIGNAL_INFO_SIZE, stackPointer } from "../arch/machine";
 import { NANOSECONDS, now } from "../kernel/clock";
 import { EAGAIN, EFAULT, EINTR, EINVAL, ENOMEM, EPERM, ERESTARTNOHAND, ESRCH } from "../kernel/errno";
 import { findProcess, Process, processes } from "../kernel/process";

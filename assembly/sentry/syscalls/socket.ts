@@ -19,7 +19,7 @@ import {
     SYS_shutdown,
     SYS_socket,
     SYS_socketpair,
-} from "../arch/x86_64SystemCalls";
+} from "../arch/systemCalls";
 import { fileOf } from "../fs/pathArgument";
 import { EAFNOSUPPORT, EBADF, ENOTSOCK } from "../kernel/errno";
 import { define } from "./table";

@@ -13,8 +13,8 @@ import {
     SYS_stat,
     SYS_statfs,
     SYS_statx,
-} from "../arch/x86_64SystemCalls";
-import { putStat, putStatfs, STAT_SIZE, STAT_TIMES, STATFS_SIZE } from "../arch/x86_64FileStatus";
+} from "../arch/systemCalls";
+import { putStat, putStatfs, STAT_SIZE, STAT_TIMES, STATFS_SIZE } from "../arch/fileStatus";
 import { quotaBytes, userMemoryLeft } from "../capabilities/quota";
 import { nanosecondsOf, secondsOf } from "../fs/fileTime";
 import { FileSystem, PROC_SUPER_MAGIC, SYSFS_MAGIC } from "../fs/fileSystem";

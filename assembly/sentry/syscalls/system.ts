@@ -29,9 +29,9 @@ import {
     SYS_setrlimit,
     SYS_sysinfo,
     SYS_uname,
-} from "../arch/x86_64SystemCalls";
-import { MACHINE_NAME } from "../arch/x86_64";
-import { architecturePrctl } from "../arch/x86_64Prctl";
+} from "../arch/systemCalls";
+import { MACHINE_NAME } from "../arch/machine";
+import { architecturePrctl } from "../arch/prctl";
 import { untypedLeft } from "../capabilities/quota";
 import { NANOSECONDS, now } from "../kernel/clock";
 import { EFAULT, EINVAL, EPERM, ESRCH } from "../kernel/errno";

@@ -32,7 +32,7 @@ export const syscallFunctions: StaticArray<SyscallFunction | null> = new StaticA
 );
 export const syscallFormats: StaticArray<string | null> = new StaticArray<string | null>(SYSCALL_LIMIT);
 
-/** Adds a row. Each number is defined once. Names belong to the numbers: arch/x86_64SystemCallNames.ts. */
+/** Adds a row. Each number is defined once. Names belong to the numbers: arch/systemCallNames.ts. */
 export function define(number: u32, run: SyscallFunction, format: string): void {
     assert(syscallFunctions[number] === null, "a system call is defined twice");
     syscallFunctions[number] = run;

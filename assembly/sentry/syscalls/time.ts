@@ -14,7 +14,7 @@ import {
     SYS_settimeofday,
     SYS_time,
     SYS_times,
-} from "../arch/x86_64SystemCalls";
+} from "../arch/systemCalls";
 import { CLOCK_TICKS } from "../exec/stack";
 import { NANOSECONDS, now, realtimeNow } from "../kernel/clock";
 import { EFAULT, EINVAL, EOPNOTSUPP, EPERM, ERESTARTNOHAND } from "../kernel/errno";

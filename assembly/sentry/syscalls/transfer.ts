@@ -2,7 +2,7 @@
 //
 // Copying between files without the program's memory: sendfile and copy_file_range.
 
-import { SYS_copy_file_range, SYS_sendfile } from "../arch/x86_64SystemCalls";
+import { SYS_copy_file_range, SYS_sendfile } from "../arch/systemCalls";
 import { asRegular } from "../fs/regularInode";
 import { AT_POSITION, O_APPEND, O_PATH, OpenFile, POLLERR, POLLOUT } from "../fs/openFile";
 import { fileOf } from "../fs/pathArgument";

@@ -2,7 +2,7 @@
 //
 // System calls that the table does not have: ENOSYS, counted, and named once when the container ends.
 
-import { putSystemCallName } from "../arch/x86_64SystemCallNames";
+import { putSystemCallName } from "../arch/systemCallNames";
 import { clearText, logLine, putText, putUnsigned } from "../kernel/text";
 
 /** Different numbers that are remembered; further ones are counted together. */

@@ -2,11 +2,11 @@
 //
 // arch_prctl(2), which only x86_64 has: the bases of the FS and GS segments.
 
-import { tcbReadRegisters, tcbSetTlsBase, tcbWriteRegisters } from "../../sel4/generated/host";
-import { EFAULT, EINVAL, EPERM } from "../kernel/errno";
-import { ANSWER_REGISTERS, current } from "../kernel/thread";
-import { copyOut64 } from "../memory/userMemory";
-import { CONTEXT_WORDS, USER_END } from "./x86_64";
+import { tcbReadRegisters, tcbSetTlsBase, tcbWriteRegisters } from "../../../sel4/generated/host";
+import { EFAULT, EINVAL, EPERM } from "../../kernel/errno";
+import { ANSWER_REGISTERS, current } from "../../kernel/thread";
+import { copyOut64 } from "../../memory/userMemory";
+import { CONTEXT_WORDS, USER_END } from "./machine";
 
 const ARCH_SET_GS: i32 = 0x1001;
 const ARCH_SET_FS: i32 = 0x1002;
