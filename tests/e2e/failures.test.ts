@@ -93,13 +93,28 @@ test('too little memory for the container or the machine', async () => {
     await refuses(125, /memory/, ['--machine-memory', '4m', shell, 'true']);
 });
 
-test('a container that uses more than its memory hurts only itself', async () => {
+test('files larger than the memory that is left for them do not fit, and nobody is killed', async () => {
     const result = await sealift([
         ...['run', '--memory', '16m', shell, 'sh', '-c'],
-        'dd if=/dev/zero of=/tmp/large bs=1M count=100; echo "status $?"; rm /tmp/large; echo still here',
+        'dd if=/dev/zero of=/tmp/large bs=1M count=100 2>&1 | head -n 1; rm /tmp/large; echo still here',
     ]);
-    // As in a container engine, the process that asks for too much is killed.
-    assert.equal(result.stderr, 'Killed\n');
+    assert.equal(
+        result.stdout.toString(),
+        "dd: error writing '/tmp/large': No space left on device\nstill here\n",
+    );
+    assert.equal(result.stderr, '');
+    assert.equal(result.code, 0);
+});
+
+test('a process that uses more than the memory of its container is killed alone, and named', async () => {
+    const result = await sealift([
+        ...['run', '--memory', '16m', shell, 'sh', '-c'],
+        // It keeps what it reads until a line ends, which none does.
+        'tail /dev/zero; echo "status $?"; echo still here',
+    ]);
+    const lines = result.stderr.split('\n');
+    assert.match(lines[0]!, /^sealift: process \d+ \(tail\) is killed: .*memory is used up/);
+    assert.equal(lines[1], 'Killed');
     assert.equal(result.stdout.toString(), 'status 137\nstill here\n');
     assert.equal(result.code, 0);
 });

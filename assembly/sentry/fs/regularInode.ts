@@ -6,7 +6,7 @@
 
 import { EFBIG, EIO, ENOSPC } from "../kernel/errno";
 import { PAGE_BITS, PAGE_SIZE, pagesFor } from "../../std/pages";
-import { allocateFrame, frameAddress, releaseFrame, storeFrame } from "../memory/frames";
+import { allocateFrame, filesMayGrow, frameAddress, releaseFrame, storeFrame } from "../memory/frames";
 import { contentChanged } from "./fileTime";
 import { FileSystem } from "./fileSystem";
 import { fail, Inode } from "./inode";
@@ -103,7 +103,7 @@ export class RegularInode extends Inode {
         }
         const present = pages.get(index);
         if (present != 0) return present;
-        const frame = allocateFrame(true);
+        const frame = filesMayGrow() ? allocateFrame(true) : 0;
         if (frame == 0) return 0;
         if (index < this.layerPages) {
             const source = storeFrame(this.layer, this.firstPage + index);

@@ -45,7 +45,7 @@ import { SYSCALL_LIMIT, syscallFunctions } from "../syscalls/table";
 import { needsMemory } from "../syscalls/shortage";
 import { countUnknownCall } from "../syscalls/unknown";
 import { answerThread, receive, receiveBlock, receivedReply, saveMessage } from "./answer";
-import { ENOMEM, ENOSYS, ERESTARTNOHAND, ERESTARTSYS } from "./errno";
+import { EFAULT, ENOMEM, ENOSYS, ERESTARTNOHAND, ERESTARTSYS } from "./errno";
 import { holdThread } from "./jobControl";
 import { reportMemoryUsedUp } from "./container";
 import { handleNotification } from "./notifications";
@@ -153,6 +153,7 @@ function runSystemCall(thread: Thread): void {
         } else if (isMemoryShort() && needsMemory(number)) {
             result = -ENOMEM;
         } else {
+            thread.process.addressSpace.fault = 0;
             result = run(
                 argument0(message),
                 argument1(message),
@@ -162,6 +163,7 @@ function runSystemCall(thread: Thread): void {
                 argument5(message),
             );
         }
+        if (result == -EFAULT && thread.process.addressSpace.fault == FAULT_NO_MEMORY) killForMemory(thread);
         if (result == BLOCKED) {
             // A waiting thread keeps its reply object: there must be another one to receive with.
             if (thread.reply == 0 || spareReply()) {
@@ -199,6 +201,15 @@ function finish(thread: Thread): void {
     answerThread(thread);
 }
 
+/**
+ * A page of the thread's process cannot be had, be it that the program touched it or that a system call did for it: the
+ * process is killed, as Linux does when a container's memory is used up.
+ */
+function killForMemory(thread: Thread): void {
+    reportMemoryUsedUp(thread.process);
+    forceSignal(thread, kernelSignal(SIGKILL));
+}
+
 function servePageFault(thread: Thread): void {
     countPageFault();
     thread.process.minorFaults++;
@@ -210,17 +221,16 @@ function servePageFault(thread: Thread): void {
           : ACCESS_READ;
     const fault = thread.process.addressSpace.handleFault(address, access);
     if (fault != 0) {
-        let info: SignalInfo;
         if (fault == FAULT_NO_MEMORY) {
-            info = kernelSignal(SIGKILL);
-            reportMemoryUsedUp(thread.process);
-        } else if (fault == FAULT_BEYOND_FILE) {
-            info = new SignalInfo(SIGBUS, BUS_ADRERR, 0, 0);
+            killForMemory(thread);
         } else {
-            info = new SignalInfo(SIGSEGV, fault == FAULT_FORBIDDEN ? SEGV_ACCERR : SEGV_MAPERR, 0, 0);
+            const info =
+                fault == FAULT_BEYOND_FILE
+                    ? new SignalInfo(SIGBUS, BUS_ADRERR, 0, 0)
+                    : new SignalInfo(SIGSEGV, fault == FAULT_FORBIDDEN ? SEGV_ACCERR : SEGV_MAPERR, 0, 0);
+            info.address = address;
+            forceSignal(thread, info);
         }
-        info.address = address;
-        forceSignal(thread, info);
     }
     finish(thread);
 }

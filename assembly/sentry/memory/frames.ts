@@ -119,11 +119,18 @@ export function freeFrameCount(): u32 {
 }
 
 /**
+ * Whether a written file may take another frame: what is left beyond that is kept for processes (quota.ts). A pipe, which
+ * empties again, is not bound by it.
+ */
+export function filesMayGrow(): bool {
+    return userMemoryLeft() + <u64>freeFrames * PAGE_SIZE >= processReserve();
+}
+
+/**
  * A frame of zeros from the quota, held once by the caller; its id, or 0 when the container's memory is used up.
  * `forFile`: it holds the contents of a file or a pipe (accounting only).
  */
 export function allocateFrame(forFile: bool = false): u32 {
-    if (forFile && userMemoryLeft() + <u64>freeFrames * PAGE_SIZE < processReserve()) return 0;
     if (usedList == 0 && freshList == 0 && !makeFrames()) return 0;
     let id = usedList;
     if (id != 0) {
