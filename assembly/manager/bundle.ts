@@ -15,6 +15,8 @@ import { provideHeap } from "./heap";
 
 /** Where the image's files are. */
 const IMAGE_PREFIX: string = "image/";
+/** run.json, as Blobs names files that are not the image's. */
+export const RUN_OPTIONS: string = "../run.json";
 /** Bytes read at a time for a digest. */
 const CHUNK: u32 = 64 * 1024;
 /** Bytes of the state of a digest (wit/sealift.wit). */
@@ -57,7 +59,7 @@ export class Bundle extends Blobs {
 
     /** Reads run.json. */
     runOptions(): Result<JsonValue | null> {
-        return this.json("../run.json", "run.json");
+        return this.json(RUN_OPTIONS, "run.json");
     }
 
     /** Where a file's bytes are in the bundle; the file exists. */

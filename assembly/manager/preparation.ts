@@ -19,8 +19,8 @@ import {
 } from "../std/containerConfiguration";
 import { ContainerConfigurationWriter } from "../std/containerConfigurationWriter";
 import { Failure, Result } from "../std/failure";
-import { Bundle } from "./bundle";
-import { randomBytes } from "./entropy";
+import { Bundle, RUN_OPTIONS } from "./bundle";
+import { DIGEST_SIZE, randomBytes, stirDigest } from "./entropy";
 import { LayerStore } from "./layerStore";
 import { fact, machine } from "./machine";
 import { Progress } from "./progress";
@@ -36,6 +36,13 @@ export class Preparation {
 
     constructor(readonly bundle: Bundle) {}
 
+    /** The command line has put a fresh seed in run.json. */
+    private stirRunOptions(): void {
+        const digest = heap.alloc(DIGEST_SIZE);
+        if (this.bundle.sha256(RUN_OPTIONS, digest) === null) stirDigest(digest);
+        heap.free(digest);
+    }
+
     open(): Failure | null {
         let failure = this.bundle.open();
         if (failure !== null) return failure;
@@ -47,6 +54,7 @@ export class Preparation {
         if (failure !== null) return failure;
         const options = read.value!;
         this.options = options;
+        this.stirRunOptions();
         failure = checkArchitecture(options.platform);
         if (failure !== null) return failure;
 

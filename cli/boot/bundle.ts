@@ -3,12 +3,16 @@
 // The bundle: what a boot image carries for the manager, a tar archive with run.json first and then the image's files
 // under image/, by the names they have in their layout or archive.
 
+import { randomBytes } from 'node:crypto';
 import { Failure } from '../failure.js';
 import { CHUNK_BYTES, chunksOf, type ImageFiles } from '../image/files.js';
 import { tarEnd, tarHeader, tarPadding } from '../image/tarWriter.js';
 
 /** The version of run.json that the manager of the same build reads. */
 const RUN_VERSION = 1;
+
+/** As many as the machine's pool of random bytes holds. */
+const SEED_BYTES = 32;
 
 /** How one container is to be run; merged with the image's configuration by the manager. */
 export interface ContainerOptions {
@@ -36,9 +40,10 @@ export interface RunRequest {
     container: ContainerOptions;
 }
 
-/** The text of run.json. */
+/** The text of run.json, with random bytes for a machine that has no source of its own. */
 export function runJson({ tag, platform, statistics, container }: RunRequest): string {
-    return JSON.stringify({ version: RUN_VERSION, image: { tag, platform }, statistics, container });
+    const seed = randomBytes(SEED_BYTES).toString('hex');
+    return JSON.stringify({ version: RUN_VERSION, seed, image: { tag, platform }, statistics, container });
 }
 
 /** The bundle's bytes in order, in pieces of at most CHUNK_BYTES and a header. */
