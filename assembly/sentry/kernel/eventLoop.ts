@@ -17,8 +17,10 @@ import {
     faultIsFetch,
     faultIsWrite,
     finishSystemCall,
+    instructionPointer,
     systemCallNumber,
 } from "../arch/machine";
+import { isPatchedCall, PATCHES_CODE } from "../arch/systemCallSites";
 import { isMemoryShort, refillHeapSource } from "../capabilities/quota";
 import {
     ACCESS_EXECUTE,
@@ -47,6 +49,7 @@ import { countUnknownCall } from "../syscalls/unknown";
 import { answerThread, receive, receiveBlock, receivedReply, saveMessage } from "./answer";
 import { EFAULT, ENOMEM, ENOSYS, ERESTARTNOHAND, ERESTARTSYS } from "./errno";
 import { holdThread } from "./jobControl";
+import { endForLostCall } from "./lostCall";
 import { reportMemoryUsedUp } from "./container";
 import { handleNotification } from "./notifications";
 import { countPageFault, countSystemCall } from "./statistics";
@@ -113,6 +116,10 @@ function serveMessage(number: u32): void {
     thread.message = receiveBlock;
     const label = load<u32>(receiveBlock);
     if (label == FAULT_UNKNOWN_SYSCALL) {
+        if (PATCHES_CODE && !isPatchedCall(receiveBlock)) {
+            loseCall(thread, instructionPointer(receiveBlock));
+            return;
+        }
         thread.answer = ANSWER_REPLY;
         thread.inSystemCall = true;
         thread.hasRegisters = true;
@@ -127,6 +134,10 @@ function serveMessage(number: u32): void {
         // of seL4's own numbers. An answer through the reply object would restart the instruction.
         readContext(thread, context);
         contextToMessage(context, receiveBlock);
+        if (PATCHES_CODE) {
+            loseCall(thread, instructionPointer(receiveBlock));
+            return;
+        }
         thread.answer = ANSWER_REGISTERS;
         thread.inSystemCall = true;
         thread.hasRegisters = true;
@@ -137,6 +148,15 @@ function serveMessage(number: u32): void {
         thread.hasRegisters = false;
         serveException(thread, label);
     }
+}
+
+/** The current thread has executed a system call instruction that could not be patched in time. */
+function loseCall(thread: Thread, address: u64): void {
+    thread.answer = ANSWER_RETRY;
+    thread.inSystemCall = false;
+    thread.hasRegisters = false;
+    endForLostCall(thread, address);
+    finish(thread);
 }
 
 /** Executes the system call of `thread`, the current one, until it has a result or waits. */

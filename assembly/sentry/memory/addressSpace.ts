@@ -11,19 +11,22 @@
 //
 // Threads and vfork children share the object; `users` counts processes.
 
+import { OpenFile } from "../fs/openFile";
 import { PAGE_BITS, PAGE_SIZE } from "../../std/pages";
 import {
     allocateFrame,
     frameAddress,
     frameReferences,
-    isStoreFrame,
+    isImageFrame,
     releaseFrame,
     retainFrame,
     returnMapping,
     STORE_BATCH,
     takeMapping,
 } from "./frames";
-import { Layout, USER_END } from "../arch/machine";
+import { FORBIDS_EXECUTION, Layout, USER_END } from "../arch/machine";
+import { PATCHES_CODE, writePatchedCall } from "../arch/systemCallSites";
+import { callsInFile, executableFrame, patchedFrame, patchInPlace } from "./executablePages";
 import {
     Block,
     BLOCK_BITS,
@@ -115,7 +118,7 @@ export class AddressSpace extends RegionList {
     private dropPrivateFromBlock(block: Block): void {
         for (let i: u32 = 0; i < BLOCK_PAGES && block.used > 0; i++) {
             const page = block.page(i);
-            if (page.frame == 0 || (page.slot != 0 && isStoreFrame(page.frame))) continue;
+            if (page.frame == 0 || (page.slot != 0 && isImageFrame(page.frame))) continue;
             if (page.slot != 0) returnMapping(page.frame, page.slot);
             releaseFrame(page.frame);
             this.pages.remove(block, page);
@@ -159,7 +162,7 @@ export class AddressSpace extends RegionList {
         if (file === null || address + PAGE_SIZE > region.fileEnd || region.protection == 0) return false;
         const flags = flagsFor(region, frame);
         if ((flags & PAGE_EXECUTABLE) != (kept.state & PAGE_EXECUTABLE)) return false;
-        if (file.mappableFrame(region.pageIndex(address)) != frame) return false;
+        if (imageFrame(region, file, address) != frame) return false;
         retainFrame(frame);
         this.pages.add(number, frame, flags | kept.slot);
         return true;
@@ -222,7 +225,9 @@ export class AddressSpace extends RegionList {
         while (last < this.regions.length && this.regions[last].start < end) {
             const region = this.regions[last++];
             if (region.protection == protection) continue;
+            const becomesCode = PATCHES_CODE && (protection & ~region.protection & PROT_EXEC) != 0;
             region.protection = protection;
+            if (becomesCode) this.patchPages(region);
             this.protectPages(region);
         }
         for (let i = last; i >= first && i > 0; i--) this.joinWithNext(i - 1);
@@ -245,6 +250,48 @@ export class AddressSpace extends RegionList {
                 this.protectPage(region, page, (base + k) << PAGE_BITS);
             }
         }
+    }
+
+    /**
+     * The region's pages become executable. A file's pages are given up where another frame is to be executed, and come
+     * back with the next fault; memory of the program itself is patched where it is.
+     */
+    private patchPages(region: Region): void {
+        const pages = this.pages;
+        for (let i: u32 = 0; i < pages.capacity; i++) {
+            const block = pages.blockAt(i);
+            if (block === null) continue;
+            for (let k: u32 = 0; k < BLOCK_PAGES && block.used > 0; k++) {
+                const page = block.page(k);
+                const address = (block.firstPage + k) << PAGE_BITS;
+                if (page.frame == 0 || address < region.start || address >= region.end) continue;
+                const file = region.file;
+                const ofFile =
+                    file !== null &&
+                    address < region.fileEnd &&
+                    file.mappableFrame(region.pageIndex(address)) == page.frame;
+                if (!ofFile && (page.has(PAGE_SHARED) || this.makeWritable(region, page) !== null)) {
+                    if (patchInPlace(page.frame)) continue;
+                }
+                if (!ofFile) continue;
+                if (page.slot != 0) returnMapping(page.frame, page.slot);
+                releaseFrame(page.frame);
+                pages.remove(block, page);
+            }
+        }
+        pages.sweep();
+    }
+
+    /** Patches the one system call instruction at `address`, where nothing else could tell it from data. */
+    patchCall(address: u64): void {
+        const region = this.find(address);
+        const page = this.pages.find(address >> PAGE_BITS);
+        const within = <usize>(address & (PAGE_SIZE - 1));
+        if (region === null || page === null || within + 1 == PAGE_SIZE) return;
+        if (!page.has(PAGE_SHARED) && this.makeWritable(region, page) === null) return;
+        const bytes = frameAddress(page.frame);
+        if (bytes != 0 && !isImageFrame(page.frame)) writePatchedCall(bytes + within);
+        this.mapPage(page, address);
     }
 
     private protectPage(region: Region, page: Page, address: u64): void {
@@ -306,9 +353,13 @@ export class AddressSpace extends RegionList {
                 return null;
             }
         }
-        // x86 cannot forbid execution of what can be read, and any access right implies reading there.
+        // Any access right implies reading, and on some processors execution.
         const allowed = region.protection;
-        if (allowed == 0 || (access == ACCESS_WRITE && (allowed & PROT_WRITE) == 0)) {
+        if (
+            allowed == 0 ||
+            (access == ACCESS_WRITE && (allowed & PROT_WRITE) == 0) ||
+            (FORBIDS_EXECUTION && access == ACCESS_EXECUTE && (allowed & PROT_EXEC) == 0)
+        ) {
             this.fault = FAULT_FORBIDDEN;
             return null;
         }
@@ -341,12 +392,21 @@ export class AddressSpace extends RegionList {
             const source =
                 (region.flags & REGION_SHARED) != 0 && (region.protection & PROT_WRITE) != 0
                     ? file.writableFrame(index)
-                    : file.mappableFrame(index);
+                    : imageFrame(region, file, address);
             if (source == 0) {
                 this.fault = (<u64>index) << PAGE_BITS < file.size() ? FAULT_NO_MEMORY : FAULT_BEYOND_FILE;
                 return 0;
             }
             const whole = address + PAGE_SIZE <= region.fileEnd;
+            if (mustLookForCalls(region, source)) {
+                const calls = callsInFile(file, index, source, address > region.start);
+                if (calls != 0) {
+                    const bytes = whole ? PAGE_SIZE : <u32>(region.fileEnd - address);
+                    frame = calls > 0 ? patchedFrame(bytes, false) : 0;
+                    if (frame == 0) this.fault = FAULT_NO_MEMORY;
+                    return frame;
+                }
+            }
             if (whole && (!write || (region.flags & REGION_SHARED) != 0)) {
                 retainFrame(source);
                 return source;
@@ -368,7 +428,7 @@ export class AddressSpace extends RegionList {
             return null;
         }
         const old = page.frame;
-        if (isStoreFrame(old) || frameReferences(old) > 1) {
+        if (isImageFrame(old) || frameReferences(old) > 1) {
             const copy = copyOfFrame(old, PAGE_SIZE);
             if (copy == 0) {
                 this.fault = FAULT_NO_MEMORY;
@@ -430,8 +490,10 @@ export class AddressSpace extends RegionList {
             const number = start >> PAGE_BITS;
             let page = this.pages.find(number);
             if (page === null) {
-                const frame = file.mappableFrame(region.pageIndex(start));
+                const frame = imageFrame(region, file, start);
                 if (frame == 0) return;
+                // Its own fault looks for system calls.
+                if (mustLookForCalls(region, frame)) continue;
                 retainFrame(frame);
                 page = this.pages.add(number, frame, flagsFor(region, frame));
             }
@@ -507,6 +569,25 @@ export class AddressSpace extends RegionList {
 
 const FLAGS: u32 = PAGE_READABLE | PAGE_WRITABLE | PAGE_SHARED | PAGE_EXECUTABLE;
 
+/** The frame of a file's page that a mapping shows to all processes, not retained; 0 = none, or no memory. */
+function imageFrame(region: Region, file: OpenFile, address: u64): u32 {
+    const index = region.pageIndex(address);
+    const frame = file.mappableFrame(index);
+    if (!PATCHES_CODE || frame == 0 || (region.protection & PROT_EXEC) == 0) return frame;
+    return executableFrame(file, index, frame, address > region.start);
+}
+
+/** Whether a page of a mapping may have system calls that are not patched. */
+function mustLookForCalls(region: Region, frame: u32): bool {
+    return (
+        PATCHES_CODE &&
+        (region.protection & PROT_EXEC) != 0 &&
+        !isImageFrame(frame) &&
+        // What several write together is executed as they write it.
+        (region.flags & REGION_SHARED) == 0
+    );
+}
+
 /** The flags of a page of `region` with `frame`. */
 function flagsFor(region: Region, frame: u32): u32 {
     const protection = region.protection;
@@ -515,8 +596,8 @@ function flagsFor(region: Region, frame: u32): u32 {
     if ((protection & PROT_EXEC) != 0) flags |= PAGE_EXECUTABLE;
     if ((region.flags & REGION_SHARED) != 0) {
         flags |= PAGE_SHARED;
-        if ((protection & PROT_WRITE) != 0 && !isStoreFrame(frame)) flags |= PAGE_WRITABLE;
-    } else if ((protection & PROT_WRITE) != 0 && !isStoreFrame(frame) && frameReferences(frame) == 1) {
+        if ((protection & PROT_WRITE) != 0 && !isImageFrame(frame)) flags |= PAGE_WRITABLE;
+    } else if ((protection & PROT_WRITE) != 0 && !isImageFrame(frame) && frameReferences(frame) == 1) {
         flags |= PAGE_WRITABLE;
     }
     return flags;

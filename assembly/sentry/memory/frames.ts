@@ -49,6 +49,8 @@ const ORIGINAL_IN_PROCESS: u8 = 2;
 const KIND_ANONYMOUS: u8 = 0;
 const KIND_FILE: u8 = 1;
 const KIND_STORE: u8 = 2;
+/** A page of the layer store patched for execution (executablePages.ts). */
+const KIND_CODE: u8 = 3;
 
 @unmanaged
 class Frame {
@@ -63,6 +65,8 @@ class Frame {
     key: u32;
     /** Store frames: the next id in the hash chain. */
     next: u32;
+    /** Store frames: the frame to execute instead, once that is known (executablePages.ts); else 0. */
+    executable: u32;
     use: u8;
     kind: u8;
     /** Whether a free frame's bytes may differ from zero. */
@@ -70,7 +74,7 @@ class Frame {
     reserved: u8;
 }
 
-/** Frames per piece of the table: pieces are never moved. 128 * 28 bytes. */
+/** Frames per piece of the table: pieces are never moved. 128 * 32 bytes. */
 const PIECE_BITS: u32 = 7;
 const PIECE_SIZE: u32 = 1 << PIECE_BITS;
 /** Pieces that the directory holds at first: 4 MiB of frames. */
@@ -188,7 +192,7 @@ export function releaseFrame(id: u32): void {
     const entry = frame(id);
     assert(entry.references > 0, "a frame was released more often than retained");
     if (--entry.references > 0 || entry.kind == KIND_STORE) return;
-    account(entry.kind == KIND_FILE ? OWNER_FILES : OWNER_ANONYMOUS, OWNER_NONE, PAGE_SIZE);
+    account(entry.kind == KIND_ANONYMOUS ? OWNER_ANONYMOUS : OWNER_FILES, OWNER_NONE, PAGE_SIZE);
     entry.key = usedList;
     usedList = id;
     freeFrames++;
@@ -202,6 +206,22 @@ export function frameReferences(id: u32): u32 {
 /** Whether the frame belongs to the layer store: it can never be written. */
 export function isStoreFrame(id: u32): bool {
     return frame(id).kind == KIND_STORE;
+}
+
+/** Whether the frame's bytes are an image's, and every process with the page has this frame: it is never written. */
+export function isImageFrame(id: u32): bool {
+    return frame(id).kind >= KIND_STORE;
+}
+
+/** The frame that is executed instead of a store frame (itself, where nothing is patched); 0 = not known yet. */
+export function executableOf(store: u32): u32 {
+    return frame(store).executable;
+}
+
+/** Keeps the answer of executableOf; a patched frame's reference passes to the store frame, for good. */
+export function setExecutable(store: u32, executable: u32): void {
+    frame(store).executable = executable;
+    if (executable != store) frame(executable).kind = KIND_CODE;
 }
 
 /**

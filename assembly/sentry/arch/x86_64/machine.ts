@@ -9,9 +9,8 @@
 // into this form with ReadRegisters, whose order (seL4_UserContext) is rip rsp rflags rax rbx rcx rdx rsi rdi rbp
 // r8..r15, then fs_base gs_base.
 //
-// The kernel takes its own system call number from RDX. A Linux system call whose RDX holds a number of seL4's arrives as
-// a CapFault, and is a Linux system call all the same. Where RDX is -6 (NBSend) or -11 (Yield) an unmodified kernel
-// returns to the program without a word; only patching the instruction could help there.
+// System calls are `int 0xfe`, which is patched in (systemCallSites.ts): the kernel takes its own system call number of a
+// `syscall` instruction from RDX, and loses the stack pointer.
 
 /** e_machine of the programs that run here. */
 export const ELF_MACHINE: u16 = 62;
@@ -47,7 +46,7 @@ const MESSAGE_WORDS: i32 = 19;
 export const MESSAGE_SIZE: i32 = 8 + MESSAGE_WORDS * 8;
 /** The shortest reply that reaches the instruction pointer: RAX to FaultIP. */
 const REPLY_WORDS: u32 = 16;
-/** `syscall` is two bytes; the message has its address. */
+/** `syscall` and `int 0xfe` are two bytes; the message has its address. */
 const SYSCALL_LENGTH: u64 = 2;
 
 /** Words of seL4_UserContext: general registers, and with the two segment bases. */
@@ -398,7 +397,7 @@ export function stackOfFrame(frame: usize): usize {
 
 const STUB_ENTER: u64 = 0;
 const STUB_RESTORE: u64 = 16;
-/** Offset of the `syscall` instruction in the restore stub. */
+/** Offset of the system call in the restore stub. */
 const STUB_RESTORE_SYSCALL: u64 = 9;
 
 /** Writes the machine code that runs in the program to a page of zeros. */
@@ -406,9 +405,9 @@ export function writeStubs(page: usize): void {
     // enter:   fxsave64 (%r11); jmp *%rcx
     store<u32>(page, 0x03ae0f49);
     store<u16>(page, 0xe1ff, 4);
-    // restore: fxrstor64 (%r11); mov $15 (rt_sigreturn), %eax; syscall
+    // restore: fxrstor64 (%r11); mov $15 (rt_sigreturn), %eax; int $0xfe (systemCallSites.ts)
     store<u32>(page, 0x0bae0f49, 16);
     store<u8>(page, 0xb8, 20);
     store<u32>(page, 15, 21);
-    store<u16>(page, 0x050f, 25);
+    store<u16>(page, 0xfecd, 25);
 }

@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// System call instructions of aarch64 are not patched.
+
+export * from "../generic/systemCallSites";
