@@ -213,6 +213,9 @@ export function exceptionSignal(message: usize): i32 {
 
 // ---------------------------------------------------------------- address space
 
+/** Whether pages can be readable and not executable: seL4's mappings on x86 always allow execution. */
+export const FORBIDS_EXECUTION: bool = false;
+
 /** Lowest address that may be mapped: Linux's default vm.mmap_min_addr. */
 export const MINIMUM_ADDRESS: u64 = 0x1_0000;
 /** End of what a process may map: the last page of the lower half is never given. */
