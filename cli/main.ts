@@ -4,6 +4,9 @@
 
 import { Command, CommanderError } from 'commander';
 import { readFileSync } from 'node:fs';
+import { addBoardsCommand } from './commands/boards.js';
+import { addBuildCommand } from './commands/build.js';
+import { addConfigCommand } from './commands/config.js';
 import { addInspectCommand } from './commands/inspect.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addRunCommand } from './commands/run.js';
@@ -24,12 +27,16 @@ export function makeProgram(): Command {
         .exitOverride()
         .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'sealift: ')) });
     addRunCommand(program);
+    addBuildCommand(program);
     addInspectCommand(program);
+    addBoardsCommand(program);
+    addConfigCommand(program);
     addDoctorCommand(program);
     program.addHelpText(
         'after',
         '\nExamples:\n' +
             '  sealift run oci:build/images/demo:demo             run a container from an OCI layout\n' +
+            '  sealift run --board pc99 oci:build/images/demo:demo   the same on real seL4 under QEMU\n' +
             '  sealift inspect oci-archive:demo.tar               show what an image consists of\n' +
             '  sealift doctor                                     check what running takes\n',
     );

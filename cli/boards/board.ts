@@ -34,6 +34,8 @@ export interface Board {
     architecture: Architecture;
     /** Values of PLAT in a kernel's gen_config.json that run on this board. */
     kernelPlatform: readonly string[];
+    /** Its names in a Microkit SDK, the preferred one first. */
+    microkitBoard: readonly string[];
     memory: readonly MemoryRange[];
     uart: Device & { trigger: 'level' | 'edge' };
     realtimeClock: Device;
@@ -130,6 +132,7 @@ export function parseBoard(text: string, file: string): Board {
         title: fields.text('title'),
         architecture,
         kernelPlatform: fields.texts('kernelPlatform'),
+        microkitBoard: fields.texts('microkitBoard'),
         memory,
         uart: readUart(fields),
         realtimeClock: device(

@@ -13,7 +13,7 @@ const SYMBOL_BYTES = 24;
 const ELFCLASS64 = 2;
 const ELFDATA2LSB = 1;
 const PT_NULL = 0;
-const PT_LOAD = 1;
+export const PT_LOAD = 1;
 const PF_R = 4;
 const SHT_SYMTAB = 2;
 

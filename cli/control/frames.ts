@@ -18,6 +18,8 @@ export const TargetFrame = {
     PROGRESS: 0x07,
     FAILED: 0x08,
     CREDIT: 0x09,
+    /** The last frame: nothing follows, and a machine without a switch may be turned off. */
+    OFF: 0x0a,
 } as const;
 
 /** Frames that the host sends. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Starts a machine (today: the model of seL4's API on Linux) with a boot image and speaks the control channel with it
+// Starts a machine (the model of seL4's API on Linux, or QEMU) with a boot image and speaks the control channel with it
 // over its serial line, which is the process's stdin and stdout. One machine runs one container and switches off.
 
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
@@ -21,6 +21,26 @@ const POWER_OFF_MILLISECONDS = 30_000;
  * says why.
  */
 const STATUS_CANNOT_START = 64;
+
+/** A machine with firmware and a kernel has reported by then even on a busy host, or never will. */
+const BOOT_MILLISECONDS = 120_000;
+
+/** After its last frame a machine with a switch of its own gets this long to use it. */
+const SWITCH_MILLISECONDS = 2_000;
+
+/** The program that is a machine. */
+export interface MachineProgram {
+    /** What messages call it. */
+    name: string;
+    command: string;
+    arguments: readonly string[];
+    /** What to do when it cannot be started. */
+    remedy: string;
+    /** True when the machine switches itself off; otherwise it is ended after its last frame. */
+    switchesOff: boolean;
+    /** True when firmware and a kernel start first, which can fail without a word. */
+    boots: boolean;
+}
 
 /** What a machine reports while it runs. */
 export interface MachineListener {
@@ -77,17 +97,21 @@ export class Machine {
     private containerStarted = false;
     private container = 0;
     private powerOffTimer: NodeJS.Timeout | undefined;
+    private readonly bootTimer: NodeJS.Timeout | undefined;
     private readonly ended: Promise<{ status: number | null; signal: NodeJS.Signals | null; error: string }>;
 
-    /** Starts `command`; `stdin` is passed to the container as it asks for it. */
+    /** Starts `program`; `stdin` is passed to the container as it asks for it. */
     constructor(
-        command: string,
-        commandArguments: readonly string[],
+        private readonly program: MachineProgram,
         stdin: Readable,
         private readonly listener: MachineListener,
     ) {
         // A session of its own: a terminal's Ctrl-C must reach the container through us, not end the machine.
-        this.child = spawn(command, commandArguments, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+        this.child = spawn(program.command, program.arguments, {
+            stdio: ['pipe', 'pipe', 'pipe'],
+            detached: true,
+        });
+        if (program.boots) this.bootTimer = setTimeout(() => this.breakOffBoot(), BOOT_MILLISECONDS);
         this.child.stdin.on('error', () => undefined); // The machine may be off before it has read everything.
         this.input = new InputPump(stdin, (bytes) => this.child.stdin.write(bytes));
         const decoder = new FrameDecoder({
@@ -132,15 +156,16 @@ export class Machine {
     async wait(): Promise<MachineOutcome> {
         const { status, signal, error } = await this.ended;
         clearTimeout(this.powerOffTimer);
+        clearTimeout(this.bootTimer);
         this.input.stop();
         const text = this.text.toString();
         if (error !== '') {
-            const message = `machine: it cannot be started (${error}); build the project with \`npm run build\``;
+            const message = `machine: ${this.program.name} cannot be started (${error}); ${this.program.remedy}`;
             return { exitCode: EXIT_SEALIFT_FAILED, message, text, textExplains: true };
         }
         const result = this.failed ?? this.exit ?? this.killReason;
         if (result) return { exitCode: result.exitCode, message: result.message, text, textExplains: false };
-        if (status === STATUS_CANNOT_START) {
+        if (status === STATUS_CANNOT_START && !this.program.boots) {
             // Its option --memory is our --machine-memory.
             const line = text.trimEnd().split('\n').at(-1)!;
             const cause = line.replace(/^[\w-]+: /, '').replace('--memory', '--machine-memory');
@@ -153,7 +178,8 @@ export class Machine {
         }
         const how =
             this.protocolError ||
-            (signal === null ? `it ended with status ${status}` : `it was ended by ${signal}`);
+            `${this.program.name} ` +
+                (signal === null ? `ended with status ${status}` : `was ended by ${signal}`);
         const message = `machine: ${how} before the container ended; the machine's own text above says more`;
         return { exitCode: EXIT_SEALIFT_FAILED, message, text, textExplains: true };
     }
@@ -166,6 +192,12 @@ export class Machine {
     /** Ends a machine whose line makes no sense any more. */
     private breakOff(cause: string): void {
         if (this.protocolError === '') this.protocolError = `its control channel is damaged (${cause})`;
+        this.child.kill('SIGKILL');
+    }
+
+    /** Ends a machine that never spoke: its firmware or kernel has stopped. */
+    private breakOffBoot(): void {
+        this.protocolError = `it did not start within ${BOOT_MILLISECONDS / 1000} s`;
         this.child.kill('SIGKILL');
     }
 
@@ -182,6 +214,7 @@ export class Machine {
         const { type, payload } = frame;
         switch (type) {
             case TargetFrame.HELLO: {
+                clearTimeout(this.bootTimer);
                 const version = messages.readHello(frame);
                 if (version !== messages.PROTOCOL_VERSION) {
                     this.breakOff(
@@ -220,6 +253,13 @@ export class Machine {
                 this.containerStarted = true;
                 this.container = frame.container;
                 this.input.grant(frame.container, messages.readCredit(frame));
+                break;
+            case TargetFrame.OFF:
+                clearTimeout(this.powerOffTimer);
+                this.powerOffTimer = setTimeout(
+                    () => this.child.kill('SIGKILL'),
+                    this.program.switchesOff ? SWITCH_MILLISECONDS : 0,
+                );
                 break;
             default:
                 this.breakOff(`a frame has the unknown type 0x${type.toString(16)}`);

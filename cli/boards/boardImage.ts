@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What is booted on a board: one file or two, by the way its kernel is started.
+
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { writeBootImage } from '../boot/bootImage.js';
+import { ElfFile, PAGE_BYTES, PT_LOAD } from '../boot/elf.js';
+import { writeMultibootKernel } from '../boot/multibootKernel.js';
+import { Failure } from '../failure.js';
+import type { KernelInstallation } from '../kernel/installation.js';
+import { requireSlots } from '../kernel/suitability.js';
+import { buildProduct } from '../projectPaths.js';
+import type { Board } from './board.js';
+
+/** The files of a bootable image. */
+export interface BoardImage {
+    /** What QEMU's -kernel or U-Boot's bootelf loads. */
+    kernel: string;
+    /** The root task as multiboot module; null where `kernel` carries it. */
+    module: string | null;
+}
+
+/** What cli/boot/loaderImage.ts exports. */
+interface LoaderImageWriter {
+    writeLoaderImage: (options: {
+        loader: string;
+        kernel: string;
+        root: string;
+        board: Board;
+        output: string;
+    }) => unknown;
+}
+
+/** The pages that an executable takes in memory; the kernel maps everything from its first to its last. */
+function pagesInMemory(path: string): number {
+    const file = new ElfFile(readFileSync(path), path);
+    const starts = file.programHeaders.filter(({ type }) => type === PT_LOAD).map(({ vaddr }) => vaddr);
+    return Math.ceil((file.loadEnd() - Math.min(...starts)) / PAGE_BYTES);
+}
+
+/**
+ * Writes the bootable image of `runtime` with the bundle's `parts` to `output`. Where the firmware loads the root task as a
+ * module, `output` is the module and `output`.kernel the kernel.
+ */
+export async function writeBoardImage(
+    board: Board,
+    kernel: KernelInstallation,
+    runtime: string,
+    parts: Iterable<Buffer>,
+    output: string,
+): Promise<BoardImage> {
+    if (board.loader.kind === 'multiboot') {
+        rmSync(output, { force: true });
+        writeBootImage(runtime, parts, output);
+        requireSlots(kernel, pagesInMemory(output));
+        writeMultibootKernel(kernel.kernel, `${output}.kernel`);
+        return { kernel: `${output}.kernel`, module: output };
+    }
+    const loader = buildProduct(`boot/${board.architecture}/loader.elf`);
+    const root = `${output}.root`;
+    rmSync(root, { force: true });
+    try {
+        writeBootImage(runtime, parts, root);
+        requireSlots(kernel, pagesInMemory(root));
+        const writer = new URL('../boot/loaderImage.js', import.meta.url);
+        if (!existsSync(fileURLToPath(writer)))
+            throw new Failure(
+                'build/cli/boot/loaderImage.js: not there; build the project with `npm run build`',
+            );
+        const { writeLoaderImage } = (await import(writer.href)) as LoaderImageWriter;
+        rmSync(output, { force: true });
+        writeLoaderImage({ loader, kernel: kernel.kernel, root, board, output });
+    } finally {
+        rmSync(root, { force: true });
+    }
+    return { kernel: output, module: null };
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a person says about the container, the same for `run` and `build`, and the request for the manager that it becomes.
+
+import { Argument, type Command } from 'commander';
+import type { Architecture } from '../boards/board.js';
+import type { RunRequest } from '../boot/bundle.js';
+import { Failure } from '../failure.js';
+import { collectEnvironment } from './environment.js';
+import { parseMemorySize } from './memorySize.js';
+import { parsePlatform } from './platform.js';
+
+/** A container's memory where --memory is not given. */
+const DEFAULT_MEMORY = '64m';
+
+/** The longest host name that Linux accepts (HOST_NAME_MAX). */
+const MAX_HOSTNAME = 64;
+
+/** The image platform of each architecture, in OCI's names. */
+const platforms: Readonly<Record<Architecture, string>> = {
+    aarch64: 'linux/arm64',
+    riscv64: 'linux/riscv64',
+    x86_64: 'linux/amd64',
+};
+
+export interface ContainerCommandOptions {
+    memory: string;
+    env?: string[];
+    envFile?: string[];
+    workdir?: string;
+    user?: string;
+    entrypoint?: string;
+    readOnly?: boolean;
+    strace?: boolean;
+    platform?: string;
+    name: string;
+    hostname?: string;
+    stats?: boolean;
+    statsJson?: boolean;
+    board?: string;
+    kernel?: string;
+}
+
+function appendValue(value: string, previous: string[] = []): string[] {
+    return [...previous, value];
+}
+
+/** Adds the image, the command and the options of a container to a verb. */
+export function addContainerOptions(command: Command): Command {
+    return command
+        .addArgument(
+            new Argument(
+                '<image>',
+                'oci:DIRECTORY[:TAG], oci-archive:FILE[:TAG] or docker-archive:FILE[:NAME]',
+            ),
+        )
+        .addArgument(new Argument('[command...]', "the command to run instead of the image's"))
+        .option('--memory <size>', "the container's memory limit: a number and b, k, m or g", DEFAULT_MEMORY)
+        .option(
+            '-e, --env <variable>',
+            'set an environment variable: NAME=VALUE, or NAME for your own value',
+            appendValue,
+        )
+        .option('--env-file <file>', 'read environment variables from a file, one a line', appendValue)
+        .option('-w, --workdir <folder>', 'the working directory inside the container')
+        .option('-u, --user <user>', 'the user (and group) to run as: NAME or UID, with :GROUP or :GID')
+        .option('--entrypoint <command>', 'replace the image\'s entrypoint; "" for none')
+        .option('--read-only', "make the container's root file system read-only")
+        .option('--platform <os/architecture>', "which platform of the image to run (default: the machine's)")
+        .option('--name <name>', "the container's name in messages", 'container')
+        .option('--hostname <name>', "the container's host name")
+        .option('--strace', "print the container's system calls on stderr as strace does", false);
+}
+
+/** The request for the manager: what the person asked for, checked. */
+export function makeRequest(
+    tag: string,
+    command: readonly string[],
+    architecture: Architecture,
+    options: ContainerCommandOptions,
+): RunRequest {
+    const hostname = options.hostname ?? options.name;
+    if (!/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(hostname) || hostname.length > MAX_HOSTNAME) {
+        throw new Failure(
+            `--hostname ${hostname}: not a host name; use at most ${MAX_HOSTNAME} letters, digits, '-', '_' and '.'`,
+        );
+    }
+    if (options.workdir !== undefined && !options.workdir.startsWith('/')) {
+        throw new Failure(`--workdir ${options.workdir}: not an absolute path; begin it with /`);
+    }
+    const entrypoint =
+        options.entrypoint === undefined ? null : options.entrypoint === '' ? [] : [options.entrypoint];
+    return {
+        tag,
+        platform: parsePlatform(options.platform ?? platforms[architecture]),
+        statistics: options.stats === true || options.statsJson === true,
+        container: {
+            name: options.name,
+            memory: parseMemorySize(options.memory, '--memory'),
+            entrypoint,
+            command: command.length > 0 ? [...command] : null,
+            environment: collectEnvironment(options.envFile ?? [], options.env ?? [], process.env),
+            workingDirectory: options.workdir ?? null,
+            user: options.user ?? null,
+            readOnly: options.readOnly === true,
+            strace: options.strace === true,
+            hostname,
+            interactive: true,
+        },
+    };
+}
