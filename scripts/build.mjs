@@ -10,6 +10,7 @@
 import { join } from 'node:path';
 import { hashInputs, isFresh, stamp } from './inputs.mjs';
 import { root, runMain, runStep, StepError } from './progress.mjs';
+import { ARCHITECTURES, sentryFile } from './sentry.mjs';
 import { setUp } from './setup.mjs';
 
 const node = process.execPath;
@@ -31,6 +32,18 @@ function wasmModule(name, title) {
     };
 }
 
+/** The sentry for one architecture. */
+function sentryModule(architecture) {
+    const file = sentryFile(architecture);
+    return {
+        name: file.slice('build/wasm/'.length).replace('/', '-'),
+        title: `Compile the sentry to WebAssembly for ${architecture}`,
+        inputs: ['assembly', 'asconfig.json', 'package-lock.json', 'scripts/sentry.mjs'],
+        outputs: [file],
+        command: [node, 'scripts/sentry.mjs', architecture],
+    };
+}
+
 /**
  * The steps in order: `inputs` are files and folders whose contents decide whether `command` has to run again,
  * `outputs` what must be there afterwards.
@@ -44,7 +57,7 @@ const steps = [
         command: [node, 'scripts/wit.mjs'],
     },
     wasmModule('manager', 'Compile the manager to WebAssembly'),
-    wasmModule('sentry', 'Compile the sentry to WebAssembly'),
+    ...ARCHITECTURES.map(sentryModule),
     {
         name: 'component',
         title: 'Build the image reader for Node',

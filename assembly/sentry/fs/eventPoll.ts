@@ -3,6 +3,7 @@
 // epoll(7): a set of descriptors with the events that somebody waits for. Readiness is asked for when it is wanted; an
 // edge-triggered entry is reported when its file's queue has been woken since the last report.
 
+import { EVENT_DATA, EVENT_SIZE } from "../arch/fileStatus";
 import { EEXIST, EINVAL, ELOOP, ENOENT, EPERM } from "../kernel/errno";
 import { WaitQueue } from "../kernel/wait";
 import { anonymousInode } from "./anonymousInode";
@@ -119,7 +120,7 @@ export class EventPoll extends OpenFile {
     }
 
     /**
-     * Writes up to `capacity` events (struct epoll_event, packed: u32 events, u64 data) to the sentry's memory at `to`.
+     * Writes up to `capacity` events (struct epoll_event) to the sentry's memory at `to`.
      * The result is how many.
      */
     collect(to: usize, capacity: i32): i32 {
@@ -132,7 +133,7 @@ export class EventPoll extends OpenFile {
             const events = this.eventsOf(interest);
             if (events == 0) continue;
             store<u32>(to, events);
-            store<u64>(to, interest.data, 4);
+            store<u64>(to, interest.data, EVENT_DATA);
             to += EVENT_SIZE;
             found++;
             interest.fresh = false;
@@ -163,6 +164,3 @@ export class EventPoll extends OpenFile {
         return this.changed;
     }
 }
-
-/** Bytes of struct epoll_event on x86_64, where it is packed. */
-export const EVENT_SIZE: i32 = 12;

@@ -6,6 +6,7 @@
 // Reads and writes may block: they return BLOCKED after blockOn(queue), and are executed again from the start when the queue
 // is woken. Bytes already transferred are then in current.progress.
 
+import { O_DIRECT, O_DIRECTORY, O_LARGEFILE, O_NOFOLLOW } from "../arch/fileStatus";
 import { EINVAL, ENODEV, ENOTTY, ESPIPE } from "../kernel/errno";
 import { waitOn, WaitQueue } from "../kernel/wait";
 import { Inode } from "./inode";
@@ -13,7 +14,7 @@ import { IoBuffer, sentryBuffer, userBuffer } from "./ioBuffer";
 import { Location } from "./location";
 import { releaseDescriptionLocks } from "./locks";
 
-/** open(2) flags, as x86_64, aarch64 and riscv64 all number them unless a note says otherwise. */
+/** open(2) flags that have the same number on every architecture; arch/fileStatus.ts has the others. */
 export const O_ACCMODE: u32 = 0x3;
 export const O_RDONLY: u32 = 0x0;
 export const O_WRONLY: u32 = 0x1;
@@ -26,11 +27,7 @@ export const O_APPEND: u32 = 0x400;
 export const O_NONBLOCK: u32 = 0x800;
 export const O_DSYNC: u32 = 0x1000;
 export const O_ASYNC: u32 = 0x2000;
-/** The next four are x86_64's and riscv64's numbers. */
-export const O_DIRECT: u32 = 0x4000;
-export const O_LARGEFILE: u32 = 0x8000;
-export const O_DIRECTORY: u32 = 0x10000;
-export const O_NOFOLLOW: u32 = 0x20000;
+export { O_DIRECT, O_LARGEFILE, O_DIRECTORY, O_NOFOLLOW };
 export const O_NOATIME: u32 = 0x40000;
 export const O_CLOEXEC: u32 = 0x80000;
 export const O_SYNC: u32 = 0x101000;

@@ -10,14 +10,17 @@ import {
     argument3,
     argument4,
     argument5,
+    completeSystemCall,
     contextToMessage,
     exceptionAddress,
     exceptionSignal,
     faultAddress,
     faultIsFetch,
+    faultIsUnaligned,
     faultIsWrite,
     finishSystemCall,
     instructionPointer,
+    SYSTEM_CALL_HAS_REGISTERS,
     systemCallNumber,
 } from "../arch/machine";
 import { isPatchedCall, PATCHES_CODE } from "../arch/systemCallSites";
@@ -32,6 +35,7 @@ import {
 } from "../memory/addressSpace";
 import { deliverSignals, DELIVERED } from "../signals/deliver";
 import {
+    BUS_ADRALN,
     BUS_ADRERR,
     SEGV_ACCERR,
     SEGV_MAPERR,
@@ -72,6 +76,9 @@ const FAULT_CAPABILITY: u32 = 1;
 const FAULT_UNKNOWN_SYSCALL: u32 = 2;
 const FAULT_USER_EXCEPTION: u32 = 3;
 const FAULT_VM: u32 = 6;
+
+/** The access needs an aligned address: SIGBUS, BUS_ADRALN. Beside memory/addressSpace.ts's FAULT_ constants. */
+const FAULT_UNALIGNED: i32 = 5;
 
 /** A seL4_UserContext. */
 const context: usize = memory.data(160, 8);
@@ -122,7 +129,8 @@ function serveMessage(number: u32): void {
         }
         thread.answer = ANSWER_REPLY;
         thread.inSystemCall = true;
-        thread.hasRegisters = true;
+        thread.hasRegisters = SYSTEM_CALL_HAS_REGISTERS;
+        completeSystemCall(thread.tcb, receiveBlock);
         runSystemCall(thread);
     } else if (label == FAULT_VM) {
         thread.answer = ANSWER_RETRY;
@@ -230,6 +238,13 @@ function killForMemory(thread: Thread): void {
     forceSignal(thread, kernelSignal(SIGKILL));
 }
 
+/** The signal for a FAULT_ constant. */
+function faultSignal(fault: i32): SignalInfo {
+    if (fault == FAULT_UNALIGNED) return new SignalInfo(SIGBUS, BUS_ADRALN, 0, 0);
+    if (fault == FAULT_BEYOND_FILE) return new SignalInfo(SIGBUS, BUS_ADRERR, 0, 0);
+    return new SignalInfo(SIGSEGV, fault == FAULT_FORBIDDEN ? SEGV_ACCERR : SEGV_MAPERR, 0, 0);
+}
+
 function servePageFault(thread: Thread): void {
     countPageFault();
     thread.process.minorFaults++;
@@ -239,15 +254,14 @@ function servePageFault(thread: Thread): void {
         : faultIsFetch(receiveBlock)
           ? ACCESS_EXECUTE
           : ACCESS_READ;
-    const fault = thread.process.addressSpace.handleFault(address, access);
+    const fault = faultIsUnaligned(receiveBlock)
+        ? FAULT_UNALIGNED
+        : thread.process.addressSpace.handleFault(address, access);
     if (fault != 0) {
         if (fault == FAULT_NO_MEMORY) {
             killForMemory(thread);
         } else {
-            const info =
-                fault == FAULT_BEYOND_FILE
-                    ? new SignalInfo(SIGBUS, BUS_ADRERR, 0, 0)
-                    : new SignalInfo(SIGSEGV, fault == FAULT_FORBIDDEN ? SEGV_ACCERR : SEGV_MAPERR, 0, 0);
+            const info = faultSignal(fault);
             info.address = address;
             forceSignal(thread, info);
         }

@@ -8,7 +8,6 @@ export const SYSTEM_NAME: string = "Linux";
 /** The Linux whose system calls Sealift takes as its model; C libraries refuse to start on releases they find too old. */
 export const SYSTEM_RELEASE: string = "6.1.0-sealift";
 export const SYSTEM_VERSION: string = "#1 Sealift on seL4";
-export const MACHINE: string = "x86_64";
 export const DOMAIN_NAME: string = "(none)";
 
 /** Linux's __NEW_UTS_LEN. */

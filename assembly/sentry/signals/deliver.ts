@@ -9,13 +9,16 @@ import {
     fillSignalFrame,
     finishSystemCall,
     frameAtReturn,
+    instructionPointer,
     restoreFromFrame,
     returnsFromStub,
+    setResult,
     SIGNAL_FRAME_SIZE,
     signalFrameAddress,
     signalInfoOf,
     stackOfFrame,
     stackPointer,
+    STUB_RETURN,
     systemCallResult,
 } from "../arch/machine";
 import { EINTR, ERESTARTSYS } from "../kernel/errno";
@@ -23,7 +26,7 @@ import { endProcess } from "../kernel/exit";
 import { holdThread, stopProcess } from "../kernel/jobControl";
 import { saveMessage } from "../kernel/answer";
 import { Process } from "../kernel/process";
-import { ANSWER_REGISTERS, Thread } from "../kernel/thread";
+import { ANSWER_REGISTERS, ANSWER_REPLY, Thread } from "../kernel/thread";
 import { readRegisters } from "../kernel/threadObjects";
 import { copyIn, copyOut } from "../memory/userMemory";
 import { PROT_EXEC, PROT_READ, Region, REGION_STUB } from "../memory/region";
@@ -39,6 +42,7 @@ import {
     SA_ONSTACK,
     SA_RESETHAND,
     SA_RESTART,
+    SA_RESTORER,
     SIGCHLD,
     SIGSEGV,
     signalBit,
@@ -111,15 +115,25 @@ function takeSignal(thread: Thread): SignalInfo | null {
     return null;
 }
 
+/** Has the message hold all of the thread's registers. */
+function gatherRegisters(thread: Thread): void {
+    if (thread.hasRegisters) return;
+    // The block is large enough for all.
+    saveMessage(thread);
+    const message = thread.message;
+    // The answer to a system call is in the message and not yet in the kernel: two registers.
+    const ofSystemCall = thread.answer == ANSWER_REPLY;
+    const result = systemCallResult(message);
+    const ip = instructionPointer(message);
+    readRegisters(thread, message);
+    if (ofSystemCall) setResult(message, result, ip);
+    thread.hasRegisters = true;
+}
+
 /** Builds the frame and points the thread at the handler. False when the stack cannot take it (SIGSEGV). */
 function startHandler(thread: Thread, info: SignalInfo, action: SignalAction, restart: i64): bool {
     const process = thread.process;
-    if (!thread.hasRegisters) {
-        // A page fault's message does not have them; its block is large enough for all.
-        saveMessage(thread);
-        readRegisters(thread, thread.message);
-        thread.hasRegisters = true;
-    }
+    gatherRegisters(thread);
     const message = thread.message;
     if (thread.inSystemCall) {
         // With SA_RESTART the frame has the registers of the call: sigreturn executes the instruction again.
@@ -135,6 +149,9 @@ function startHandler(thread: Thread, info: SignalInfo, action: SignalAction, re
         stack = thread.alternateStack + thread.alternateStackSize;
         fresh = true;
     }
+    if (!ensureStub(process)) return false;
+    const stubPage = process.addressSpace.layout.stubPage;
+    const restorer = (action.flags & SA_RESTORER) != 0 ? action.restorer : stubPage + STUB_RETURN;
     const address = signalFrameAddress(stack, fresh);
     const oldMask = thread.maskSaved ? thread.savedMask : thread.signalMask;
     thread.maskSaved = false;
@@ -143,7 +160,7 @@ function startHandler(thread: Thread, info: SignalInfo, action: SignalAction, re
         frame,
         message,
         address,
-        action.restorer,
+        restorer,
         oldMask,
         stackFlags,
         thread.alternateStack,
@@ -151,8 +168,7 @@ function startHandler(thread: Thread, info: SignalInfo, action: SignalAction, re
     );
     writeSignalInfo(signalInfoOf(frame), info);
     if (copyOut(address, frame, SIGNAL_FRAME_SIZE) != 0) return false;
-    if (!ensureStub(process)) return false;
-    enterHandler(message, action.handler, info.signal, address, process.addressSpace.layout.stubPage);
+    enterHandler(message, action.handler, info.signal, address, restorer, stubPage);
     thread.answer = ANSWER_REGISTERS;
     thread.signalMask |= action.mask & ~MASK_UNBLOCKABLE;
     if ((action.flags & SA_NODEFER) == 0) thread.signalMask |= signalBit(info.signal);
@@ -194,6 +210,7 @@ export function writeSignalInfo(at: usize, info: SignalInfo): void {
  * are then those of the frame (or of the stub, which will call again), the signal mask is restored.
  */
 export function returnFromHandler(thread: Thread): void {
+    gatherRegisters(thread);
     const message = thread.message;
     const stub = thread.process.addressSpace.layout.stubPage;
     thread.answer = ANSWER_REGISTERS;

@@ -131,6 +131,7 @@ export const SI_QUEUE: i32 = -1;
 export const SI_TKILL: i32 = -6;
 export const SEGV_MAPERR: i32 = 1;
 export const SEGV_ACCERR: i32 = 2;
+export const BUS_ADRALN: i32 = 1;
 export const BUS_ADRERR: i32 = 2;
 export const CLD_EXITED: i32 = 1;
 export const CLD_KILLED: i32 = 2;

@@ -2,9 +2,10 @@
 //
 // Printing one argument by its format letter (syscalls/table.ts).
 
+import { HAS_RESTORER, SIGACTION_MASK, SIGACTION_SIZE } from "../arch/machine";
 import { putByte, putHexadecimal, putOctal, putSigned, putText, putUnsigned } from "../kernel/text";
 import { copyIn, copyIn32, copyIn64, copiedIn, copyInText } from "../memory/userMemory";
-import { SIGNAL_MAXIMUM, signalName } from "../signals/numbers";
+import { SA_RESTORER, SIGNAL_MAXIMUM, signalName } from "../signals/numbers";
 import {
     ARCHITECTURE_CONTROLS,
     CLOCKS,
@@ -316,7 +317,7 @@ function putMask(address: u64): void {
 }
 
 function putAction(address: u64): void {
-    if (address == 0 || copyIn(scratch, address, 32) != 0) {
+    if (address == 0 || copyIn(scratch, address, SIGACTION_SIZE) != 0) {
         putPointer(address);
         return;
     }
@@ -327,10 +328,10 @@ function putAction(address: u64): void {
     else if (handler == 1) putText("SIG_IGN");
     else putPointer(handler);
     putText(", sa_mask=");
-    putMaskValue(load<u64>(scratch, 24));
+    putMaskValue(load<u64>(scratch, SIGACTION_MASK));
     putText(", sa_flags=");
     putSignalActionFlags(<u32>flags);
-    if ((flags & 0x04000000) != 0) {
+    if (HAS_RESTORER && (flags & SA_RESTORER) != 0) {
         putText(", sa_restorer=");
         putPointer(load<u64>(scratch, 16));
     }

@@ -2,6 +2,8 @@
 //
 // Names of flags and small numbers as strace writes them.
 
+import { O_DIRECT, O_DIRECTORY, O_LARGEFILE, O_NOFOLLOW } from "../arch/fileStatus";
+import { O_TMPFILE } from "../fs/openFile";
 import { putByte, putHexadecimal, putSigned, putText } from "../kernel/text";
 
 /** Names of the single bits from bit 0 up; empty where a bit has no name. */
@@ -34,8 +36,23 @@ function putFlags(value: u32, flags: FlagNames, zero: string): void {
 
 const OPEN_FLAGS = new FlagNames(
     [
-        0x40, 0x80, 0x100, 0x200, 0x400, 0x800, 0x101000, 0x1000, 0x2000, 0x4000, 0x8000, 0x410000, 0x10000,
-        0x20000, 0x40000, 0x80000, 0x200000,
+        0x40,
+        0x80,
+        0x100,
+        0x200,
+        0x400,
+        0x800,
+        0x101000,
+        0x1000,
+        0x2000,
+        O_DIRECT,
+        O_LARGEFILE,
+        O_TMPFILE,
+        O_DIRECTORY,
+        O_NOFOLLOW,
+        0x40000,
+        0x80000,
+        0x200000,
     ],
     [
         "O_CREAT",

@@ -10,6 +10,7 @@ import {
     argument3,
     argument4,
     argument5,
+    CLONE_TLS_ARGUMENT,
     systemCallNumber,
 } from "../arch/machine";
 import { SYS_brk, SYS_clone, SYS_mmap, SYS_mremap } from "../arch/systemCalls";
@@ -111,11 +112,11 @@ function putClone(message: usize): void {
     }
     if ((flags & (<u32>CLONE_SETTLS)) != 0) {
         putText(", tls=");
-        putArgument(112, argument4(message), 0, 0);
+        putArgument(112, CLONE_TLS_ARGUMENT == 4 ? argument4(message) : argument3(message), 0, 0);
     }
     if ((flags & (<u32>(CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID))) != 0) {
         putText(", child_tidptr=");
-        putArgument(112, argument3(message), 0, 0);
+        putArgument(112, CLONE_TLS_ARGUMENT == 4 ? argument3(message) : argument4(message), 0, 0);
     }
 }
 

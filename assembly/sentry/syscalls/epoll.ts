@@ -8,7 +8,8 @@ import {
     SYS_epoll_pwait2,
     SYS_epoll_wait,
 } from "../arch/systemCalls";
-import { EPOLL_CTL_DEL, EVENT_SIZE, EventPoll } from "../fs/eventPoll";
+import { EVENT_DATA, EVENT_SIZE } from "../arch/fileStatus";
+import { EPOLL_CTL_DEL, EventPoll } from "../fs/eventPoll";
 import { O_CLOEXEC } from "../fs/openFile";
 import { fileOf } from "../fs/pathArgument";
 import { AT_ONCE, deadlineAfter, deadlineRead, readTimeout, setWaitMask } from "../fs/readiness";
@@ -44,7 +45,7 @@ function epollControl(set: u64, operation: u64, descriptor: u64, event: u64, e: 
     if (file === null || target === null) return -EBADF;
     if (!(file instanceof EventPoll)) return -EINVAL;
     const wanted = removes ? 0 : load<u32>(events);
-    const data = removes ? 0 : load<u64>(events, 4);
+    const data = removes ? 0 : load<u64>(events, EVENT_DATA);
     return (<EventPoll>file).control(<i32>operation, <i32>descriptor, target, wanted, data);
 }
 

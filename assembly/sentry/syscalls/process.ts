@@ -23,6 +23,7 @@ import {
     SYS_wait4,
     SYS_waitid,
 } from "../arch/systemCalls";
+import { CLONE_TLS_ARGUMENT } from "../arch/machine";
 import { Caller, executionError, prepareFile, prepareProgram, Program } from "../exec/execute";
 import { UserStrings } from "../exec/arguments";
 import { replaceProgram } from "../exec/replace";
@@ -75,7 +76,9 @@ const P_PGID: i32 = 2;
 
 const scratch: usize = memory.data(128, 8);
 
-function sysClone(flags: u64, stack: u64, parentTid: u64, childTid: u64, tls: u64, f: u64): i64 {
+function sysClone(flags: u64, stack: u64, parentTid: u64, d: u64, e: u64, f: u64): i64 {
+    const childTid = CLONE_TLS_ARGUMENT == 4 ? d : e;
+    const tls = CLONE_TLS_ARGUMENT == 4 ? e : d;
     if ((flags & CLONE_NAMESPACES) != 0) return -EPERM;
     if ((flags & CLONE_PIDFD) != 0) return -EINVAL;
     return clone(flags, stack, parentTid, childTid, tls);

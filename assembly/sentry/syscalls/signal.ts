@@ -20,7 +20,14 @@ import {
     SYS_tgkill,
     SYS_tkill,
 } from "../arch/systemCalls";
-import { SIGNAL_INFO_SIZE, stackPointer } from "../arch/machine";
+import {
+    RESTORER_REQUIRED,
+    SIGACTION_MASK,
+    SIGACTION_SIZE,
+    SIGNAL_INFO_SIZE,
+    SIGNAL_STACK_MINIMUM,
+    stackPointer,
+} from "../arch/machine";
 import { NANOSECONDS, now } from "../kernel/clock";
 import { EAGAIN, EFAULT, EINTR, EINVAL, ENOMEM, EPERM, ERESTARTNOHAND, ESRCH } from "../kernel/errno";
 import { findProcess, Process, processes } from "../kernel/process";
@@ -62,8 +69,6 @@ const SIG_SETMASK: i32 = 2;
 const SS_ONSTACK: u32 = 1;
 const SS_DISABLE: u32 = 2;
 const SS_AUTODISARM: u32 = 0x8000_0000;
-/** Linux's MINSIGSTKSZ. */
-const STACK_MINIMUM: u64 = 2048;
 const ITIMER_REAL: i32 = 0;
 const ITIMER_PROF: i32 = 2;
 const MICROSECONDS: u64 = 1_000_000;
@@ -84,15 +89,15 @@ function rtSigaction(signal_: u64, action: u64, old: u64, size: u64, e: u64, f: 
     const before = actions.get(signal);
     let after: SignalAction | null = null;
     if (action != 0) {
-        // struct kernel_sigaction: handler, flags, restorer, mask.
-        if (copyIn(scratch, action, 32) != 0) return -EFAULT;
+        // struct kernel_sigaction: handler, flags, restorer where there are restorers, mask.
+        if (copyIn(scratch, action, SIGACTION_SIZE) != 0) return -EFAULT;
         after = new SignalAction(
             load<u64>(scratch),
             load<u64>(scratch, 8),
             load<u64>(scratch, 16),
-            load<u64>(scratch, 24) & ~MASK_UNBLOCKABLE,
+            load<u64>(scratch, SIGACTION_MASK) & ~MASK_UNBLOCKABLE,
         );
-        if (after.handler > SIG_IGN && (after.flags & SA_RESTORER) == 0) {
+        if (RESTORER_REQUIRED && after.handler > SIG_IGN && (after.flags & SA_RESTORER) == 0) {
             // Without a restorer a handler could never return; every libc of this architecture gives one.
             return -EINVAL;
         }
@@ -101,8 +106,8 @@ function rtSigaction(signal_: u64, action: u64, old: u64, size: u64, e: u64, f: 
         store<u64>(scratch, before.handler);
         store<u64>(scratch, before.flags, 8);
         store<u64>(scratch, before.restorer, 16);
-        store<u64>(scratch, before.mask, 24);
-        if (copyOut(old, scratch, 32) != 0) return -EFAULT;
+        store<u64>(scratch, before.mask, SIGACTION_MASK);
+        if (copyOut(old, scratch, SIGACTION_SIZE) != 0) return -EFAULT;
     }
     if (after !== null) {
         actions.set(signal, after);
@@ -219,7 +224,7 @@ function sigaltstack(stack: u64, old: u64, c: u64, d: u64, e: u64, f: u64): i64 
         const flags = load<u32>(scratch, 8) & ~SS_AUTODISARM;
         if (flags != 0 && flags != SS_DISABLE && flags != SS_ONSTACK) return -EINVAL;
         const disabled = flags == SS_DISABLE;
-        if (!disabled && load<u64>(scratch, 16) < STACK_MINIMUM) return -ENOMEM;
+        if (!disabled && load<u64>(scratch, 16) < SIGNAL_STACK_MINIMUM) return -ENOMEM;
         current.alternateStackDisabled = disabled;
         current.alternateStack = disabled ? 0 : load<u64>(scratch);
         current.alternateStackSize = disabled ? 0 : load<u64>(scratch, 16);

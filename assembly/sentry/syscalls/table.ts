@@ -20,6 +20,8 @@
 //     k  fcntl command     l  lseek whence   A  AT_ flags   K  access mode   C  clock number   L  ioctl request
 //     q  prctl option      Q  arch_prctl code
 
+import { ABSENT } from "../arch/systemCalls";
+
 /** One system call; see above. */
 export type SyscallFunction = (a: u64, b: u64, c: u64, d: u64, e: u64, f: u64) => i64;
 
@@ -32,8 +34,9 @@ export const syscallFunctions: StaticArray<SyscallFunction | null> = new StaticA
 );
 export const syscallFormats: StaticArray<string | null> = new StaticArray<string | null>(SYSCALL_LIMIT);
 
-/** Adds a row. Each number is defined once. Names belong to the numbers: arch/systemCallNames.ts. */
+/** Adds a row, unless the architecture has no such call. Each number is defined once. Names belong to the numbers: arch/systemCallNames.ts. */
 export function define(number: u32, run: SyscallFunction, format: string): void {
+    if (number == ABSENT) return;
     assert(syscallFunctions[number] === null, "a system call is defined twice");
     syscallFunctions[number] = run;
     syscallFormats[number] = format;

@@ -1,6 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// struct stat and struct statfs as x86_64 lays them out (asm/stat.h, asm-generic/statfs.h).
+// What x86_64 has of its own in the interface to files: struct stat (asm/stat.h), flags of open(2) (asm-generic/fcntl.h),
+// struct epoll_event.
+
+export * from "../generic/statfs";
+
+export const O_DIRECT: u32 = 0x4000;
+export const O_LARGEFILE: u32 = 0x8000;
+export const O_DIRECTORY: u32 = 0x10000;
+export const O_NOFOLLOW: u32 = 0x20000;
+
+/** Bytes of struct epoll_event, and where its data is: packed here, and only here. */
+export const EVENT_SIZE: i32 = 12;
+export const EVENT_DATA: usize = 4;
 
 /** Bytes of struct stat. */
 export const STAT_SIZE: i32 = 144;
@@ -34,32 +46,3 @@ export function putStat(
 
 /** Where access, modification and change time are: seconds and nanoseconds, 8 bytes each. */
 export const STAT_TIMES: usize = 72;
-
-/** Bytes of struct statfs. */
-export const STATFS_SIZE: i32 = 120;
-
-export function putStatfs(
-    to: usize,
-    type: u64,
-    blockSize: u64,
-    blocks: u64,
-    freeBlocks: u64,
-    files: u64,
-    freeFiles: u64,
-    identifier: u64,
-    nameLength: u64,
-    flags: u64,
-): void {
-    memory.fill(to, 0, STATFS_SIZE);
-    store<u64>(to, type);
-    store<u64>(to, blockSize, 8);
-    store<u64>(to, blocks, 16);
-    store<u64>(to, freeBlocks, 24);
-    store<u64>(to, freeBlocks, 32);
-    store<u64>(to, files, 40);
-    store<u64>(to, freeFiles, 48);
-    store<u64>(to, identifier, 56);
-    store<u64>(to, nameLength, 64);
-    store<u64>(to, blockSize, 72);
-    store<u64>(to, flags, 80);
-}

@@ -12,12 +12,20 @@
 // System calls are `int 0xfe`, which is patched in (systemCallSites.ts): the kernel takes its own system call number of a
 // `syscall` instruction from RDX, and loses the stack pointer.
 
+import { Layout } from "../layout";
+
+export { COMPACT_LAYOUT, Layout } from "../layout";
+
 /** e_machine of the programs that run here. */
 export const ELF_MACHINE: u16 = 62;
 /** utsname.machine, AT_PLATFORM. */
 export const MACHINE_NAME: string = "x86_64";
 /** AT_HWCAP: CPUID 1's EDX of the x86-64 baseline; programs ask CPUID for more. */
 export const HARDWARE_CAPABILITIES: u64 = 0x078b_fbff;
+/** What /proc/cpuinfo says of each processor. */
+export const PROCESSOR_DESCRIPTION: string = "model name\t: x86_64 processor under seL4\n";
+/** Whether the clock counter's frequency is the processor's, for /proc/cpuinfo. */
+export const COUNTS_PROCESSOR_CYCLES: bool = true;
 
 // ---------------------------------------------------------------- messages
 
@@ -53,6 +61,14 @@ const SYSCALL_LENGTH: u64 = 2;
 export const CONTEXT_GENERAL: u32 = 18;
 export const CONTEXT_WORDS: u32 = 20;
 const CONTEXT_FS_BASE: usize = 18 * 8;
+
+/** Whether the message of a system call has all general registers. */
+export const SYSTEM_CALL_HAS_REGISTERS: bool = true;
+
+/** Adds to the message of a system call what the kernel leaves out of it: here nothing. */
+// @ts-ignore: decorator
+@inline
+export function completeSystemCall(tcb: u32, message: usize): void {}
 
 /** The Linux system call number: 32 bits of RAX, as Linux takes it. */
 // @ts-ignore: decorator
@@ -117,6 +133,12 @@ export function makeEmptyReply(message: usize): void {
     store<u32>(message, 0, 4);
 }
 
+/** Sets the register that a system call's result is in, and the instruction pointer. */
+export function setResult(message: usize, result: i64, ip: u64): void {
+    store<i64>(message, result, RAX);
+    store<u64>(message, ip, IP);
+}
+
 /** The register that a system call's result is in. */
 export function systemCallResult(message: usize): i64 {
     return load<i64>(message, RAX);
@@ -170,6 +192,9 @@ export function childContext(message: usize, context: usize, stack: u64, setTls:
 /** Argument orders of clone(2) differ: here flags, stack, parent tid, child tid, tls. */
 export const CLONE_TLS_ARGUMENT: i32 = 4;
 
+/** Whether pages can be readable and not executable: seL4's mappings on x86 always allow execution. */
+export const FORBIDS_EXECUTION: bool = false;
+
 // ---------------------------------------------------------------- faults
 
 /** VMFault: IP, address, instruction fetch, fault status register: the processor's error code. */
@@ -182,6 +207,13 @@ export function faultIsWrite(message: usize): bool {
 export function faultIsFetch(message: usize): bool {
     // Bit 4 of the error code is only set where NX or SMEP is on: fall back to the address.
     return load<u64>(message, 24) != 0 || load<u64>(message, 16) == load<u64>(message, 8);
+}
+
+/** Whether the page is there and only the address is not aligned: such an access raises another exception here. */
+// @ts-ignore: decorator
+@inline
+export function faultIsUnaligned(message: usize): bool {
+    return false;
 }
 
 /** UserException: IP, SP, FLAGS, vector, error code. */
@@ -213,37 +245,11 @@ export function exceptionSignal(message: usize): i32 {
 
 // ---------------------------------------------------------------- address space
 
-/** Whether pages can be readable and not executable: seL4's mappings on x86 always allow execution. */
-export const FORBIDS_EXECUTION: bool = false;
-
 /** Lowest address that may be mapped: Linux's default vm.mmap_min_addr. */
 export const MINIMUM_ADDRESS: u64 = 0x1_0000;
 /** End of what a process may map: the last page of the lower half is never given. */
 export const USER_END: u64 = 0x7fff_ffff_f000;
 
-/** Where things lie in an address space. */
-export class Layout {
-    constructor(
-        /** Behind the stack's first byte. The stub page follows. */
-        readonly stackTop: u64,
-        /** Mappings without a wish are placed from here upwards. */
-        readonly mappingsStart: u64,
-        /** Where position-independent programs are loaded. */
-        readonly programBase: u64,
-        /** Images must end below this address. */
-        readonly imageLimit: u64,
-    ) {}
-
-    get stubPage(): u64 {
-        return this.stackTop;
-    }
-}
-
-/**
- * A small program's image, heap, stack and mappings share one page table of each upper level, and the stack's top shares
- * the leaf table with the first mappings: six page tables in all, where Linux's usual layout takes ten or more.
- */
-export const COMPACT_LAYOUT: Layout = new Layout(0x1010_0000, 0x1010_1000, 0x40_0000, 0x0f00_0000);
 /** For images that reach into the places above: like Linux's own. */
 export const WIDE_LAYOUT: Layout = new Layout(
     0x7fff_fff0_0000,
@@ -270,6 +276,13 @@ const FPU_STATE_SIZE: u64 = 512;
 const RED_ZONE: u64 = 128;
 /** AT_MINSIGSTKSZ: the frame, the FPU state and their alignment. */
 export const SIGNAL_STACK_MINIMUM: u64 = 2048;
+/** struct kernel_sigaction: its bytes, and where its mask is. */
+export const SIGACTION_SIZE: i32 = 32;
+export const SIGACTION_MASK: usize = 24;
+/** Whether it has a restorer. */
+export const HAS_RESTORER: bool = true;
+/** Whether a handler must come with a restorer (SA_RESTORER): without one it could never return. */
+export const RESTORER_REQUIRED: bool = true;
 /** UC_SIGCONTEXT_SS, UC_STRICT_RESTORE_SS: what a 64-bit kernel reports without UC_FP_XSTATE. */
 const UC_FLAGS: u64 = 6;
 const USER_CODE_SEGMENT: u64 = 0x33;
@@ -342,7 +355,14 @@ export function signalInfoOf(frame: usize): usize {
  * Has the thread enter the handler: by way of the stub, which saves the FPU state first. seL4 has no call that reads a
  * thread's FPU registers.
  */
-export function enterHandler(message: usize, handler: u64, signal: i32, address: u64, stubPage: u64): void {
+export function enterHandler(
+    message: usize,
+    handler: u64,
+    signal: i32,
+    address: u64,
+    restorer: u64,
+    stubPage: u64,
+): void {
     store<u64>(message, signal, RDI);
     store<u64>(message, address + FRAME_INFO, RSI);
     store<u64>(message, address + FRAME_UC_FLAGS, RDX);
@@ -399,6 +419,8 @@ export function stackOfFrame(frame: usize): usize {
 // ---------------------------------------------------------------- the stub page
 
 const STUB_ENTER: u64 = 0;
+/** Where a handler without a restorer of its own returns to: there is none. */
+export const STUB_RETURN: u64 = 0;
 const STUB_RESTORE: u64 = 16;
 /** Offset of the system call in the restore stub. */
 const STUB_RESTORE_SYSCALL: u64 = 9;

@@ -3,6 +3,9 @@
 // System call numbers of Linux on x86_64 (asm/unistd_64.h). The siblings for aarch64 and riscv64 export the same names
 // where the call exists there.
 
+/** Not a number: what a call that an architecture does not have is defined as. */
+export const ABSENT: u32 = 0xffff_ffff;
+
 export const SYS_read: u32 = 0;
 export const SYS_write: u32 = 1;
 export const SYS_open: u32 = 2;

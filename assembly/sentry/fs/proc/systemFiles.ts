@@ -3,6 +3,7 @@
 // The files of /proc that belong to no process, and /proc/sys (proc(5)). The container's view is truthful: memory is its quota,
 // processors are those it may use.
 
+import { COUNTS_PROCESSOR_CYCLES, PROCESSOR_DESCRIPTION } from "../../arch/machine";
 import { freeFrameCount } from "../../memory/frames";
 import {
     ownedBytes,
@@ -125,8 +126,9 @@ function generateProcessors(process: Process | null): i32 {
     for (let i: u32 = 0; i < configuration.processorCount; i++) {
         addText("processor\t: ");
         addNumber(i);
-        addText("\nmodel name\t: x86_64 processor under seL4\n");
-        if (frequency != 0) {
+        addByte(10);
+        addText(PROCESSOR_DESCRIPTION);
+        if (COUNTS_PROCESSOR_CYCLES && frequency != 0) {
             addText("cpu MHz\t\t: ");
             addNumber(frequency / 1_000_000);
             addByte(46);

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** Where things lie in an address space. */
+export class Layout {
+    constructor(
+        /** Behind the stack's first byte. The stub page follows. */
+        readonly stackTop: u64,
+        /** Mappings without a wish are placed from here upwards. */
+        readonly mappingsStart: u64,
+        /** Where position-independent programs are loaded. */
+        readonly programBase: u64,
+        /** Images must end below this address. */
+        readonly imageLimit: u64,
+    ) {}
+
+    get stubPage(): u64 {
+        return this.stackTop;
+    }
+}
+
+/**
+ * A small program's image, heap, stack and mappings share one page table of each upper level, and the stack's top shares
+ * the leaf table with the first mappings: six page tables in all, where Linux's usual layout takes ten or more.
+ */
+export const COMPACT_LAYOUT: Layout = new Layout(0x1010_0000, 0x1010_1000, 0x40_0000, 0x0f00_0000);

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Compiles the sentry for one architecture. The sources are the same for all: what differs lies in
+// assembly/sentry/arch/ARCHITECTURE, which the modules of assembly/sentry/arch name in one line each. They name x86_64;
+// for another architecture the compiler is handed that line with the other name.
+//
+//   node scripts/sentry.mjs [ARCHITECTURE] [compiler option...]      x86_64 (the default), aarch64 or riscv64
+
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** The architecture that the sources name. */
+const NAMED = 'x86_64';
+export const ARCHITECTURES = [NAMED, 'aarch64', 'riscv64'];
+
+/** Where an architecture's sentry is built, from the project's root. */
+export function sentryFile(architecture) {
+    return architecture === NAMED ? 'build/wasm/sentry.wasm' : `build/wasm/${architecture}/sentry.wasm`;
+}
+
+/** Compiles the sentry; throws with the compiler's messages where it does not compile. */
+export async function buildSentry(architecture, compilerOptions = []) {
+    if (!ARCHITECTURES.includes(architecture)) {
+        throw new Error(`architecture ${architecture}: there is none; they are ${ARCHITECTURES.join(', ')}`);
+    }
+    const chooser = /^assembly\/sentry\/arch\/\w+\.ts$/;
+    const readFile = (name, base) => {
+        let text;
+        try {
+            text = readFileSync(join(base, name), 'utf8');
+        } catch {
+            return null; // the compiler tries several names for each import
+        }
+        return chooser.test(name) ? text.replace(`"./${NAMED}/`, `"./${architecture}/`) : text;
+    };
+    // Only now: the build reads this file before it installs the compiler.
+    const { default: asc } = await import('assemblyscript/asc');
+    const { error, stderr } = await asc.main(
+        [
+            'assembly/sentry/main.ts',
+            '--target',
+            'sentry',
+            '--outFile',
+            sentryFile(architecture),
+            '--baseDir',
+            root,
+            ...compilerOptions,
+        ],
+        { readFile },
+    );
+    if (error) throw new Error(`the sentry does not compile for ${architecture}:\n${stderr.toString()}`);
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+    try {
+        await buildSentry(process.argv[2] ?? NAMED, process.argv.slice(3));
+    } catch (error) {
+        // Uncaught, Node would print the line of the compiler that threw: a megabyte.
+        process.stderr.write(`sentry: ${error.message}\n`);
+        process.exitCode = 1;
+    }
+}
