@@ -39,13 +39,7 @@ import {
     WORD_BITS,
     errorName,
 } from "../sel4/objects";
-import {
-    REGISTERS_MAXIMUM,
-    REGISTER_FLAGS,
-    REGISTER_PROGRAM_COUNTER,
-    REGISTER_STACK_POINTER,
-    initialFlags,
-} from "../sel4/registers";
+import { initialRegisters, REGISTERS_INITIAL } from "../sel4/registers";
 import { CONFIGURATION_ADDRESS, ContainerConfiguration } from "../std/containerConfiguration";
 import { Failure } from "../std/failure";
 import { PAGE_BITS, PAGE_SIZE, pagesFor } from "../std/pages";
@@ -178,12 +172,14 @@ export class SentryBuilder extends TableSource {
 
     /** Lets the sentry run. */
     start(): Failure | null {
-        const registers = heap.alloc(REGISTERS_MAXIMUM * 8);
-        memory.fill(registers, 0, REGISTERS_MAXIMUM * 8);
-        store<u64>(registers + REGISTER_PROGRAM_COUNTER * 8, fact(BootKey.SENTRY_ENTRY));
-        store<u64>(registers + REGISTER_STACK_POINTER * 8, fact(BootKey.SENTRY_STACK_TOP));
-        store<u64>(registers + REGISTER_FLAGS * 8, initialFlags(machine().architecture));
-        const error = this.container.tcb.writeRegisters(true, REGISTER_FLAGS + 1, registers);
+        const registers = heap.alloc(REGISTERS_INITIAL * 8);
+        initialRegisters(
+            machine().architecture,
+            registers,
+            fact(BootKey.SENTRY_ENTRY),
+            fact(BootKey.SENTRY_STACK_TOP),
+        );
+        const error = this.container.tcb.writeRegisters(true, REGISTERS_INITIAL, registers);
         heap.free(registers);
         this.check(error, "start the sentry");
         return this.failure;

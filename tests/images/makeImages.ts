@@ -5,8 +5,9 @@
 //   node build/tests/images/makeImages.js [--riscv64]
 //
 // Debian 12 has no riscv64: --riscv64 adds BusyBox cross-compiled from Debian's source package, which takes Debian's
-// cross compiler (about 150 MB on disk), so it is not part of the build.
+// cross compiler (about 150 MB on disk), so the build does not ask for it; once it is there, it is used.
 
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { busyboxOf, writeDemoImage } from './busyboxImage.js';
@@ -24,9 +25,10 @@ for (const architecture of ['amd64', 'arm64'] as const) {
     console.log(`BusyBox for ${architecture}`);
     programs.set(architecture, busyboxOf(debianPackageFiles('busybox-static', architecture, cache)));
 }
-if (process.argv.includes('--riscv64')) {
-    console.log('BusyBox for riscv64: cross-compiling');
-    programs.set('riscv64', crossCompiledBusybox(root, join(build, 'busybox-riscv64')));
+const riscvFolder = join(build, 'busybox-riscv64');
+if (process.argv.includes('--riscv64') || existsSync(join(riscvFolder, 'busybox'))) {
+    console.log('BusyBox for riscv64: cross-compiled');
+    programs.set('riscv64', crossCompiledBusybox(root, riscvFolder));
 }
 const hostProgram = programs.get(process.arch === 'arm64' ? 'arm64' : 'amd64')!;
 writeDemoImage(
