@@ -52,6 +52,15 @@ export function qemuArguments(
     ];
 }
 
+/** Throws when the kernel asks for what QEMU's emulated processors do not have: it would stop at boot, silently. */
+function requireEmulated(kernel: KernelInstallation): void {
+    if (kernel.configuration.SUPPORT_PCID !== true) return;
+    throw new Failure(
+        `${kernel.origin}: the kernel needs process-context identifiers (SUPPORT_PCID), which QEMU's emulated processors lack; ` +
+            'build it with -DKernelSupportPCID=OFF to run it here, or write an image for hardware with `sealift build`',
+    );
+}
+
 /** QEMU as the machine of a run. It ends with us, however we end: the kernel of the host sees to that. */
 export function qemuMachine(
     board: Board,
@@ -59,6 +68,7 @@ export function qemuMachine(
     image: BoardImage,
     mebibytes: number,
 ): MachineProgram {
+    requireEmulated(kernel);
     const command = [findQemu(board), ...qemuArguments(board, kernel, image, mebibytes)];
     const guard = findProgram('setpriv');
     const [program, ...rest] = guard === null ? command : [guard, '--pdeathsig', 'KILL', ...command];
