@@ -21,11 +21,9 @@
 #define STATUS_NOTHING_RUNS 70
 
 static const char usage[] =
-    "usage: sealift-linux-kernel [--memory MIB] [--exact-stack-pointer] [--trace] ROOT-TASK.elf\n"
+    "usage: sealift-linux-kernel [--memory MIB] [--trace] ROOT-TASK.elf\n"
     "Runs a root task for seL4 (x86_64, MCS) on Linux; its serial port is the standard streams.\n"
     "  --memory MIB  memory of the machine (default 512)\n"
-    "  --exact-stack-pointer\n"
-    "                lose rsp at a `syscall` instruction, as the kernel does\n"
     "  --trace       log every system call, invocation and fault on the standard error output\n"
     "Example: sealift-linux-kernel --memory 256 build/linux/root-task.elf\n";
 
@@ -52,8 +50,6 @@ static struct options parse(char **arguments) {
             arguments++;
         } else if (strcmp(argument, "--trace") == 0) {
             trace_enabled = true;
-        } else if (strcmp(argument, "--exact-stack-pointer") == 0) {
-            stub_loses_stack_pointer = true;
         } else if (strcmp(argument, "--help") == 0) {
             fputs(usage, stdout);
             exit(0);

@@ -25,8 +25,6 @@ enum { TRAP_FIRST = 158, SPURIOUS_VECTOR = 255, LEGACY_SYSCALL_VECTOR = 0x80 };
 /** The flag by which the processor resumes a faulting instruction without a breakpoint; not the thread's. */
 #define FLAGS_RESUME (1UL << 16)
 
-bool stub_loses_stack_pointer;
-
 static struct stub *stubs[ASID_COUNT];
 
 /** Stubs of VSpaces that are gone, for new ones: emptying a stub is cheaper than creating one. */
@@ -126,7 +124,8 @@ static void load_registers(struct stub *stub, const struct thread *thread) {
     to.r14 = from[REGISTER_R14];
     to.r15 = from[REGISTER_R15];
     to.rip = from[REGISTER_NEXT_IP];
-    to.rsp = is_syscall && stub_loses_stack_pointer ? 0 : from[REGISTER_RSP];
+    // The kernel's entry for `syscall` does not save the stack pointer, and its exit leaves it 0.
+    to.rsp = is_syscall ? 0 : from[REGISTER_RSP];
     to.eflags = from[REGISTER_FLAGS];
     // The host takes no bases in the kernel's half of the address space.
     to.fs_base = from[REGISTER_FS_BASE] < seL4_UserTop ? from[REGISTER_FS_BASE] : 0;
@@ -154,14 +153,13 @@ static void store_registers(const struct user_regs_struct *from, struct thread *
     to[REGISTER_R15] = from->r15;
     to[REGISTER_NEXT_IP] = from->rip;
     to[REGISTER_FAULT_IP] = is_syscall ? from->rip - 2 : from->rip;
-    if (!is_syscall || !stub_loses_stack_pointer)
-        to[REGISTER_RSP] = from->rsp;
     to[REGISTER_FLAGS] = from->eflags & ~FLAGS_RESUME;
     to[REGISTER_FS_BASE] = from->fs_base;
     to[REGISTER_GS_BASE] = from->gs_base;
     to[REGISTER_ERROR] = error;
     if (!is_syscall) {
-        // A system call's entry does not save these two: the processor has already overwritten them.
+        // A system call's entry does not save these: the processor has already overwritten two of them.
+        to[REGISTER_RSP] = from->rsp;
         to[REGISTER_RCX] = from->rcx;
         to[REGISTER_R11] = from->r11;
     }

@@ -17,10 +17,6 @@
 
 struct stub;
 
-/** The kernel's entry for `syscall` does not save the stack pointer and its exit leaves it 0. The monitor
- * does so too only if this is set, so that programs whose `syscall` instructions are not patched can run. */
-extern bool stub_loses_stack_pointer;
-
 enum stub_event_kind {
     STUB_SYSCALL,     /* rdx has the number */
     STUB_INTERRUPTED, /* by a host signal */

@@ -49,6 +49,13 @@ entry domain_interrupt_32
 entry domain_interrupt_255
     int $0xff
     int $0xfe
+/* `int $n` for every vector from 0xa0 to 0xfe: two bytes each. */
+entry domain_interrupts
+    .set vector, 0xa0
+    .rept 0xff - 0xa0
+    .byte 0xcd, vector
+    .set vector, vector + 1
+    .endr
 entry domain_halt
     hlt
     int $0xfe

@@ -5,8 +5,8 @@
 
 extern unsigned char domain_report[], domain_syscall[], domain_undefined[], domain_divide[],
     domain_breakpoint[], domain_legacy_syscall[], domain_interrupt_32[], domain_interrupt_255[],
-    domain_halt[], domain_store[], domain_vector[], domain_vector_fault[], domain_thread_base[],
-    domain_load[], domain_jump[];
+    domain_interrupts[], domain_halt[], domain_store[], domain_vector[], domain_vector_fault[],
+    domain_thread_base[], domain_load[], domain_jump[];
 
 static struct thread thread;
 static seL4_CPtr vspace;
@@ -96,6 +96,27 @@ static void unknown_syscalls(void) {
     }
 }
 
+/** Vectors that nothing has: all are unknown system calls with every register as it was; the number has the
+ * vector. */
+static void interrupts(void) {
+    const unsigned first = 0xa0, last = 0xfe;
+    unsigned alike = 0;
+    struct message message = {0};
+    for (unsigned vector = first; vector <= last; vector++) {
+        const unsigned char *code = domain_interrupts + 2 * (vector - first);
+        message = run(code);
+        alike +=
+            message.label == seL4_Fault_UnknownSyscall &&
+            message.words[seL4_UnknownSyscall_FaultIP] == IN_DOMAIN(code) &&
+            message.words[seL4_UnknownSyscall_SP] == pattern.rsp &&
+            message.words[seL4_UnknownSyscall_RCX] == pattern.rcx &&
+            message.words[seL4_UnknownSyscall_R11] == pattern.r11 &&
+            message.words[seL4_UnknownSyscall_Syscall] == (0xffffffff00000000 | vector << 24 | pattern.rax);
+    }
+    LOG("fault.interrupts", alike, last - first + 1);
+    log_fault("fault.interrupt-254", message);
+}
+
 static void exceptions(void) {
     log_fault("fault.undefined", run(domain_undefined));
     ipc_buffer->msg[seL4_UserException_FaultIP] = IN_DOMAIN(domain_undefined) + 2;
@@ -110,6 +131,7 @@ static void exceptions(void) {
     message.words[seL4_UserException_Code] &= 7;
     log_fault("fault.interrupt-32", message);
     log_fault("fault.interrupt-255", run(domain_interrupt_255));
+    interrupts();
     log_fault("fault.halt", run(domain_halt));
     ipc_buffer->msg[seL4_UserException_FaultIP] = IN_DOMAIN(domain_halt) + 1;
     ipc_buffer->msg[seL4_UserException_SP] = 0x1230;

@@ -94,7 +94,7 @@ function compare(where, lines) {
 
 function testProgram(monitor) {
     const program = buildProgram(ownHeaders, 'program.elf');
-    const result = run(monitor, ['--exact-stack-pointer', '--memory', '512', program]);
+    const result = run(monitor, ['--memory', '512', program]);
     const lines = logLines(result.stdout);
     if (process.argv.includes('--update')) writeFileSync(expectedFile, lines.join('\n') + '\n');
     compare('monitor', lines);
