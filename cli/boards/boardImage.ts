@@ -70,7 +70,7 @@ export async function writeBoardImage(
             );
         const { writeLoaderImage } = (await import(writer.href)) as LoaderImageWriter;
         rmSync(output, { force: true });
-        writeLoaderImage({ loader, kernel: kernel.kernel, root, board, output });
+        await writeLoaderImage({ loader, kernel: kernel.kernel, root, board, output });
     } finally {
         rmSync(root, { force: true });
     }

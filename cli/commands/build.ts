@@ -3,6 +3,7 @@
 // `sealift build`: writes a bootable image for a board and says how to start it.
 
 import { Command } from 'commander';
+import { basename } from 'node:path';
 import { readBoard } from '../boards/board.js';
 import type { BoardImage } from '../boards/boardImage.js';
 import { qemuArguments } from '../boards/qemu.js';
@@ -55,7 +56,11 @@ function instructions({ board, kernel }: BoardTarget, image: BoardImage): string
             `  bootelf -p ${BOOT_LOAD_VARIABLE}`,
         );
     } else {
-        lines.push('With GRUB:', `  multiboot /${image.kernel}`, `  module /${image.module}`);
+        lines.push(
+            'With GRUB:',
+            `  multiboot /boot/${basename(image.kernel)}`,
+            `  module /boot/${basename(image.module)}`,
+        );
     }
     return `${lines.join('\n')}\n`;
 }

@@ -83,7 +83,9 @@ test('run.json has what the options say', async () => {
         ...[`${image}:latest`, 'run.json', '-e', '--not-an-option'],
     ]);
     assert.equal(code, 0, stderr);
-    assert.deepEqual(JSON.parse(stdout.toString()), {
+    const { seed, ...request } = JSON.parse(stdout.toString()) as { seed: string };
+    assert.match(seed, /^[0-9a-f]{64}$/);
+    assert.deepEqual(request, {
         version: 1,
         image: { tag: 'latest', platform: 'linux/amd64' },
         statistics: true,
