@@ -3,7 +3,7 @@
 // Putting a prepared program (execute.ts) into a process: the second half of execve(2), which cannot fail but by killing
 // the process, and the start of pid 1.
 
-import { CONTEXT_WORDS, startContext } from "../arch/machine";
+import { CONTEXT_SIZE, startContext } from "../arch/machine";
 import { interruptThread } from "../kernel/answer";
 import { endOtherThreads, endProcess, releaseVforkParent } from "../kernel/exit";
 import { addGarbage } from "../kernel/garbage";
@@ -18,7 +18,7 @@ import { Program } from "./execute";
 const EXEC_GARBAGE: i32 = 2048;
 
 /** A seL4_UserContext. */
-const context: usize = memory.data(160, 8);
+const context: usize = memory.data(CONTEXT_SIZE, 8);
 
 /** `thread`, the current one, becomes the only thread of its process, and the process runs `program`. */
 export function replaceProgram(thread: Thread, program: Program): void {
@@ -66,5 +66,3 @@ export function startProgram(process: Process, thread: Thread, program: Program)
     thread.state = THREAD_RUNNING;
     if (hasSignal(thread)) interruptThread(thread);
 }
-
-assert(CONTEXT_WORDS * 8 <= 160);

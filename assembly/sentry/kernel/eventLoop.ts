@@ -11,6 +11,7 @@ import {
     argument4,
     argument5,
     completeSystemCall,
+    CONTEXT_SIZE,
     contextToMessage,
     exceptionAddress,
     exceptionSignal,
@@ -81,7 +82,7 @@ const FAULT_VM: u32 = 6;
 const FAULT_UNALIGNED: i32 = 5;
 
 /** A seL4_UserContext. */
-const context: usize = memory.data(160, 8);
+const context: usize = memory.data(CONTEXT_SIZE, 8);
 
 /** One turn of the event loop. */
 export function serveOnce(): void {

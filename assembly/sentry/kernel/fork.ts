@@ -2,7 +2,7 @@
 //
 // New processes and threads: clone(2), of which fork and vfork are cases.
 
-import { childContext } from "../arch/machine";
+import { childContext, CONTEXT_SIZE } from "../arch/machine";
 import { AddressSpace } from "../memory/addressSpace";
 import { copyOut32, userAddress } from "../memory/userMemory";
 import { takeVSpace } from "../memory/vspaces";
@@ -38,7 +38,7 @@ export const CLONE_INTO_CGROUP: u64 = 0x2_0000_0000;
 const THREADS_MAXIMUM: i32 = 4096;
 
 /** A seL4_UserContext. */
-const context: usize = memory.data(160, 8);
+const context: usize = memory.data(CONTEXT_SIZE, 8);
 
 /**
  * Makes a process or a thread like the current one. `stack` 0: the caller's. The result is its id or a negative errno; for

@@ -16,7 +16,13 @@ import {
     tcbSuspend,
     tcbWriteRegisters,
 } from "../../sel4/generated/host";
-import { CONTEXT_GENERAL, CONTEXT_WORDS, contextToMessage, messageToContext } from "../arch/machine";
+import {
+    CONTEXT_GENERAL,
+    CONTEXT_SIZE,
+    CONTEXT_WORDS,
+    contextToMessage,
+    messageToContext,
+} from "../arch/machine";
 import {
     allocateSlot,
     freeSlot,
@@ -63,7 +69,7 @@ const freeReplies: u32[] = [SLOT_FIRST_REPLY];
 const faultEndpoints: u32[] = [];
 
 /** A seL4_UserContext. */
-const context: usize = memory.data(160, 8);
+const context: usize = memory.data(CONTEXT_SIZE, 8);
 
 /** Makes the TCB itself from its own untyped. The quota has counted the untyped. */
 function makeTcbFrom(untyped: u32, slot: u32): bool {

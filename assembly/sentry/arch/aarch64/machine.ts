@@ -51,6 +51,8 @@ const SYSCALL_LENGTH: u64 = 4;
 /** Words of seL4_UserContext: general registers, and with the thread pointers. */
 export const CONTEXT_GENERAL: u32 = 34;
 export const CONTEXT_WORDS: u32 = 36;
+/** Bytes of CONTEXT_WORDS. */
+export const CONTEXT_SIZE: i32 = 36 * 8;
 const CONTEXT_X0: usize = 3 * 8;
 const CONTEXT_X8: usize = 11 * 8;
 const CONTEXT_TLS: usize = 34 * 8;

@@ -52,6 +52,8 @@ const SYSCALL_LENGTH: u64 = 4;
 /** Words of seL4_UserContext; the thread pointer is a general register. */
 export const CONTEXT_GENERAL: u32 = 32;
 export const CONTEXT_WORDS: u32 = 32;
+/** Bytes of CONTEXT_WORDS. */
+export const CONTEXT_SIZE: i32 = 32 * 8;
 const CONTEXT_SP: usize = 2 * 8;
 const CONTEXT_A0: usize = 16 * 8;
 const CONTEXT_TP: usize = 31 * 8;

@@ -60,6 +60,8 @@ const SYSCALL_LENGTH: u64 = 2;
 /** Words of seL4_UserContext: general registers, and with the two segment bases. */
 export const CONTEXT_GENERAL: u32 = 18;
 export const CONTEXT_WORDS: u32 = 20;
+/** Bytes of CONTEXT_WORDS. */
+export const CONTEXT_SIZE: i32 = 20 * 8;
 const CONTEXT_FS_BASE: usize = 18 * 8;
 
 /** Whether the message of a system call has all general registers. */

@@ -6,7 +6,7 @@ import { tcbReadRegisters, tcbSetTlsBase, tcbWriteRegisters } from "../../../sel
 import { EFAULT, EINVAL, EPERM } from "../../kernel/errno";
 import { ANSWER_REGISTERS, current } from "../../kernel/thread";
 import { copyOut64 } from "../../memory/userMemory";
-import { CONTEXT_WORDS, USER_END } from "./machine";
+import { CONTEXT_SIZE, CONTEXT_WORDS, USER_END } from "./machine";
 
 const ARCH_SET_GS: i32 = 0x1001;
 const ARCH_SET_FS: i32 = 0x1002;
@@ -15,7 +15,7 @@ const ARCH_GET_GS: i32 = 0x1004;
 const FS_BASE: usize = 18 * 8;
 const GS_BASE: usize = 19 * 8;
 
-const context: usize = memory.data(160, 8);
+const context: usize = memory.data(CONTEXT_SIZE, 8);
 
 export function architecturePrctl(code: i32, address: u64): i64 {
     switch (code) {
