@@ -4,6 +4,7 @@
 // docs/measuring.md says how to read them.
 //
 //   npm run bench [-- --rounds=N]     runs of everything that is timed, 7 unless given
+//   npm run bench -- --board=NAME     on a real kernel under QEMU (SEL4_PREFIX), beside platform/linux and a Linux guest
 
 import { parseArgs } from 'node:util';
 import { build } from './build.mjs';
@@ -11,14 +12,22 @@ import { buildRuntime } from './build-runtime.mjs';
 import { runMain, runStep, StepError } from './progress.mjs';
 import { setUp } from './setup.mjs';
 
+/** A round on a board boots ten machines under emulation. */
+const BOARD_ROUNDS = 5;
+
 await runMain(async () => {
-    const { values } = parseArgs({ options: { rounds: { type: 'string' } } });
+    const { values } = parseArgs({ options: { rounds: { type: 'string' }, board: { type: 'string' } } });
     const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
     if (rounds !== undefined && !(Number.isInteger(rounds) && rounds >= 1)) {
         throw new StepError(`--rounds=${values.rounds}: not a number of runs; give 1 or more`);
     }
     await setUp({ forTests: true });
     await build();
+    if (values.board !== undefined) {
+        const { printBoardFigures } = await import('../build/bench/boardFigures.js');
+        await printBoardFigures(values.board, rounds ?? BOARD_ROUNDS);
+        return;
+    }
     const { elf } = await runStep('build-counting', 'Build the runtime that counts instructions', (step) =>
         buildRuntime({ countInstructions: true, say: (text) => step.say(text) }),
     );
