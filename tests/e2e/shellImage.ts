@@ -8,6 +8,9 @@ import { projectFolder } from '../cli/commandLine.js';
 import { appletPaths, demoLayers, file, folder } from '../images/busyboxImage.js';
 import { makeLayer, OciLayout, type ImageSettings, type Layer } from '../images/ociLayout.js';
 
+/** Architectures in OCI's names. */
+export type ImageArchitecture = 'amd64' | 'arm64' | 'riscv64';
+
 const scriptsFolder = join(projectFolder, 'tests', 'linux');
 
 /** BusyBox as the build fetched it for this machine. */
@@ -26,9 +29,17 @@ export const shellConfig: ImageSettings['config'] = {
     WorkingDir: '/srv',
 };
 
-export function shellLayers(): Layer[] {
+/** BusyBox for another architecture, as the build made it. */
+export function busyboxFor(architecture: ImageArchitecture): string {
+    if (architecture === 'amd64') return busyboxPath;
+    if (architecture === 'riscv64') return join(projectFolder, 'build/busybox-riscv64/busybox');
+    return busyboxPath.replace('busybox-static-amd64', 'busybox-static-arm64');
+}
+
+export function shellLayers(architecture: ImageArchitecture = 'amd64'): Layer[] {
     const demoScript = readFileSync(join(projectFolder, 'tests/images/demo.sh'), 'utf8');
-    const layers = demoLayers(readFileSync(busyboxPath), appletPaths(busyboxPath), demoScript);
+    const program = readFileSync(busyboxFor(architecture));
+    const layers = demoLayers(program, appletPaths(busyboxPath), demoScript);
     const scripts = scriptNames.map((name) =>
         file(`${scriptsInImage.slice(1)}/${name}`, readFileSync(join(scriptsFolder, name)), 0o755),
     );
@@ -36,10 +47,10 @@ export function shellLayers(): Layer[] {
 }
 
 /** Writes the image to a new layout with the tag "latest"; its reference. */
-export function writeShellImage(target: string): string {
+export function writeShellImage(target: string, architecture: ImageArchitecture = 'amd64'): string {
     const layout = new OciLayout(target);
     layout.writeIndex({
-        latest: layout.addImage({ architecture: 'amd64', config: shellConfig }, shellLayers()),
+        latest: layout.addImage({ architecture, config: shellConfig }, shellLayers(architecture)),
     });
     return `oci:${target}:latest`;
 }
