@@ -139,8 +139,8 @@ function serveMessage(number: u32): void {
         thread.hasRegisters = false;
         servePageFault(thread);
     } else if (label == FAULT_CAPABILITY) {
-        // The thread's CSpace is empty: this is a Linux system call whose third argument, or whatever RDX held, is one
-        // of seL4's own numbers. An answer through the reply object would restart the instruction.
+        // The thread's CSpace is empty: this is a Linux system call that has one of seL4's own numbers in the register
+        // where seL4 looks for it. An answer through the reply object would restart the instruction.
         readContext(thread, context);
         contextToMessage(context, receiveBlock);
         if (PATCHES_CODE) {
