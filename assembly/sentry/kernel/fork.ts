@@ -3,15 +3,17 @@
 // New processes and threads: clone(2), of which fork and vfork are cases.
 
 import { childContext, CONTEXT_SIZE } from "../arch/machine";
+import { loadStateFirst, savesStateFirst } from "../arch/forkState";
 import { AddressSpace } from "../memory/addressSpace";
 import { copyOut32, userAddress } from "../memory/userMemory";
 import { takeVSpace } from "../memory/vspaces";
+import { ensureStub } from "../signals/deliver";
 import { MASK_UNBLOCKABLE } from "../signals/numbers";
 import { EAGAIN, EFAULT, EINVAL, ENOMEM } from "./errno";
 import { now } from "./clock";
 import { allocatePid, Process, processes } from "./process";
 import { countProcess } from "./statistics";
-import { current, Thread, THREAD_RUNNING, threads } from "./thread";
+import { ANSWER_REGISTERS, current, Thread, THREAD_RUNNING, threads } from "./thread";
 import { freeThreadNumber, makeTcb, readContext, startThread } from "./threadObjects";
 import { blockUnlessKilled } from "./wait";
 
@@ -58,6 +60,13 @@ export function clone(flags: u64, stack: u64, parentTid: u64, childTid: u64, tls
     if (threads.length >= THREADS_MAXIMUM) return -EAGAIN;
     if ((flags & CLONE_PARENT_SETTID) != 0 && userAddress(parentTid, true) == 0) return -EFAULT;
 
+    const stub = current.process.addressSpace.layout.stubPage;
+    const copiesState = (flags & CLONE_VM) == 0 && ensureStub(current.process);
+    if (copiesState && savesStateFirst(current.message, stub)) {
+        current.answer = ANSWER_REGISTERS;
+        current.inSystemCall = false;
+        return 0;
+    }
     const isThread = (flags & CLONE_THREAD) != 0;
     const process = isThread ? current.process : copyProcess(flags);
     if (process === null) return -ENOMEM;
@@ -84,6 +93,7 @@ export function clone(flags: u64, stack: u64, parentTid: u64, childTid: u64, tls
     }
     readContext(current, context);
     childContext(current.message, context, stack, (flags & CLONE_SETTLS) != 0, tls);
+    if (copiesState) loadStateFirst(context, stub);
     thread.state = THREAD_RUNNING;
     startThread(thread, context);
     if (!isThread) {

@@ -180,8 +180,8 @@ export function onAlternateStack(thread: Thread, stack: u64): bool {
     return !thread.alternateStackDisabled && stack - thread.alternateStack - 1 < thread.alternateStackSize;
 }
 
-/** Has the process map the stub page, at its first handler. */
-function ensureStub(process: Process): bool {
+/** Has the process map the stub page, at its first handler or fork. */
+export function ensureStub(process: Process): bool {
     const space = process.addressSpace;
     const address = space.layout.stubPage;
     const region = space.find(address);

@@ -12,6 +12,7 @@
 // System calls are `int 0xfe`, which is patched in (systemCallSites.ts): the kernel takes its own system call number of a
 // `syscall` instruction from RDX, and loses the stack pointer.
 
+import { writeForkStubs } from "./forkState";
 import { Layout } from "../layout";
 
 export { COMPACT_LAYOUT, Layout } from "../layout";
@@ -437,4 +438,5 @@ export function writeStubs(page: usize): void {
     store<u8>(page, 0xb8, 20);
     store<u32>(page, 15, 21);
     store<u16>(page, 0xfecd, 25);
+    writeForkStubs(page);
 }

@@ -45,7 +45,10 @@ const INTERRUPT_NUMBER: u64 = 0xffff_ffff_fe00_0000;
 // @ts-ignore: decorator
 @inline
 export function isPatchedCall(message: usize): bool {
-    return load<u64>(message, MESSAGE_NUMBER) == (INTERRUPT_NUMBER | (load<u64>(message, MESSAGE_RAX) & 0xff_ffff));
+    return (
+        load<u64>(message, MESSAGE_NUMBER) ==
+        (INTERRUPT_NUMBER | (load<u64>(message, MESSAGE_RAX) & 0xff_ffff))
+    );
 }
 
 /** Whether the two bytes at `code` are a system call instruction that has not been patched. */

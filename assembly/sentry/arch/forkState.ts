@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The FPU registers of a process that forks, of the architecture that is built for. scripts/sentry.mjs puts another
+// architecture's name in place of x86_64 here.
+
+export * from "./x86_64/forkState";
