@@ -112,6 +112,8 @@ __attribute__((used)) _Noreturn static void start(seL4_BootInfo *info) {
 #elif defined(BENCH)
     bench();
 #else
+    // The firmware leaves its last line open; a kernel that prints ends it, others do not.
+    log_character('\n');
     log_text("platform.begin", "1");
     test_bootinfo();
     test_untyped();
