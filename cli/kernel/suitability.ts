@@ -72,11 +72,20 @@ export function judgeKernel(board: Board, kernel: KernelInstallation): KernelJud
     };
     const build = (option: string): string => `build it with -D${option}`;
 
+    const mode = isHypervisorKernel(kernel) ? ', hypervisor' : '';
+    const kind = configuration.DEBUG_BUILD === true ? 'debug' : 'release';
+    const rootCNodeBits = configurationNumber(kernel, 'ROOT_CNODE_SIZE_BITS');
+    const description =
+        `${String(configuration.SEL4_ARCH)} ${String(configuration.PLAT)}, ${kind}${mode}, ` +
+        `${configuration.KERNEL_MCS === true ? 'MCS' : 'not MCS'}, root CNode 2^${rootCNodeBits ?? '?'}`;
+
     if (configuration.SEL4_ARCH !== board.architecture) {
         against(
             `is for ${String(configuration.SEL4_ARCH)} (SEL4_ARCH), but board ${board.name} is ${board.architecture}`,
             build(`KernelSel4Arch=${board.architecture}`),
         );
+        // Nothing else that could be said of it would help.
+        return { description, problems, warnings };
     }
     if (!board.kernelPlatform.includes(String(configuration.PLAT))) {
         against(
@@ -86,7 +95,6 @@ export function judgeKernel(board: Board, kernel: KernelInstallation): KernelJud
     }
     if (configuration.KERNEL_MCS !== true)
         against('has no scheduling contexts (KERNEL_MCS is off)', build('KernelIsMCS=ON'));
-    const rootCNodeBits = configurationNumber(kernel, 'ROOT_CNODE_SIZE_BITS');
     if (rootCNodeBits === null || rootCNodeBits < MIN_ROOT_CNODE_BITS) {
         against(
             `gives the root task ${rootCNodeBits === null ? 'an unknown number of' : 2 ** rootCNodeBits} slots (ROOT_CNODE_SIZE_BITS), fewer than ${2 ** MIN_ROOT_CNODE_BITS}`,
@@ -99,7 +107,10 @@ export function judgeKernel(board: Board, kernel: KernelInstallation): KernelJud
             build('KernelArmHypervisorSupport=OFF'),
         );
     }
-    if (configuration.ARM_GIC_V3_SUPPORT === true && board.name === 'qemu-arm-virt')
+    if (
+        configuration.ARM_GIC_V3_SUPPORT === true &&
+        board.qemu.arguments.some((text) => text.includes('gic-version=2'))
+    )
         against(
             'drives a GICv3 (ARM_GIC_V3_SUPPORT), and the board has a GICv2',
             build('QEMU_GIC_VERSION=2'),
@@ -135,15 +146,7 @@ export function judgeKernel(board: Board, kernel: KernelInstallation): KernelJud
     }
     const nodes = configurationNumber(kernel, 'MAX_NUM_NODES') ?? 1;
     if (nodes > 1) warn(`is for ${nodes} cores (MAX_NUM_NODES); one is used`, build('KernelMaxNumNodes=1'));
-    const mode = isHypervisorKernel(kernel) ? ', hypervisor' : '';
-    const kind = configuration.DEBUG_BUILD === true ? 'debug' : 'release';
-    return {
-        description:
-            `${String(configuration.SEL4_ARCH)} ${String(configuration.PLAT)}, ${kind}${mode}, ` +
-            `${configuration.KERNEL_MCS === true ? 'MCS' : 'not MCS'}, root CNode 2^${rootCNodeBits ?? '?'}`,
-        problems,
-        warnings,
-    };
+    return { description, problems, warnings };
 }
 
 /** Throws the first reason why a kernel will not do for a board. */

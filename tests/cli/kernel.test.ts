@@ -3,7 +3,7 @@
 // Finding a kernel and judging it, on made-up installations: what is against each is one sentence with option and remedy.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -181,4 +181,18 @@ test('run --board refuses an unsuitable kernel in one sentence', async () => {
     );
     const lost = await sealift(['run', '--kernel', path, 'oci:build/images/demo:demo']);
     assert.equal(lost.stderr, 'sealift: --kernel: it goes with --board only; add for example --board pc99\n');
+});
+
+test('QEMU that is not installed is one sentence with the package', async () => {
+    const path = install({ configuration: goodConfigurations.pc99! });
+    const programs = join(folder, 'programs');
+    mkdirSync(programs);
+    symlinkSync(process.execPath, join(programs, 'node'));
+    const command = ['run', '--board', 'pc99', '--kernel', path, 'oci:build/images/demo:demo'];
+    const result = await sealift(command, { environment: { PATH: programs } });
+    assert.equal(result.code, 125);
+    assert.equal(
+        result.stderr,
+        'sealift: qemu-system-x86_64: it is not installed; install the Debian package qemu-system-x86\n',
+    );
 });

@@ -4,6 +4,7 @@
 // Runs on every board for which there is a kernel. QEMU is slow, so this is a slice of what the other files test.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -123,6 +124,21 @@ for (const { board, image: architecture, skip } of testBoards) {
             assert.equal(sum(statistics.owners), statistics.machineMemory);
             assert.equal(sum(statistics.container.owners), statistics.container.memoryLimit);
             assert.equal(statistics.freed.returned, statistics.freed.carved);
+        });
+
+        test('QEMU that dies is one sentence', async () => {
+            const { child, result } = startSealift([...onBoard, image, 'sh', '-c', 'echo ready; sleep 60'], {
+                timeout: TIMEOUT,
+            });
+            child.stdout.once('data', () =>
+                execFileSync('pkill', ['-KILL', '-P', String(child.pid), 'qemu']),
+            );
+            const { code, stderr } = await result;
+            assert.equal(code, 125);
+            assert.match(
+                stderr,
+                /^sealift: machine: QEMU was ended by SIGKILL before the container ended; /m,
+            );
         });
 
         test('failures: the same sentences and exit codes', async () => {
