@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Pages that programs execute, on architectures where code has to be patched first (arch/systemCallSites.ts). A page of an
-// image without system calls is executed from the layer store like any other. One with system calls is copied once for
-// the container: all its processes share the copy, and reading the file gives the image's bytes. Pages of files written at
-// run time are copied for each process, since their bytes may still change.
+// image without system calls is executed from the layer store like any other. One with system calls is copied once for the
+// container: all its processes share the copy, and reading the file gives the image's bytes. The statically linked BusyBox
+// of the demonstration has 284 system calls in 41 of its 388 executable pages, esbuild has 40 in 4 of 1447. Pages of files
+// written at run time are copied for each process, since their bytes may still change.
 
 import { OpenFile } from "../fs/openFile";
 import { PAGE_SIZE } from "../../std/pages";
@@ -16,13 +17,6 @@ import {
     releaseFrame,
     setExecutable,
 } from "./frames";
-
-let patchedPages: u32 = 0;
-
-/** Pages of images that the container has a patched copy of. */
-export function patchedPageCount(): u32 {
-    return patchedPages;
-}
 
 /** Where the bytes of a neighbour are, or 0: it only helps to tell instructions from operands. */
 function neighbour(file: OpenFile, index: u32, exists: bool): usize {
@@ -56,7 +50,6 @@ export function executableFrame(file: OpenFile, index: u32, source: u32, follows
     if (calls > 0) {
         executable = patchedFrame(PAGE_SIZE, true);
         if (executable == 0) return 0;
-        patchedPages++;
     }
     setExecutable(source, executable);
     return executable;
