@@ -93,6 +93,7 @@ export class Machine {
     private exit: messages.ExitMessage | null = null;
     private failed: messages.FailedMessage | null = null;
     private protocolError = '';
+    private switchedOff = false;
     private killReason: { exitCode: number; message: string } | null = null;
     private containerStarted = false;
     private container = 0;
@@ -178,10 +179,15 @@ export class Machine {
         }
         const how =
             this.protocolError ||
-            `${this.program.name} ` +
-                (signal === null ? `ended with status ${status}` : `was ended by ${signal}`);
+            (this.switchedOff ? `${this.program.name} switched off` : this.ending(status, signal));
         const message = `machine: ${how} before the container ended; the machine's own text above says more`;
         return { exitCode: EXIT_SEALIFT_FAILED, message, text, textExplains: true };
+    }
+
+    /** How the machine's process ended, in words. */
+    private ending(status: number | null, signal: NodeJS.Signals | null): string {
+        const how = signal === null ? `ended with status ${status}` : `was ended by ${signal}`;
+        return `${this.program.name} ${how}`;
     }
 
     private receiveText(bytes: Buffer): void {
@@ -255,6 +261,7 @@ export class Machine {
                 this.input.grant(frame.container, messages.readCredit(frame));
                 break;
             case TargetFrame.OFF:
+                this.switchedOff = true;
                 clearTimeout(this.powerOffTimer);
                 this.powerOffTimer = setTimeout(
                     () => this.child.kill('SIGKILL'),

@@ -117,6 +117,16 @@ switch (part) {
     case 'killed':
         process.kill(process.pid, 'SIGSEGV');
         break;
+    case 'noSwitch':
+        sendJson(TargetFrame.EXIT, { status: 0, exitCode: 6, signal: 0, message: '' });
+        send(TargetFrame.OFF, '');
+        setInterval(() => undefined, 1000);
+        break;
+    case 'panic':
+        write(Buffer.from('panic: no memory\n'));
+        send(TargetFrame.OFF, '');
+        setInterval(() => undefined, 1000);
+        break;
     case 'damaged':
         write(Buffer.from([0xa5, 1, 1, 0xff, 0xff]));
         setInterval(() => undefined, 1000);

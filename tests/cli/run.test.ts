@@ -169,6 +169,20 @@ test('exit codes of signals and of commands that cannot be run', async () => {
     assert.equal(failed.stderr, 'sealift: layer 1: damaged; pull the image again\n');
 });
 
+test('a machine that says OFF and has no switch is ended', async () => {
+    const started = performance.now();
+    const ended = await run([image, 'noSwitch']);
+    assert.equal(ended.code, 6, ended.stderr);
+    assert.equal(ended.stderr, '');
+    const panicked = await run([image, 'panic']);
+    assert.equal(panicked.code, 125);
+    assert.match(
+        panicked.stderr,
+        /^panic: no memory\nsealift: machine: it switched off before the container/,
+    );
+    assert.ok(performance.now() - started < 20_000, 'each takes two seconds, not the time of a hang');
+});
+
 test('a machine that fails is reported with its text', async () => {
     const crash = await run([image, 'crash']);
     assert.equal(crash.code, 125);
