@@ -21,7 +21,7 @@ const BOOT_LOAD_VARIABLE = '${loadaddr}';
 const examples = `
 Examples:
   sealift build --board pc99 -o demo.elf oci:build/images/demo:demo
-  sealift build --board zynqmp --kernel /opt/sel4/zynqmp -o demo.elf oci:busybox sh -c 'echo hello'
+  sealift build --board zynqmp --kernel ~/sel4/zynqmp -o demo.elf oci:busybox sh -c 'echo hello'
 `;
 
 interface BuildOptions extends ContainerCommandOptions {

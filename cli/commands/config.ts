@@ -12,7 +12,7 @@ const examples = `
 Keys: ${configKeys.join(', ')}: the folder of the seL4 kernel to take for that architecture.
 
 Examples:
-  sealift config set sel4-prefix.x86_64 /opt/sel4
+  sealift config set sel4-prefix.x86_64 ~/sel4
   sealift config list
 `;
 

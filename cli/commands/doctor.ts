@@ -16,7 +16,7 @@ import { buildProduct, linuxKernel, linuxRuntime } from '../projectPaths.js';
 const examples = `
 Example:
   sealift doctor
-  SEL4_PREFIX=/opt/sel4 sealift doctor --board pc99
+  SEL4_PREFIX=~/sel4 sealift doctor --board pc99
 `;
 
 interface Check {

@@ -46,7 +46,7 @@ Examples:
   sealift run -e GREETING=hello -w /tmp --user 1000 oci:busybox sh -c 'echo $GREETING from $PWD'
   sealift run --memory 32m --strace docker-archive:busybox.tar true
 
-  SEL4_PREFIX=/opt/sel4 sealift run --board pc99 oci:build/images/demo:demo
+  SEL4_PREFIX=~/sel4 sealift run --board pc99 oci:build/images/demo:demo
 
 Exit code: the container's own; 128+n when signal n ended it; 125 when Sealift failed; 126 when the command cannot be
 executed; 127 when it is not found.
