@@ -2,10 +2,11 @@
 //
 // Builds the C runtime with the two Wasm modules: one freestanding ELF, the root task.
 //
-//   node scripts/build-runtime.mjs [--architecture=x86_64] [--sel4=PREFIX] [--manager=FILE] [--sentry=FILE] [--output=FILE]
-//                                  [--count-instructions]
+//   node scripts/build-runtime.mjs [--architecture=x86_64] [--sel4=PREFIX] [--board=NAME] [--manager=FILE] [--sentry=FILE]
+//                                  [--output=FILE] [--count-instructions]
 //
 //   --sel4     a kernel's install folder; without it, the headers of platform/linux
+//   --board    the machine, a folder of platform/boards; not needed for x86_64, whose machine is the PC
 //   --manager  the manager's module, build/wasm/manager.wasm unless given; likewise --sentry
 //   --output   the result's name
 //   --count-instructions  the modules run metered and report.instructions counts; its folder is named ...-counting
@@ -15,7 +16,16 @@
 
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+    existsSync,
+    mkdirSync,
+    readdirSync,
+    readFileSync,
+    renameSync,
+    rmSync,
+    statSync,
+    writeFileSync,
+} from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -29,12 +39,30 @@ const run = promisify(execFile);
 /** Folders of runtime-c whose C files belong to every architecture. */
 const commonFolders = ['wasm', 'libc', 'sel4', 'host', 'boot'];
 
-/** What is particular to an architecture: more folders, and the compilers' options. */
+/** What is particular to an architecture: more folders, the compilers, their options, and the linker's emulation. */
 const architectures = {
     x86_64: {
         folders: ['sel4/x86_64', 'host/pc', 'boot/x86_64'],
         clang: ['--target=x86_64-unknown-none-elf', '-mcmodel=small', '-mno-avx'],
-        gcc: ['-m64', '-mcmodel=small', '-mno-avx'],
+        gcc: ['gcc', '-m64', '-mcmodel=small', '-mno-avx', '-fcf-protection=none'],
+        gccPackage: 'gcc',
+        emulation: 'elf_x86_64',
+    },
+    aarch64: {
+        folders: ['sel4/aarch64', 'host/board', 'boot/aarch64'],
+        clang: ['--target=aarch64-none-elf', '-mcpu=generic', '-mno-outline-atomics'],
+        gcc: ['aarch64-linux-gnu-gcc', '-mcpu=generic', '-mno-outline-atomics'],
+        gccPackage: 'gcc-aarch64-linux-gnu',
+        emulation: 'aarch64elf',
+    },
+    riscv64: {
+        folders: ['sel4/riscv64', 'host/board', 'boot/riscv64'],
+        clang: ['--target=riscv64-none-elf', '-march=rv64gc', '-mabi=lp64d', '-mcmodel=medany', '-mno-relax'],
+        gcc: ['riscv64-linux-gnu-gcc', '-march=rv64gc', '-mabi=lp64d', '-mcmodel=medany', '-mno-relax'],
+        gccPackage: 'gcc-riscv64-linux-gnu',
+        emulation: 'elf64lriscv',
+        // gcc calls functions of its own library for what the instruction set lacks: counting leading zeros, for one.
+        gccLibrary: true,
     },
 };
 
@@ -81,8 +109,13 @@ function dependencies(path) {
         .split(/\s+/);
 }
 
-/** Runs a command unless its result is newer than everything it was made from and by the same command. */
-async function make(output, command, inputs) {
+/**
+ * Runs a command unless its result is newer than everything it was made from and by the same command. The command is a
+ * function of the file that it writes: a draft, which becomes the result when it is whole, so that builds at the same time
+ * do not see each other's halves.
+ */
+async function make(output, commandFor, inputs) {
+    const command = commandFor(output);
     const record = `${output}.command`;
     const text = command.join('\n');
     const before = existsSync(record) ? readFileSync(record, 'utf8') : '';
@@ -96,11 +129,17 @@ async function make(output, command, inputs) {
         return false;
     }
     mkdirSync(dirname(output), { recursive: true });
+    const draft = `${output}.${process.pid}.draft`;
     try {
-        await run(command[0], command.slice(1), { cwd: root, maxBuffer: 1 << 26 });
+        await run(command[0], commandFor(draft).slice(1), { cwd: root, maxBuffer: 1 << 26 });
+        renameSync(draft, output);
     } catch (error) {
+        rmSync(draft, { force: true });
         if (error.code === 'ENOENT') {
-            throw new Error(`${command[0]} is not installed (Debian package of the same name)`);
+            const compiler = Object.values(architectures).find(({ gcc }) => gcc[0] === command[0]);
+            throw new Error(
+                `${command[0]} is not installed; install Debian's package ${compiler?.gccPackage ?? command[0]}`,
+            );
         }
         throw new Error(`${command[0]} failed for ${relative(root, output)}:\n${error.stderr}`);
     }
@@ -130,6 +169,55 @@ function kernelHeaders(prefix) {
     return folder;
 }
 
+const hash = (...parts) => {
+    const sum = createHash('sha256');
+    for (const part of parts) {
+        sum.update(part).update('\0');
+    }
+    return sum.digest('hex');
+};
+
+/** Bytes of RAM that a kernel was built for, from what its build leaves beside it; 0 if it does not say. */
+function kernelMemory(prefix) {
+    const path = join(resolve(prefix), 'support', 'platform_gen.json');
+    if (!existsSync(path)) {
+        return 0;
+    }
+    const { memory } = JSON.parse(readFileSync(path, 'utf8'));
+    return memory.reduce((sum, { start, end }) => sum + end - start, 0);
+}
+
+/** The text of board.h: what platform/boards/NAME/board.json says, as macros. */
+function boardHeader(name, memory) {
+    const board = JSON.parse(readFileSync(join(root, 'platform', 'boards', name, 'board.json'), 'utf8'));
+    const lines = [`// Generated from platform/boards/${name}/board.json.`, '#pragma once'];
+    const define = (macro, value) => lines.push(`#define SEALIFT_BOARD_${macro} ${value}`);
+    define('NAME', JSON.stringify(name));
+    define('MEMORY', memory);
+    define('COUNTER_FREQUENCY', board.loader.counterFrequency ?? 0);
+    for (const [prefix, device] of [
+        ['UART', board.uart],
+        ['CLOCK', board.realtimeClock],
+        ['TIMER', board.timer],
+        ['POWER', board.powerOff],
+    ]) {
+        define(`${prefix}_${device.kind.toUpperCase().replaceAll('-', '_')}`, 1);
+        define(`${prefix}_ADDRESS`, device.address ?? 0);
+        define(`${prefix}_INTERRUPT`, device.interrupt ?? 0);
+        define(`${prefix}_LEVEL`, device.trigger === 'edge' ? 0 : 1);
+        define(`${prefix}_CLOCK`, device.clock ?? 0);
+    }
+    return `${lines.join('\n')}\n`;
+}
+
+/** Writes a file unless it holds that text already. */
+function writeIfDifferent(path, text) {
+    if (!existsSync(path) || readFileSync(path, 'utf8') !== text) {
+        mkdirSync(dirname(path), { recursive: true });
+        writeFileSync(path, text);
+    }
+}
+
 /** Bytes of the sections of an ELF file, by name. */
 function sectionSizes(path) {
     const file = readFileSync(path);
@@ -149,7 +237,7 @@ function sectionSizes(path) {
 
 /**
  * Builds the runtime.
- * @param {{ architecture?: string, sel4?: string, manager?: string, sentry?: string, output?: string,
+ * @param {{ architecture?: string, sel4?: string, board?: string, manager?: string, sentry?: string, output?: string,
  *          countInstructions?: boolean, say?: (text: string) => void }} [options]
  * @returns {Promise<{ elf: string, sizes: Map<string, number> }>} the file, and its sections' sizes in bytes
  */
@@ -162,10 +250,25 @@ export async function buildRuntime(options = {}) {
         );
     }
     const prefix = options.sel4;
+    if (name !== 'x86_64' && (!prefix || !options.board)) {
+        throw new Error(
+            `the C runtime for ${name} needs a kernel and a board: give --sel4 and --board (platform/linux is x86_64 only)`,
+        );
+    }
     const headers = kernelHeaders(prefix);
     const counting = options.countInstructions === true;
     const variant = (prefix ? 'sel4' : 'linux') + (counting ? '-counting' : '');
     const target = join(root, 'build', 'runtime', name, variant);
+    // Objects of one kernel are not those of another. The folder's name tells them apart; the objects do not depend on the
+    // modules, so that a changed module is only linked again.
+    const kernelHash = prefix
+        ? `-${hash(headers, readFileSync(join(headers, 'autoconf.h')), options.board ?? '').slice(0, 16)}`
+        : '';
+    const objectFolder = join(target, `objects${kernelHash}`);
+    const isBoard = architecture.folders.includes('host/board');
+    if (isBoard) {
+        writeIfDifferent(join(objectFolder, 'board.h'), boardHeader(options.board, kernelMemory(prefix)));
+    }
     const definitions = counting ? ['-DSEALIFT_COUNT_INSTRUCTIONS'] : [];
     const manager = resolve(root, options.manager ?? 'build/wasm/manager.wasm');
     const sentry = resolve(root, options.sentry ?? 'build/wasm/sentry.wasm');
@@ -181,6 +284,7 @@ export async function buildRuntime(options = {}) {
     }
     const zlib = debianSource('zlib', options.say);
     const search = [
+        ...(isBoard ? ['-I', objectFolder] : []),
         '-I',
         runtimeFolder,
         '-I',
@@ -191,14 +295,15 @@ export async function buildRuntime(options = {}) {
         headers,
     ];
     const clang = ['clang-19', ...architecture.clang, '-nostdlibinc'];
-    const gcc = ['gcc', ...architecture.gcc, '-fcf-protection=none'];
+    const { gcc } = architecture;
     const objects = [];
     const tasks = [];
     const compile = (source, object, command, extra) => {
-        const output = join(target, 'objects', object);
+        const output = join(objectFolder, object);
         objects.push(output);
-        const full = [...command, ...extra, '-MMD', '-MF', `${output}.d`, '-c', source, '-o', output];
-        tasks.push(() => make(output, full));
+        // -MD, not -MMD: the kernel's headers count as well.
+        const full = [...command, ...extra, '-MD', '-MF', `${output}.d`, '-c', source, '-o'];
+        tasks.push(() => make(output, (file) => [...full, file]));
     };
     for (const folder of [...commonFolders, ...architecture.folders]) {
         for (const entry of readdirSync(join(runtimeFolder, folder)).sort()) {
@@ -232,19 +337,19 @@ export async function buildRuntime(options = {}) {
     const elf = options.output ? resolve(root, options.output) : join(target, 'runtime.elf');
     const modules = join(dirname(elf), `${basename(elf, '.elf')}-modules.o`);
     const source = join(runtimeFolder, 'boot', 'modules.S');
-    const hash = (file) => createHash('sha256').update(readFileSync(file)).digest('hex');
+    const hashOf = (file) => hash(readFileSync(file));
     const define = (symbol, file) => `-D${symbol}="${file}"`;
     await make(
         modules,
-        [
+        (file) => [
             ...clang,
             define('SENTRY_WASM', sentry),
             define('MANAGER_WASM', manager),
-            `-DMODULES="${hash(sentry)} ${hash(manager)}"`, // made again when their contents change
+            `-DMODULES="${hashOf(sentry)} ${hashOf(manager)}"`, // made again when their contents change
             '-c',
             source,
             '-o',
-            modules,
+            file,
         ],
         [source],
     );
@@ -253,15 +358,18 @@ export async function buildRuntime(options = {}) {
     const link = [
         'ld.lld-19',
         '-m',
-        'elf_x86_64',
+        architecture.emulation,
         '-static',
         '-nostdlib',
         '--gc-sections',
         '--fatal-warnings',
     ];
     link.push('-z', 'max-page-size=4096', '-z', 'noexecstack', '--build-id=none', '-T', script);
-    link.push('-o', elf, ...objects);
-    await make(elf, link, [script, ...objects]);
+    if (architecture.gccLibrary) {
+        const { stdout } = await run(gcc[0], [...gcc.slice(1), '-print-libgcc-file-name']);
+        objects.push(stdout.trim());
+    }
+    await make(elf, (file) => [...link, '-o', file, ...objects], [script, ...objects]);
     return { elf, sizes: sectionSizes(elf) };
 }
 
@@ -270,6 +378,7 @@ async function main() {
         options: {
             architecture: { type: 'string' },
             sel4: { type: 'string' },
+            board: { type: 'string' },
             manager: { type: 'string' },
             sentry: { type: 'string' },
             output: { type: 'string' },

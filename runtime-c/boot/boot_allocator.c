@@ -15,10 +15,14 @@ static struct {
     uint64_t used[CONFIG_MAX_NUM_BOOTINFO_UNTYPED_CAPS]; // bytes, by index of the boot information
 } allocator ROOT_ONLY;
 
-void boot_allocator_begin(const seL4_BootInfo *info, sel4_cptr first_slot) {
+void boot_allocator_begin(const seL4_BootInfo *info) {
     allocator.info = info;
-    allocator.next_slot = first_slot;
+    allocator.next_slot = info->empty.start;
     allocator.is_open = true;
+}
+
+sel4_cptr boot_allocator_take_slot(void) {
+    return allocator.next_slot < allocator.info->empty.end ? allocator.next_slot++ : 0;
 }
 
 void boot_allocator_close(void) {
@@ -89,6 +93,14 @@ bool boot_allocator_take(uint32_t object, uint32_t count, sel4_cptr *first) {
     return true;
 }
 
+/// After a mapping failed: maps the page table that was missing. False if it failed for another reason.
+static bool map_missing_table(uint64_t vaddr) {
+    uint32_t level = sel4_missing_table_level();
+    sel4_cptr table;
+    return level != 0 && boot_allocator_take(SEL4_OBJECT_PAGE_TABLE_1 + level - 1, 1, &table) &&
+           sel4_page_table_map(table, level, seL4_CapInitThreadVSpace, vaddr) == seL4_NoError;
+}
+
 bool boot_allocator_map(uint64_t vaddr, uint32_t pages, sel4_cptr *first) {
     sel4_cptr frame;
     if (!boot_allocator_take(SEL4_OBJECT_SMALL_FRAME, pages, &frame)) {
@@ -102,17 +114,72 @@ bool boot_allocator_map(uint64_t vaddr, uint32_t pages, sel4_cptr *first) {
         if (sel4_page_map(frame + page, seL4_CapInitThreadVSpace, at, SEL4_RIGHT_READ | SEL4_RIGHT_WRITE,
                           false) == seL4_NoError) {
             page++;
-            continue;
-        }
-        uint32_t level = sel4_missing_table_level();
-        sel4_cptr table;
-        if (level == 0 || !boot_allocator_take(SEL4_OBJECT_PAGE_TABLE_1 + level - 1, 1, &table) ||
-            sel4_page_table_map(table, level, seL4_CapInitThreadVSpace, at) != seL4_NoError) {
+        } else if (!map_missing_table(at)) {
             return false;
         }
     }
     return true;
 }
+
+#if defined(__x86_64__)
+
+bool boot_allocator_map_device(uint64_t physical, uint64_t vaddr) {
+    (void)physical;
+    (void)vaddr;
+    return false;
+}
+
+#else
+
+/// The device untyped that an address lies in and whose objects have not gone beyond it; untyped_count() if
+/// there is none.
+static uint64_t device_untyped_at(uint64_t physical) {
+    for (uint64_t i = 0; i < untyped_count(); i++) {
+        const seL4_UntypedDesc *description = &allocator.info->untypedList[i];
+        if (description->isDevice && physical >= description->paddr + allocator.used[i] &&
+            physical - description->paddr < UINT64_C(1) << description->sizeBits) {
+            return i;
+        }
+    }
+    return untyped_count();
+}
+
+bool boot_allocator_map_device(uint64_t physical, uint64_t vaddr) {
+    uint64_t index = device_untyped_at(physical);
+    if (index == untyped_count()) {
+        return false;
+    }
+    sel4_cptr untyped = allocator.info->untyped.start + index;
+    uint64_t target = physical - allocator.info->untypedList[index].paddr;
+    // An untyped gives out its memory from the start on: what lies before the page goes into untypeds of its
+    // own, the largest ones that their place allows.
+    while (allocator.used[index] < target) {
+        uint32_t bits = 63 - (uint32_t)__builtin_clzll(target - allocator.used[index]);
+        while ((allocator.used[index] & ((UINT64_C(1) << bits) - 1)) != 0) {
+            bits--;
+        }
+        sel4_cptr slot = boot_allocator_take_slot();
+        if (slot == 0 || sel4_untyped_retype(untyped, SEL4_OBJECT_UNTYPED, bits, seL4_CapInitThreadCNode, 0,
+                                             0, slot, 1) != seL4_NoError) {
+            return false;
+        }
+        allocator.used[index] += UINT64_C(1) << bits;
+    }
+    sel4_cptr frame = boot_allocator_take_slot();
+    if (frame == 0 || sel4_untyped_retype(untyped, SEL4_OBJECT_SMALL_FRAME, 0, seL4_CapInitThreadCNode, 0, 0,
+                                          frame, 1) != seL4_NoError) {
+        return false;
+    }
+    allocator.used[index] += SEL4_PAGE_SIZE;
+    while (sel4_page_map_device(frame, seL4_CapInitThreadVSpace, vaddr) != seL4_NoError) {
+        if (!map_missing_table(vaddr)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+#endif
 
 uint64_t boot_allocator_used(uint32_t untyped) {
     return allocator.used[untyped];

@@ -11,8 +11,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/// Begins with the untypeds of the boot information and the empty slots from `first_slot` on.
-void boot_allocator_begin(const seL4_BootInfo *info, sel4_cptr first_slot);
+/// Begins with the untypeds and the empty slots of the boot information.
+void boot_allocator_begin(const seL4_BootInfo *info);
+
+/// The next empty slot; 0 if there is none.
+sel4_cptr boot_allocator_take_slot(void);
 
 /// Makes `count` objects of a type with a fixed size (or a scheduling context of the smallest size) in
 /// consecutive slots. False when memory or slots run out, or after boot_allocator_close.
@@ -21,6 +24,11 @@ bool boot_allocator_take(uint32_t object, uint32_t count, sel4_cptr *first);
 /// Takes fresh frames and maps them in the root task, with the page tables they need.
 /// @param first receives the first frame's slot; the others follow in order. May be NULL.
 bool boot_allocator_map(uint64_t vaddr, uint32_t pages, sel4_cptr *first);
+
+/// Maps the page of device registers at a physical address, uncached; false if no untyped of a device begins
+/// before it and reaches to it, or an earlier call went beyond it. (On x86_64 devices are behind ports:
+/// false.)
+bool boot_allocator_map_device(uint64_t physical, uint64_t vaddr);
 
 /// Ends allocation: from now on everything not used is the manager's.
 void boot_allocator_close(void);

@@ -2,8 +2,16 @@
 
 #include "boot/boot_information.h"
 
+#include "host/clock.h"
+
+#if !defined(__x86_64__)
+#include "board.h"
+#endif
+
 #include <stddef.h>
 #include <string.h>
+
+#if defined(__x86_64__)
 
 /// The body of the extra chunk with this number, at least `size` bytes of it; NULL if there is none.
 static const void *extra_chunk(const seL4_BootInfo *info, uint64_t id, uint64_t size) {
@@ -23,7 +31,7 @@ static const void *extra_chunk(const seL4_BootInfo *info, uint64_t id, uint64_t 
     return NULL;
 }
 
-uint64_t boot_information_tsc_frequency(const seL4_BootInfo *info) {
+uint64_t boot_information_counter_frequency(const seL4_BootInfo *info) {
     uint32_t megahertz;
     const void *chunk = extra_chunk(info, SEL4_BOOTINFO_HEADER_X86_TSC_FREQ, sizeof megahertz);
     if (!chunk) {
@@ -66,6 +74,30 @@ uint64_t boot_information_ram(const seL4_BootInfo *info) {
     }
     return bytes;
 }
+
+#else
+
+uint64_t boot_information_counter_frequency(const seL4_BootInfo *info) {
+    (void)info;
+#if defined(CLOCK_IS_TICKS)
+    return CLOCK_TICKS_PER_SECOND;
+#elif defined(__aarch64__)
+    uint64_t frequency; // hertz; written by firmware, or by our loader where there is none
+    __asm__ volatile("mrs %0, cntfrq_el0" : "=r"(frequency));
+    return frequency;
+#elif defined(CONFIG_TIMER_FREQUENCY)
+    return CONFIG_TIMER_FREQUENCY;
+#else
+    return SEALIFT_BOARD_COUNTER_FREQUENCY; // kernels before 16 do not tell
+#endif
+}
+
+uint64_t boot_information_ram(const seL4_BootInfo *info) {
+    (void)info;
+    return SEALIFT_BOARD_MEMORY;
+}
+
+#endif
 
 uint64_t boot_information_untyped_ram(const seL4_BootInfo *info) {
     uint64_t bytes = 0;

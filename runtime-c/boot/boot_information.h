@@ -8,10 +8,11 @@
 
 #include <stdint.h>
 
-/// Frequency in Hz of the processor's time-stamp counter; 0 if the kernel does not tell.
-uint64_t boot_information_tsc_frequency(const seL4_BootInfo *info);
+/// Frequency in Hz of what clock_counter reads; 0 if neither kernel nor processor tell.
+uint64_t boot_information_counter_frequency(const seL4_BootInfo *info);
 
-/// Bytes of the machine's RAM from 1 MiB up, which is what the kernel uses; 0 if the kernel does not tell.
+/// Bytes of RAM that the kernel uses: on a PC what firmware found from 1 MiB up, else what the kernel was
+/// built for. 0 if that is not known.
 uint64_t boot_information_ram(const seL4_BootInfo *info);
 
 /// Bytes of the untypeds that are RAM.

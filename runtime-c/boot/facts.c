@@ -173,7 +173,7 @@ bool boot_value(uint32_t key, uint32_t index, uint64_t *value) {
         *value = boot_facts.root_frames_by_kernel + boot_allocator_frames();
         break;
     case BOOT_KEY_TSC_HZ:
-        *value = boot_facts.tsc_frequency;
+        *value = boot_facts.counter_frequency;
         break;
     case BOOT_KEY_KERNEL_OVERHEAD:
         *value = boot_facts.kernel_overhead;

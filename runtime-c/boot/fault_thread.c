@@ -8,6 +8,7 @@
 #include "host/layout.h"
 #include "host/runtime.h"
 #include "host/text.h"
+#include "sel4/context.h"
 #include "sel4/invocations.h"
 #include "sel4/ipc.h"
 #include "sel4/objects.h"
@@ -72,13 +73,13 @@ const char *fault_thread_begin(const seL4_BootInfo *info) {
 /// Lets the faulted thread continue at fault_entry with the address. False if the kernel refuses.
 /// @param interrupted the first thread's IPC buffer, which the variable names again when it runs
 static bool redirect(uint64_t address, seL4_IPCBuffer *interrupted) {
-    enum { RIP = 0, RDI = 8, WORDS = RDI + 1 }; // seL4_UserContext
+    enum { WORDS = SEL4_CONTEXT_ARGUMENT + 1 };
     uint64_t registers[WORDS];
     if (sel4_tcb_read_registers(seL4_CapInitThreadTCB, false, WORDS, registers) != seL4_NoError) {
         return false;
     }
-    registers[RIP] = (uint64_t)fault_entry;
-    registers[RDI] = address;
+    registers[SEL4_CONTEXT_INSTRUCTION] = (uint64_t)fault_entry;
+    registers[SEL4_CONTEXT_ARGUMENT] = address;
     // This also takes the thread out of its fault: there is no reply to send. It cannot run before this
     // thread, whose priority is higher, waits again.
     sel4_error error = sel4_tcb_write_registers(seL4_CapInitThreadTCB, true, WORDS, registers);

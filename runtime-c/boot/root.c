@@ -21,6 +21,12 @@
 
 #include <string.h>
 
+#if defined(__x86_64__)
+#define BOOT_PORT_CONTROL seL4_CapIOPortControl
+#else
+#define BOOT_PORT_CONTROL seL4_CapNull
+#endif
+
 #define BUNDLE_MAGIC UINT64_C(0x454c444e55424c53) // "SLBUNDLE"
 
 /// To be filled in by the tool that appends a bundle.
@@ -151,7 +157,7 @@ static void prepare_sentry(uint64_t clock_zero, uint64_t clock_epoch) {
     struct sentry_boot *boot = (struct sentry_boot *)LAYOUT_SENTRY_IMAGE;
     *boot = (struct sentry_boot){
         .magic = SENTRY_BOOT_MAGIC,
-        .tsc_frequency = boot_facts.tsc_frequency,
+        .counter_frequency = boot_facts.counter_frequency,
         .clock_zero = clock_zero,
         .clock_epoch = clock_epoch,
         .heap_pages = boot_facts.sentry_heap_pages,
@@ -185,7 +191,7 @@ static struct module prepare_manager(void) {
 static void root_continue(void) {
     uint64_t clock_zero = clock_counter();
     uint64_t clock_epoch = machine_realtime();
-    clock_begin(boot_facts.tsc_frequency, clock_zero, clock_epoch);
+    clock_begin(boot_facts.counter_frequency, clock_zero, clock_epoch);
     prepare_sentry(clock_zero, clock_epoch);
     struct module manager = prepare_manager();
     memset((void *)SCRATCH, 0, workspace_used); // the heap begins as zero
@@ -213,19 +219,30 @@ _Noreturn void root_main(const seL4_BootInfo *info) {
         .slot_bits = (uint32_t)info->initThreadCNodeSizeBits,
         .single_level = true,
     };
-    sel4_cptr slots = info->empty.start;
-    const char *missing = machine_begin_console(seL4_CapIOPortControl, seL4_CapInitThreadCNode, &slots);
+    boot_facts.info = info;
+    boot_allocator_begin(info);
+    const struct machine_boot machine = {
+        .cnode = seL4_CapInitThreadCNode,
+        .cnode_bits = info->initThreadCNodeSizeBits,
+        .vspace = seL4_CapInitThreadVSpace,
+        .tcb = seL4_CapInitThreadTCB,
+        .irq_control = seL4_CapIRQControl,
+        .port_control = BOOT_PORT_CONTROL,
+        .sched_control = info->schedcontrol.start,
+        .take_slot = boot_allocator_take_slot,
+        .take_object = boot_allocator_take,
+        .map_device = boot_allocator_map_device,
+    };
+    const char *missing = machine_begin_console(&machine);
     if (!missing) {
-        missing =
-            machine_begin_devices(seL4_CapIOPortControl, seL4_CapIRQControl, seL4_CapInitThreadCNode, &slots);
+        missing = machine_begin_devices(&machine);
     }
     if (missing) {
         fail_for_lack_of(missing);
     }
-    boot_facts.info = info;
-    boot_facts.tsc_frequency = boot_information_tsc_frequency(info);
-    if (boot_facts.tsc_frequency == 0) {
-        fail_for_lack_of("the frequency of the time-stamp counter");
+    boot_facts.counter_frequency = boot_information_counter_frequency(info);
+    if (boot_facts.counter_frequency == 0) {
+        fail_for_lack_of("the frequency of the processor's counter");
     }
     boot_facts.root_frames_by_kernel = boot_information_root_frames(info);
     uint64_t given = boot_information_untyped_ram(info) + boot_facts.root_frames_by_kernel * SEL4_PAGE_SIZE;
@@ -236,7 +253,6 @@ _Noreturn void root_main(const seL4_BootInfo *info) {
         boot_facts.bundle = (const uint8_t *)sealift_bundle.vaddr;
         boot_facts.bundle_size = sealift_bundle.size;
     }
-    boot_allocator_begin(info, slots);
     heap_begin(LAYOUT_HEAP, boot_allocator_take);
     map(LAYOUT_STACK, LAYOUT_STACK_PAGES, NULL, "memory for the stack");
     map(LAYOUT_WASM_STACK, LAYOUT_WASM_STACK_PAGES, NULL, "memory for the Wasm stack");

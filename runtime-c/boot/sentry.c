@@ -64,7 +64,7 @@ _Noreturn void sentry_main(void) {
     if (boot->magic != SENTRY_BOOT_MAGIC) {
         fail("the sentry's image is not where its runtime expects it");
     }
-    clock_begin(boot->tsc_frequency, boot->clock_zero, boot->clock_epoch);
+    clock_begin(boot->counter_frequency, boot->clock_zero, boot->clock_epoch);
     heap_begin(LAYOUT_HEAP + boot->heap_pages * SEL4_PAGE_SIZE, NULL);
     struct module sentry = {
         .name = "sentry",

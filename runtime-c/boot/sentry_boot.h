@@ -11,7 +11,7 @@
 
 struct sentry_boot {
     uint64_t magic;
-    uint64_t tsc_frequency; ///< as for clock_begin
+    uint64_t counter_frequency; ///< as for clock_begin
     uint64_t clock_zero;
     uint64_t clock_epoch;
     uint64_t heap_pages;    ///< pages of heap that the manager maps before the sentry runs

@@ -19,7 +19,7 @@ enum { BOOT_PRIVATE_RANGES = 3 };
 
 struct boot_facts {
     const seL4_BootInfo *info;
-    uint64_t tsc_frequency;
+    uint64_t counter_frequency;
     uint64_t kernel_overhead;
     uint64_t machine_memory;
     uint64_t root_frames_by_kernel; ///< frames that the kernel gave the root task at start

@@ -20,9 +20,23 @@ void clock_begin(uint64_t frequency, uint64_t zero, uint64_t epoch) {
     clock_state.epoch = epoch;
 }
 
+#ifdef CLOCK_IS_TICKS
+const volatile uint64_t *clock_ticks;
+#endif
+
 uint64_t clock_counter(void) {
 #if defined(__x86_64__)
     return __builtin_ia32_rdtsc();
+#elif defined(CLOCK_IS_TICKS)
+    return clock_ticks ? *clock_ticks : 0;
+#elif defined(__aarch64__)
+    uint64_t value;
+    __asm__ volatile("isb\n\tmrs %0, " CLOCK_COUNTER : "=r"(value)); // or it may be read early
+    return value;
+#elif defined(__riscv)
+    uint64_t value;
+    __asm__ volatile("rdtime %0" : "=r"(value));
+    return value;
 #else
 #error "runtime-c/host/clock.c knows no counter of this architecture"
 #endif

@@ -2,10 +2,37 @@
 //
 // Time, from the processor's counter. Every domain reads the counter itself; the root task chose the zero and
 // found out the frequency, so that a deadline that a sentry computes means the same to the manager.
+//
+// A kernel for aarch64 need not let programs read a counter (KernelArmExportVCNTUser,
+// KernelArmExportPCNTUser). Then the root task counts ticks in a page that every domain can read
+// (boot/tick_thread.h), and they are the counter.
 #ifndef SEALIFT_HOST_CLOCK_H
 #define SEALIFT_HOST_CLOCK_H
 
 #include <stdint.h>
+
+#if defined(__aarch64__)
+#include "sel4/sel4_headers.h"
+
+#if defined(CONFIG_EXPORT_VCNT_USER)
+#define CLOCK_COUNTER "cntvct_el0"
+#elif defined(CONFIG_EXPORT_PCNT_USER) &&                                                                    \
+    (!defined(CONFIG_ARM_HYPERVISOR_SUPPORT) || defined(CONFIG_EXPORT_PTMR_USER))
+// With a kernel at EL2 the physical counter alone does not do: QEMU 7.2 traps it unless the timer is exported
+// too.
+#define CLOCK_COUNTER "cntpct_el0"
+#else
+#define CLOCK_IS_TICKS 1
+#endif
+#endif
+
+/// Ticks in a second, where they are the counter.
+#define CLOCK_TICKS_PER_SECOND 1000
+
+#ifdef CLOCK_IS_TICKS
+/// Where ticks are counted; set before clock_begin.
+extern const volatile uint64_t *clock_ticks;
+#endif
 
 /// @param frequency of the counter in Hz, not 0
 /// @param zero      the counter's value at clock time 0

@@ -25,6 +25,14 @@
 #define LAYOUT_WASM_STACK 0x240000
 #define LAYOUT_WASM_STACK_PAGES 16
 
+/// Of the root task only, where there is no counter that a program may read (clock.h): the page that its
+/// ticks are counted in, writable.
+#define LAYOUT_TICKS 0x252000
+
+/// Device registers, of the root task only. (A PC has ports instead.)
+#define LAYOUT_DEVICES 0x260000
+#define LAYOUT_DEVICE_PAGES 16
+
 /// Translated sentry.wasm behind a struct sentry_boot (sentry_boot.h), read-only.
 #define LAYOUT_SENTRY_IMAGE 0x280000
 #define LAYOUT_SENTRY_IMAGE_END 0x400000

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The machine's devices, as the root task needs them: a serial line, a timer, a wall clock, and the switch.
-// One folder per kind of machine implements this (host/pc: the PC that x86_64 kernels run on).
+// One folder per kind of machine implements this: host/pc for the PC that x86_64 kernels run on, host/board
+// for boards with devices in memory.
 #ifndef SEALIFT_HOST_MACHINE_H
 #define SEALIFT_HOST_MACHINE_H
 
 #include "sel4/invoke.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,17 +18,35 @@ enum machine_interrupt {
     MACHINE_INTERRUPTS = 2,
 };
 
-/// Makes the capabilities for the devices and sets the serial line up. Only the capabilities that the kernel
-/// gave the root task are used, so this can run before there is any memory.
-/// @param control the kernel's capability that makes capabilities for device registers (on a PC:
-/// IOPortControl)
-/// @param slots   the first of the empty slots of the root CNode; advanced by those that are used
+/// What the root task lends the machine while it boots.
+struct machine_boot {
+    sel4_cptr cnode; ///< initial CNode; slots are resolved in it with seL4_WordBits
+    uint64_t cnode_bits;
+    sel4_cptr vspace;
+    sel4_cptr tcb; ///< authority for priorities
+    sel4_cptr irq_control;
+    sel4_cptr port_control; ///< IOPortControl on a PC
+    sel4_cptr sched_control;
+
+    /// The next empty slot of the initial CNode; 0 if there is none.
+    sel4_cptr (*take_slot)(void);
+
+    /// Makes objects in consecutive slots; false if memory or slots ran out.
+    bool (*take_object)(uint32_t object, uint32_t count, sel4_cptr *first);
+
+    /// Maps the 4 KiB of device registers at a physical address, uncached, readable and writable, at a
+    /// virtual address (layout.h, LAYOUT_DEVICES). Devices in one untyped must come in ascending order: the
+    /// kernel makes objects from an untyped forwards only.
+    bool (*map_device)(uint64_t physical, uint64_t vaddr);
+};
+
+/// Makes the capabilities for the serial line and sets it up, so that all that follows can report failures.
 /// @return NULL, or what could not be had
-const char *machine_begin_console(sel4_cptr control, sel4_cptr cnode, sel4_cptr *slots);
+const char *machine_begin_console(const struct machine_boot *boot);
 
 /// Makes the interrupt handlers and the other devices' capabilities.
-const char *machine_begin_devices(sel4_cptr control, sel4_cptr irq_control, sel4_cptr cnode,
-                                  sel4_cptr *slots);
+/// @return NULL, or what could not be had
+const char *machine_begin_devices(const struct machine_boot *boot);
 
 /// Writes to the serial line and waits until the line has taken it all.
 void machine_console_write(const void *bytes, size_t size);

@@ -9,6 +9,9 @@
 #include <sel4/sel4.h>
 
 #include <sel4/arch/mapping.h>
+#if defined(__riscv)
+#include <sel4/sel4_arch/mapping.h> // not reached through the line above there
+#endif
 
 #ifndef CONFIG_KERNEL_MCS
 #error "this kernel was configured without KernelIsMCS (CONFIG_KERNEL_MCS): Sealift needs scheduling contexts"

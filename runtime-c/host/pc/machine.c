@@ -16,34 +16,33 @@ static const uint32_t pins[MACHINE_INTERRUPTS] = {[MACHINE_CONSOLE] = 4, [MACHIN
 
 static sel4_cptr handlers[MACHINE_INTERRUPTS] ROOT_ONLY;
 
-const char *machine_begin_console(sel4_cptr control, sel4_cptr cnode, sel4_cptr *slots) {
+const char *machine_begin_console(const struct machine_boot *boot) {
     // Power first: a failure of the rest can then still switch the machine off. A machine that has no such
     // port loses nothing by it.
-    pc_ports_issue(PC_POWER, control, cnode, slots);
-    pc_ports_issue(PC_DEBUG_EXIT, control, cnode, slots);
-    if (pc_ports_issue(PC_SERIAL, control, cnode, slots) != seL4_NoError) {
+    pc_ports_issue(PC_POWER, boot);
+    pc_ports_issue(PC_DEBUG_EXIT, boot);
+    if (pc_ports_issue(PC_SERIAL, boot) != seL4_NoError) {
         return "the serial line's ports";
     }
     serial_begin();
     return NULL;
 }
 
-const char *machine_begin_devices(sel4_cptr control, sel4_cptr irq_control, sel4_cptr cnode,
-                                  sel4_cptr *slots) {
-    if (pc_ports_issue(PC_TIMER, control, cnode, slots) != seL4_NoError) {
+const char *machine_begin_devices(const struct machine_boot *boot) {
+    if (pc_ports_issue(PC_TIMER, boot) != seL4_NoError) {
         return "the interval timer's ports";
     }
-    if (pc_ports_issue(PC_CLOCK, control, cnode, slots) != seL4_NoError) {
+    if (pc_ports_issue(PC_CLOCK, boot) != seL4_NoError) {
         return "the real-time clock's ports";
     }
     // The firmware may have left the timer running, and an interrupt that nobody waits for stays masked.
     machine_timer_disarm();
     for (uint32_t source = 0; source < MACHINE_INTERRUPTS; source++) {
-        if (sel4_irq_control_get_io_apic(irq_control, cnode, *slots, seL4_WordBits, pins[source], source) !=
-            seL4_NoError) {
+        handlers[source] = boot->take_slot();
+        if (sel4_irq_control_get_io_apic(boot->irq_control, boot->cnode, handlers[source], seL4_WordBits,
+                                         pins[source], source) != seL4_NoError) {
             return source == MACHINE_TIMER ? "the timer's interrupt" : "the serial line's interrupt";
         }
-        handlers[source] = (*slots)++;
     }
     return NULL;
 }

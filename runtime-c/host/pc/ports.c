@@ -15,11 +15,12 @@ static const struct {
 
 static sel4_cptr capabilities[PC_PORT_RANGES] ROOT_ONLY;
 
-sel4_error pc_ports_issue(enum pc_ports range, sel4_cptr control, sel4_cptr cnode, sel4_cptr *slots) {
-    sel4_error error = sel4_io_port_control_issue(control, ranges[range].first, ranges[range].last, cnode,
-                                                  *slots, seL4_WordBits);
+sel4_error pc_ports_issue(enum pc_ports range, const struct machine_boot *boot) {
+    sel4_cptr slot = boot->take_slot();
+    sel4_error error = sel4_io_port_control_issue(boot->port_control, ranges[range].first, ranges[range].last,
+                                                  boot->cnode, slot, seL4_WordBits);
     if (error == seL4_NoError) {
-        capabilities[range] = (*slots)++;
+        capabilities[range] = slot;
     }
     return error;
 }

@@ -4,7 +4,7 @@
 #ifndef SEALIFT_HOST_PC_PORTS_H
 #define SEALIFT_HOST_PC_PORTS_H
 
-#include "sel4/invoke.h"
+#include "host/machine.h"
 
 #include <stdint.h>
 
@@ -20,7 +20,7 @@ enum pc_ports {
 };
 
 /// Makes the capability for a range in the next empty slot.
-sel4_error pc_ports_issue(enum pc_ports range, sel4_cptr control, sel4_cptr cnode, sel4_cptr *slots);
+sel4_error pc_ports_issue(enum pc_ports range, const struct machine_boot *boot);
 
 /// Reads a port of a range; 0xff, as from a bus with nothing on it, when the capability was never made.
 uint8_t pc_in8(enum pc_ports range, uint16_t port);

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "sel4/vspace.h"
+
+#include "sel4/objects.h"
+
+static sel4_error map(sel4_cptr frame, sel4_cptr vspace, uint64_t vaddr, uint64_t rights,
+                      uint64_t attributes) {
+    return sel4_invoke(frame, &(struct sel4_invocation){
+                                  .label = ARMPageMap,
+                                  .capability_count = 1,
+                                  .capabilities = {vspace},
+                                  .word_count = 3,
+                                  .words = {vaddr, rights, attributes},
+                              });
+}
+
+sel4_error sel4_page_map(sel4_cptr frame, sel4_cptr vspace, uint64_t vaddr, uint64_t rights, bool execute) {
+    if (!execute) {
+        return map(frame, vspace, vaddr, rights, seL4_ARM_Default_VMAttributes | seL4_ARM_ExecuteNever);
+    }
+    sel4_error error = map(frame, vspace, vaddr, rights, seL4_ARM_Default_VMAttributes);
+    if (error != seL4_NoError) {
+        return error;
+    }
+    // What the page holds was written through another mapping, as data: instruction fetches need not see it
+    // yet.
+    return sel4_invoke(frame, &(struct sel4_invocation){.label = ARMPageUnify_Instruction,
+                                                        .word_count = 2,
+                                                        .words = {0, SEL4_PAGE_SIZE}});
+}
+
+sel4_error sel4_page_map_device(sel4_cptr frame, sel4_cptr vspace, uint64_t vaddr) {
+    return map(frame, vspace, vaddr, SEL4_RIGHT_READ | SEL4_RIGHT_WRITE, seL4_ARM_ExecuteNever);
+}
+
+sel4_error sel4_page_unmap(sel4_cptr frame) {
+    return sel4_invoke(frame, &(struct sel4_invocation){.label = ARMPageUnmap});
+}
+
+sel4_error sel4_page_get_address(sel4_cptr frame, uint64_t *physical) {
+    struct sel4_invocation invocation = {.label = ARMPageGetAddress};
+    sel4_error error = sel4_invoke(frame, &invocation);
+    *physical = invocation.words[0];
+    return error;
+}
+
+sel4_error sel4_page_table_map(sel4_cptr table, uint32_t level, sel4_cptr vspace, uint64_t vaddr) {
+    if (level < 1 || level > SEL4_TABLE_LEVELS) {
+        return seL4_InvalidArgument;
+    }
+    return sel4_invoke(table, &(struct sel4_invocation){
+                                  .label = ARMPageTableMap,
+                                  .capability_count = 1,
+                                  .capabilities = {vspace},
+                                  .word_count = 2,
+                                  .words = {vaddr, seL4_ARM_Default_VMAttributes},
+                              });
+}
+
+sel4_error sel4_page_table_unmap(sel4_cptr table, uint32_t level) {
+    if (level < 1 || level > SEL4_TABLE_LEVELS) {
+        return seL4_InvalidArgument;
+    }
+    return sel4_invoke(table, &(struct sel4_invocation){.label = ARMPageTableUnmap});
+}
+
+sel4_error sel4_asid_pool_assign(sel4_cptr pool, sel4_cptr vspace) {
+    return sel4_invoke(pool, &(struct sel4_invocation){.label = ARMASIDPoolAssign,
+                                                       .capability_count = 1,
+                                                       .capabilities = {vspace}});
+}
