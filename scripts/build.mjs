@@ -88,6 +88,13 @@ const steps = [
         command: [node, 'scripts/build-runtime.mjs'],
     },
     {
+        name: 'loaders',
+        title: 'Build the loaders of aarch64 and riscv64',
+        inputs: ['platform/boot', 'scripts/build-loader.mjs'],
+        outputs: ['build/boot/aarch64/loader.elf', 'build/boot/riscv64/loader.elf'],
+        command: [node, 'scripts/build-loader.mjs'],
+    },
+    {
         name: 'linux',
         title: "Build the model of seL4's API on Linux",
         inputs: ['platform/linux'],

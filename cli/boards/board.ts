@@ -42,7 +42,14 @@ export interface Board {
     timer: Device;
     powerOff: Device;
     /** "multiboot": the kernel is loaded by firmware and finds the root task as module; "sealift": our own loader. */
-    loader: { kind: 'multiboot' | 'sealift'; address: number | null };
+    loader: {
+        kind: 'multiboot' | 'sealift';
+        address: number | null;
+        /** GICv2 registers that are set up where aarch64 starts in secure state, without firmware. */
+        interruptController: { distributor: number; cpuInterface: number } | null;
+        /** Hertz of the generic timer, to be announced in the same case. */
+        counterFrequency: number | null;
+    };
     qemu: {
         command: string;
         /** Debian's package that has the command. */
@@ -97,6 +104,16 @@ function readLoader(parent: Fields, architecture: Architecture): Board['loader']
     const fields = parent.object('loader');
     const kind = fields.choice('kind', ['multiboot', 'sealift']);
     const address = fields.optionalNumber('address');
+    const counterFrequency = fields.optionalNumber('counterFrequency');
+    let interruptController: Board['loader']['interruptController'] = null;
+    if (fields.has('interruptController')) {
+        const controller = fields.object('interruptController');
+        interruptController = {
+            distributor: controller.number('distributor'),
+            cpuInterface: controller.number('cpuInterface'),
+        };
+        controller.end();
+    }
     fields.end();
     if ((kind === 'multiboot') !== (architecture === 'x86_64'))
         throw fields.wrong('kind', `is "${kind}"`, 'write multiboot for x86_64 and sealift otherwise');
@@ -107,7 +124,7 @@ function readLoader(parent: Fields, architecture: Architecture): Board['loader']
             kind === 'sealift' ? 'write where in RAM the loader goes' : 'the firmware chooses; remove it',
         );
     }
-    return { kind, address };
+    return { kind, address, interruptController, counterFrequency };
 }
 
 /** A board from the text of its file; `file` names it in failures. */

@@ -2,12 +2,11 @@
 //
 // What is booted on a board: one file or two, by the way its kernel is started.
 
-import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { readFileSync, rmSync } from 'node:fs';
 import { writeBootImage } from '../boot/bootImage.js';
 import { ElfFile, PAGE_BYTES, PT_LOAD } from '../boot/elf.js';
+import { writeLoaderImage } from '../boot/loaderImage.js';
 import { writeMultibootKernel } from '../boot/multibootKernel.js';
-import { Failure } from '../failure.js';
 import type { KernelInstallation } from '../kernel/installation.js';
 import { requireSlots } from '../kernel/suitability.js';
 import { buildProduct } from '../projectPaths.js';
@@ -21,17 +20,6 @@ export interface BoardImage {
     module: string | null;
 }
 
-/** What cli/boot/loaderImage.ts exports. */
-interface LoaderImageWriter {
-    writeLoaderImage: (options: {
-        loader: string;
-        kernel: string;
-        root: string;
-        board: Board;
-        output: string;
-    }) => unknown;
-}
-
 /** The pages that an executable takes in memory; the kernel maps everything from its first to its last. */
 function pagesInMemory(path: string): number {
     const file = new ElfFile(readFileSync(path), path);
@@ -43,13 +31,13 @@ function pagesInMemory(path: string): number {
  * Writes the bootable image of `runtime` with the bundle's `parts` to `output`. Where the firmware loads the root task as a
  * module, `output` is the module and `output`.kernel the kernel.
  */
-export async function writeBoardImage(
+export function writeBoardImage(
     board: Board,
     kernel: KernelInstallation,
     runtime: string,
     parts: Iterable<Buffer>,
     output: string,
-): Promise<BoardImage> {
+): BoardImage {
     if (board.loader.kind === 'multiboot') {
         rmSync(output, { force: true });
         writeBootImage(runtime, parts, output);
@@ -63,14 +51,8 @@ export async function writeBoardImage(
     try {
         writeBootImage(runtime, parts, root);
         requireSlots(kernel, pagesInMemory(root));
-        const writer = new URL('../boot/loaderImage.js', import.meta.url);
-        if (!existsSync(fileURLToPath(writer)))
-            throw new Failure(
-                'build/cli/boot/loaderImage.js: not there; build the project with `npm run build`',
-            );
-        const { writeLoaderImage } = (await import(writer.href)) as LoaderImageWriter;
         rmSync(output, { force: true });
-        await writeLoaderImage({ loader, kernel: kernel.kernel, root, board, output });
+        writeLoaderImage({ loader, kernel: kernel.kernel, root, board, memory: kernel.memory, output });
     } finally {
         rmSync(root, { force: true });
     }

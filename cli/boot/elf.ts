@@ -83,6 +83,11 @@ export class ElfFile {
         return header;
     }
 
+    /** The address at which it starts. */
+    get entry(): number {
+        return this.field64(24);
+    }
+
     /** The end of the highest loadable segment in memory, rounded up to a page. */
     loadEnd(): number {
         let end = 0;

@@ -6,17 +6,14 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describeFileError, Failure } from '../failure.js';
+import { readKernelElf } from './kernelElf.js';
 
-const HEADER64_BYTES = 64;
-const PROGRAM_HEADER64_BYTES = 56;
 const HEADER32_BYTES = 52;
 const PROGRAM_HEADER32_BYTES = 32;
 
 const ELFCLASS32 = 1;
-const ELFCLASS64 = 2;
 const ELFDATA2LSB = 1;
 const EM_386 = 3;
-const EM_X86_64 = 62;
 const PT_LOAD = 1;
 
 /** Multiboot 1 (section 3.1): the header lies within this many first bytes of the file, on a multiple of 4. */
@@ -25,48 +22,6 @@ const MULTIBOOT_MAGIC = 0x1badb002;
 
 /** Segments begin on a page in the new file too. */
 const ALIGNMENT = 4096;
-
-interface Segment {
-    flags: number;
-    offset: number;
-    vaddr: bigint;
-    paddr: bigint;
-    fileSize: bigint;
-    memorySize: bigint;
-}
-
-function readSegments(bytes: Buffer, wrong: (cause: string) => Failure): Segment[] {
-    if (bytes.length < HEADER64_BYTES || bytes.readUInt32BE(0) !== 0x7f454c46)
-        throw wrong('it is not an ELF file');
-    if (bytes[4] !== ELFCLASS64 || bytes[5] !== ELFDATA2LSB || bytes.readUInt16LE(18) !== EM_X86_64)
-        throw wrong('it is not an ELF file for x86_64');
-    const table = Number(bytes.readBigUInt64LE(32));
-    const count = bytes.readUInt16LE(56);
-    if (
-        bytes.readUInt16LE(54) !== PROGRAM_HEADER64_BYTES ||
-        table + count * PROGRAM_HEADER64_BYTES > bytes.length
-    )
-        throw wrong('its program headers are damaged');
-    const segments: Segment[] = [];
-    for (let at = table; at < table + count * PROGRAM_HEADER64_BYTES; at += PROGRAM_HEADER64_BYTES) {
-        if (bytes.readUInt32LE(at) !== PT_LOAD) continue;
-        const segment = {
-            flags: bytes.readUInt32LE(at + 4),
-            offset: Number(bytes.readBigUInt64LE(at + 8)),
-            vaddr: bytes.readBigUInt64LE(at + 16),
-            paddr: bytes.readBigUInt64LE(at + 24),
-            fileSize: bytes.readBigUInt64LE(at + 32),
-            memorySize: bytes.readBigUInt64LE(at + 40),
-        };
-        if (segment.offset + Number(segment.fileSize) > bytes.length)
-            throw wrong('a segment lies beyond its end');
-        if (segment.paddr + segment.memorySize > 0x1_0000_0000n)
-            throw wrong('a segment lies above 4 GiB of physical memory');
-        segments.push(segment);
-    }
-    if (segments.length === 0) throw wrong('it has nothing to load');
-    return segments;
-}
 
 function hasMultibootHeader(bytes: Buffer): boolean {
     for (let at = 0; at + 12 <= Math.min(bytes.length, MULTIBOOT_SEARCH_BYTES); at += 4) {
@@ -81,8 +36,9 @@ function hasMultibootHeader(bytes: Buffer): boolean {
 export function multibootKernel(bytes: Buffer, name: string): Buffer {
     const wrong = (cause: string): Failure =>
         new Failure(`${name}: ${cause}; give the kernel.elf of an x86_64 kernel`);
-    const segments = readSegments(bytes, wrong);
-    const entry = bytes.readBigUInt64LE(24);
+    const { entry, segments } = readKernelElf(bytes, 'x86_64', wrong);
+    if (segments.some(({ paddr, memorySize }) => paddr + memorySize > 0x1_0000_0000n))
+        throw wrong('a segment lies above 4 GiB of physical memory');
     const align = (offset: number): number => Math.ceil(offset / ALIGNMENT) * ALIGNMENT;
     let end = HEADER32_BYTES + segments.length * PROGRAM_HEADER32_BYTES;
     const headers = Buffer.alloc(end);

@@ -34,5 +34,5 @@ export async function writeTarget(
         progress.show('building the runtime for this kernel'),
     );
     progress.show('writing the boot image');
-    return await writeBoardImage(board, kernel, runtime, parts, output);
+    return writeBoardImage(board, kernel, runtime, parts, output);
 }
