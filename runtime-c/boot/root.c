@@ -10,6 +10,7 @@
 #include "boot/module.h"
 #include "boot/program.h"
 #include "boot/sentry_boot.h"
+#include "boot/tick_thread.h"
 #include "host/boot_facts.h"
 #include "host/clock.h"
 #include "host/heap.h"
@@ -165,6 +166,10 @@ static void prepare_sentry(uint64_t clock_zero, uint64_t clock_epoch) {
     };
     memcpy(boot + 1, sentry.image, size);
     protect(LAYOUT_SENTRY_IMAGE, pages, boot_facts.sentry_image_first_slot);
+    const char *missing = tick_thread_begin(boot_facts.sentry_image_first_slot);
+    if (missing) {
+        fail_for_lack_of(missing);
+    }
 }
 
 /// Translates manager.wasm and maps what its instance needs.

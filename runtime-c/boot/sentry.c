@@ -64,6 +64,9 @@ _Noreturn void sentry_main(void) {
     if (boot->magic != SENTRY_BOOT_MAGIC) {
         fail("the sentry's image is not where its runtime expects it");
     }
+#ifdef CLOCK_IS_TICKS
+    clock_ticks = &boot->ticks;
+#endif
     clock_begin(boot->counter_frequency, boot->clock_zero, boot->clock_epoch);
     heap_begin(LAYOUT_HEAP + boot->heap_pages * SEL4_PAGE_SIZE, NULL);
     struct module sentry = {
