@@ -2,7 +2,7 @@
 //
 // A periodic thread of an MCS kernel does not drift: its next refill is due one period after the last one
 // was, however late it ran (seL4 reference manual, section 6.1.8). So the ticks are as exact as the kernel's
-// own timer, to a millisecond.
+// own timer, to the length of one.
 
 #include "boot/tick_thread.h"
 
@@ -26,7 +26,7 @@
 enum {
     PRIORITY = 252, ///< above everything: a tick that waits is time that stands still
     PERIOD = 1000000 / CLOCK_TICKS_PER_SECOND, // microseconds
-    BUDGET = 100,
+    BUDGET = PERIOD / 2, // a tick that does not fit would be lost, and an emulated processor is slow
     STACK_SIZE = 1024,
 };
 

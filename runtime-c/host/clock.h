@@ -27,7 +27,7 @@
 #endif
 
 /// Ticks in a second, where they are the counter.
-#define CLOCK_TICKS_PER_SECOND 1000
+#define CLOCK_TICKS_PER_SECOND 100
 
 #ifdef CLOCK_IS_TICKS
 /// Where ticks are counted; set before clock_begin.

@@ -25,7 +25,11 @@ enum {
     /// wake-up could cost.
     SHORTEST = 200,
     LONGEST = 1000000,
-    BUDGET = 100,
+
+    /// The budget is half of a short period and this of a long one. The thread must get from its wake-up
+    /// through one system call with it: if it does not, the kernel makes it wait for another period, and on
+    /// an emulated processor even the first instructions can take a millisecond.
+    LARGEST_BUDGET = 20000,
 
     STACK_SIZE = 1024,
 };
@@ -91,8 +95,9 @@ void machine_timer_arm(uint64_t nanoseconds) {
     // A scheduling context that is bound keeps the time of its pending refill when it is configured; one that
     // is not begins with a full budget now.
     machine_timer_disarm();
+    uint64_t budget = period / 2 < LARGEST_BUDGET ? period / 2 : LARGEST_BUDGET;
     if (timer.notification == 0 ||
-        sel4_sched_control_configure(timer.sched_control, timer.sched_context, BUDGET, period, 0, 0,
+        sel4_sched_control_configure(timer.sched_control, timer.sched_context, budget, period, 0, 0,
                                      seL4_SchedContext_NoFlag) != seL4_NoError) {
         return;
     }
