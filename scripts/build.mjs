@@ -110,6 +110,7 @@ const steps = [
             'tests/cli',
             'tests/e2e',
             'tests/images',
+            'tests/linux',
             'tsconfig.json',
             'package-lock.json',
         ],

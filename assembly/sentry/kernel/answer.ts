@@ -5,10 +5,12 @@
 
 import { kernelRecv, kernelSend, replyRecv } from "../../sel4/generated/host";
 import { makeEmptyReply, makeReply, MESSAGE_SIZE } from "../arch/machine";
+import { writeCallResult } from "../arch/systemCallSites";
 import { SLOT_FAULT_ENDPOINT } from "../capabilities/slots";
 import {
     ANSWER_REGISTERS,
-    ANSWER_RETRY,
+    ANSWER_REPLY,
+    ANSWER_RESULT,
     queueReady,
     makeReady,
     Thread,
@@ -44,8 +46,12 @@ export function answerThread(thread: Thread): void {
         thread.reply = 0;
         return;
     }
-    if (thread.answer == ANSWER_RETRY) makeEmptyReply(thread.message);
-    else makeReply(thread.message);
+    if (thread.answer == ANSWER_REPLY) {
+        makeReply(thread.message);
+    } else {
+        if (thread.answer == ANSWER_RESULT) writeCallResult(thread.tcb, thread.message);
+        makeEmptyReply(thread.message);
+    }
     const other = pending;
     if (other !== null) {
         kernelSend(other.reply, <u32>other.message);

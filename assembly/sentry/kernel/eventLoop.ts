@@ -24,7 +24,13 @@ import {
     SYSTEM_CALL_HAS_REGISTERS,
     systemCallNumber,
 } from "../arch/machine";
-import { isPatchedCall, PATCHES_CODE } from "../arch/systemCallSites";
+import {
+    callFaultToSystemCall,
+    isCallFault,
+    isPatchedCall,
+    LOSES_UNPATCHED_CALLS,
+    PATCHES_CODE,
+} from "../arch/systemCallSites";
 import { isMemoryShort, refillHeapSource } from "../capabilities/quota";
 import {
     ACCESS_EXECUTE,
@@ -61,6 +67,7 @@ import { countPageFault, countSystemCall } from "./statistics";
 import {
     ANSWER_REGISTERS,
     ANSWER_REPLY,
+    ANSWER_RESULT,
     ANSWER_RETRY,
     setCurrent,
     takeReady,
@@ -123,11 +130,18 @@ function serveMessage(number: u32): void {
     thread.reply = receivedReply;
     thread.message = receiveBlock;
     const label = load<u32>(receiveBlock);
-    if (label == FAULT_UNKNOWN_SYSCALL) {
-        if (PATCHES_CODE && !isPatchedCall(receiveBlock)) {
+    if (isCallFault(label, receiveBlock)) {
+        callFaultToSystemCall(thread.tcb, receiveBlock);
+        thread.answer = ANSWER_RESULT;
+        thread.inSystemCall = true;
+        thread.hasRegisters = false;
+        runSystemCall(thread);
+    } else if (label == FAULT_UNKNOWN_SYSCALL) {
+        if (LOSES_UNPATCHED_CALLS && !isPatchedCall(receiveBlock)) {
             loseCall(thread, instructionPointer(receiveBlock));
             return;
         }
+        if (PATCHES_CODE && !LOSES_UNPATCHED_CALLS) patchSite(thread);
         thread.answer = ANSWER_REPLY;
         thread.inSystemCall = true;
         thread.hasRegisters = SYSTEM_CALL_HAS_REGISTERS;
@@ -143,10 +157,11 @@ function serveMessage(number: u32): void {
         // where seL4 looks for it. An answer through the reply object would restart the instruction.
         readContext(thread, context);
         contextToMessage(context, receiveBlock);
-        if (PATCHES_CODE) {
+        if (LOSES_UNPATCHED_CALLS) {
             loseCall(thread, instructionPointer(receiveBlock));
             return;
         }
+        if (PATCHES_CODE) patchSite(thread);
         thread.answer = ANSWER_REGISTERS;
         thread.inSystemCall = true;
         thread.hasRegisters = true;
@@ -157,6 +172,11 @@ function serveMessage(number: u32): void {
         thread.hasRegisters = false;
         serveException(thread, label);
     }
+}
+
+/** Patches the instruction of a system call that was written into executable memory: the next one here cannot be lost. */
+function patchSite(thread: Thread): void {
+    thread.process.addressSpace.patchCall(instructionPointer(receiveBlock));
 }
 
 /** The current thread has executed a system call instruction that could not be patched in time. */
@@ -206,11 +226,12 @@ function runSystemCall(thread: Thread): void {
         if (result == NO_ANSWER) return;
         const restarts = result == -ERESTARTSYS || result == -ERESTARTNOHAND;
         // rt_sigreturn has replaced the registers, and traces itself.
-        if (strace && thread.inSystemCall) traceResult(thread, message, result);
+        // (The call may have moved the registers: thread.message, not message.)
+        if (strace && thread.inSystemCall) traceResult(thread, thread.message, result);
         if (!restarts) {
             thread.progress = 0;
             thread.deadline = 0;
-            if (thread.inSystemCall) finishSystemCall(message, result);
+            if (thread.inSystemCall) finishSystemCall(thread.message, result);
             thread.inSystemCall = false;
         }
         if (hasSignal(thread) || thread.maskSaved) {

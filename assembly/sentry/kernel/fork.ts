@@ -62,7 +62,7 @@ export function clone(flags: u64, stack: u64, parentTid: u64, childTid: u64, tls
 
     const stub = current.process.addressSpace.layout.stubPage;
     const copiesState = (flags & CLONE_VM) == 0 && ensureStub(current.process);
-    if (copiesState && savesStateFirst(current.message, stub)) {
+    if (copiesState && savesStateFirst(current, stub, stack, (flags & CLONE_SETTLS) != 0, tls)) {
         current.answer = ANSWER_REGISTERS;
         current.inSystemCall = false;
         return 0;

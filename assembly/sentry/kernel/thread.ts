@@ -34,6 +34,8 @@ export const ANSWER_REPLY: u32 = 0;
 export const ANSWER_REGISTERS: u32 = 1;
 /** An empty reply: the faulting instruction runs again. */
 export const ANSWER_RETRY: u32 = 2;
+/** The result is written to the registers, then an empty reply: of a system call that came as another fault (arch). */
+export const ANSWER_RESULT: u32 = 3;
 
 export class Thread {
     state: u32 = THREAD_NEW;

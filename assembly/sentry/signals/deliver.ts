@@ -26,7 +26,7 @@ import { endProcess } from "../kernel/exit";
 import { holdThread, stopProcess } from "../kernel/jobControl";
 import { saveMessage } from "../kernel/answer";
 import { Process } from "../kernel/process";
-import { ANSWER_REGISTERS, ANSWER_REPLY, Thread } from "../kernel/thread";
+import { ANSWER_REGISTERS, ANSWER_REPLY, ANSWER_RESULT, Thread } from "../kernel/thread";
 import { readRegisters } from "../kernel/threadObjects";
 import { copyIn, copyOut } from "../memory/userMemory";
 import { PROT_EXEC, PROT_READ, Region, REGION_STUB } from "../memory/region";
@@ -116,13 +116,13 @@ function takeSignal(thread: Thread): SignalInfo | null {
 }
 
 /** Has the message hold all of the thread's registers. */
-function gatherRegisters(thread: Thread): void {
+export function gatherRegisters(thread: Thread): void {
     if (thread.hasRegisters) return;
     // The block is large enough for all.
     saveMessage(thread);
     const message = thread.message;
     // The answer to a system call is in the message and not yet in the kernel: two registers.
-    const ofSystemCall = thread.answer == ANSWER_REPLY;
+    const ofSystemCall = thread.answer == ANSWER_REPLY || thread.answer == ANSWER_RESULT;
     const result = systemCallResult(message);
     const ip = instructionPointer(message);
     readRegisters(thread, message);
@@ -155,17 +155,7 @@ function startHandler(thread: Thread, info: SignalInfo, action: SignalAction, re
     const address = signalFrameAddress(stack, fresh);
     const oldMask = thread.maskSaved ? thread.savedMask : thread.signalMask;
     thread.maskSaved = false;
-    const stackFlags: u32 = thread.alternateStackDisabled ? SS_DISABLE : wasOnAlternate ? SS_ONSTACK : 0;
-    fillSignalFrame(
-        frame,
-        message,
-        address,
-        restorer,
-        oldMask,
-        stackFlags,
-        thread.alternateStack,
-        thread.alternateStackSize,
-    );
+    fillFrame(frame, thread, address, restorer, oldMask, wasOnAlternate);
     writeSignalInfo(signalInfoOf(frame), info);
     if (copyOut(address, frame, SIGNAL_FRAME_SIZE) != 0) return false;
     enterHandler(message, action.handler, info.signal, address, restorer, stubPage);
@@ -174,6 +164,28 @@ function startHandler(thread: Thread, info: SignalInfo, action: SignalAction, re
     if ((action.flags & SA_NODEFER) == 0) thread.signalMask |= signalBit(info.signal);
     if ((action.flags & SA_RESETHAND) != 0) process.signalActions.set(info.signal, DEFAULT_ACTION);
     return true;
+}
+
+/** Fills a frame for `address` with the thread's registers and alternate stack. */
+export function fillFrame(
+    at: usize,
+    thread: Thread,
+    address: u64,
+    restorer: u64,
+    mask: u64,
+    wasOnAlternate: bool,
+): void {
+    const stackFlags: u32 = thread.alternateStackDisabled ? SS_DISABLE : wasOnAlternate ? SS_ONSTACK : 0;
+    fillSignalFrame(
+        at,
+        thread.message,
+        address,
+        restorer,
+        mask,
+        stackFlags,
+        thread.alternateStack,
+        thread.alternateStackSize,
+    );
 }
 
 export function onAlternateStack(thread: Thread, stack: u64): bool {

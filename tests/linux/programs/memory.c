@@ -10,6 +10,13 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
+/// More than any machine has memory, and less than the smallest address space of the architecture.
+#ifdef __x86_64__
+#define HUGE_SIZE (1ul << 40)
+#else
+#define HUGE_SIZE (1ul << 37)
+#endif
+
 enum { PAGE = 4096 };
 
 static sigjmp_buf back;
@@ -110,7 +117,7 @@ static void moving(void) {
     HOLDS(mremap(moved, 2 * PAGE, 2 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, target) == target);
     printf("%c%c\n", target[0], target[PAGE]);
     SHOW(mremap(target, 0, PAGE, MREMAP_MAYMOVE));
-    SHOW(mremap((void *)0x10000, PAGE, 2 * PAGE, MREMAP_MAYMOVE));
+    SHOW(mremap((void *)0x1000, PAGE, 2 * PAGE, MREMAP_MAYMOVE));
 }
 
 static void files(void) {
@@ -213,11 +220,11 @@ static void growing(void) {
     SHOW(mincore(map + 1, PAGE, resident));
     SHOW(mlock(map, PAGE));
     // A reservation as large as language runtimes make them costs nothing.
-    char *huge = mmap(NULL, 1ul << 40, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    char *huge = mmap(NULL, HUGE_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     HOLDS(huge != MAP_FAILED);
-    SHOW(mprotect(huge + (1ul << 39), PAGE, PROT_READ | PROT_WRITE));
-    SHOW(touch(huge + (1ul << 39), true));
-    SHOW(munmap(huge, 1ul << 40));
+    SHOW(mprotect(huge + HUGE_SIZE / 2, PAGE, PROT_READ | PROT_WRITE));
+    SHOW(touch(huge + HUGE_SIZE / 2, true));
+    SHOW(munmap(huge, HUGE_SIZE));
 }
 
 int main(void) {

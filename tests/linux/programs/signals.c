@@ -187,6 +187,7 @@ static void on_alarm(int signal) {
     double clobber[16];
     for (int i = 0; i < 16; i++)
         clobber[i] = i * 1.5 + count;
+#if defined(__x86_64__)
     __asm__ volatile(
         "movups (%0), %%xmm0\n movups 16(%0), %%xmm1\n movups 32(%0), %%xmm2\n movups 48(%0), %%xmm3\n"
         "movups 64(%0), %%xmm4\n movups 80(%0), %%xmm5\n movups 96(%0), %%xmm6\n movups 112(%0), %%xmm7\n"
@@ -194,8 +195,54 @@ static void on_alarm(int signal) {
         :
         : "r"(clobber)
         : "memory", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9");
+#elif defined(__aarch64__)
+    __asm__ volatile(
+        "ldp q0, q1, [%0]\n ldp q2, q3, [%0, #32]\n ldp q4, q5, [%0, #64]\n ldp q6, q7, [%0, #96]\n"
+        "movi v8.16b, #0\n movi v9.16b, #0\n movi v16.16b, #0\n movi v31.16b, #0"
+        :
+        : "r"(clobber)
+        : "memory", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v16", "v31");
+#elif defined(__riscv)
+    __asm__ volatile(
+        "fld f0, 0(%0)\n fld f1, 8(%0)\n fld f2, 16(%0)\n fld f3, 24(%0)\n fld f8, 32(%0)\n"
+        "fld f9, 40(%0)\n fld f10, 48(%0)\n fld f11, 56(%0)\n fmv.d.x f18, zero\n fmv.d.x f31, zero"
+        :
+        : "r"(clobber)
+        : "memory", "f0", "f1", "f2", "f3", "f8", "f9", "f10", "f11", "f18", "f31");
+#endif
     fesetround(FE_TOWARDZERO);
     count++;
+}
+
+// Instructions that raise signals. What one processor has no instruction for is raised by a call there.
+#if defined(__x86_64__)
+#define UNDEFINED "ud2"
+#define BREAKPOINT "int3"
+#elif defined(__aarch64__)
+#define UNDEFINED "udf #0"
+#define BREAKPOINT "brk #0"
+#elif defined(__riscv)
+#define UNDEFINED "unimp"
+#define BREAKPOINT "ebreak"
+#endif
+
+static void divide_by_zero(void) {
+#if defined(__x86_64__)
+    volatile int zero = 0;
+    volatile int quotient = 100 / zero;
+    _exit(quotient);
+#else
+    raise(SIGFPE);
+#endif
+}
+
+/// An instruction of the operating system's: SIGSEGV on x86_64, undefined elsewhere.
+static void use_privilege(void) {
+#if defined(__x86_64__)
+    __asm__ volatile("hlt");
+#else
+    *(volatile int *)8 = 1;
+#endif
 }
 
 static double compute(long rounds) {
@@ -265,25 +312,23 @@ static void children(void) {
     child = fork();
     if (child == 0) {
         signal(SIGFPE, SIG_DFL);
-        volatile int zero = 0;
-        volatile int quotient = 1 / zero;
-        _exit(quotient);
+        divide_by_zero();
     }
     waitpid(child, &status, 0);
     SHOW(WTERMSIG(status));
     child = fork();
     if (child == 0)
-        __builtin_trap();
+        __asm__ volatile(UNDEFINED);
     waitpid(child, &status, 0);
     SHOW(WTERMSIG(status));
     child = fork();
     if (child == 0)
-        __asm__ volatile("int3");
+        __asm__ volatile(BREAKPOINT);
     waitpid(child, &status, 0);
     SHOW(WTERMSIG(status));
     child = fork();
     if (child == 0)
-        __asm__ volatile("hlt");
+        use_privilege();
     waitpid(child, &status, 0);
     SHOW(WTERMSIG(status));
 }

@@ -9,10 +9,7 @@
 // read from the TCB for each call, the others when they are needed (kernel/thread.ts, hasRegisters). seL4_UserContext has
 // another order: pc sp spsr x0..x8 x16 x17 x18 x29 x30, then x9..x15 x19..x28, tpidr_el0 tpidrro_el0.
 //
-// The kernel takes its own system call number from X7. A Linux system call that finds a number of seL4's there arrives as
-// a CapFault, and is a Linux system call all the same. Where X7 is -6 (NBSend) or -11 (Yield) the kernel returns to the
-// program without a word: X0 is then its first argument. Programs keep nothing in X7 across a call of six arguments or
-// fewer, so it takes a seventh argument of a function, or a leftover, of exactly these values.
+// The kernel takes its own system call number from X7. So `svc` is patched before it can be executed: systemCallSites.ts.
 
 import { tcbReadRegisters } from "../../../sel4/generated/host";
 import { Layout } from "../layout";
@@ -190,8 +187,8 @@ export function startContext(to: usize, entry: u64, stack: u64): void {
 
 /**
  * Registers of the child of fork or clone: `child` has the parent's, all of them. `stack` 0 keeps the parent's stack
- * pointer; `setTls` replaces the thread pointer. The SIMD registers are a new TCB's, zero: no invocation copies them,
- * and a program that keeps values in those that functions preserve across fork(2) finds them gone in the child.
+ * pointer; `setTls` replaces the thread pointer. The SIMD registers are a new TCB's, zero: generic/forkState.ts has
+ * the child load its parent's.
  */
 export function childContext(message: usize, child: usize, stack: u64, setTls: bool, tls: u64): void {
     store<u64>(child, load<u64>(message, IP) + SYSCALL_LENGTH);

@@ -4,6 +4,7 @@
 // registers between the processor and the frame: seL4 has no call that reads or writes a thread's.
 
 import { FLAGS, IP, SP, X0, X8 } from "./machine";
+import { PATCHED_CALL } from "./systemCallSites";
 
 // struct rt_sigframe: siginfo, ucontext; in struct sigcontext fault address, x0..x30, sp, pc, pstate, records.
 const FRAME_UCONTEXT: usize = 128;
@@ -135,14 +136,56 @@ export function stackOfFrame(frame: usize): usize {
     return frame + FRAME_UC_STACK;
 }
 
+// ---------------------------------------------------------------- fork (generic/forkState.ts)
+
+/** Has a thread that forks save the SIMD registers to the frame at `address` first, and then call again. */
+export function enterForkStub(message: usize, address: u64, stubPage: u64): void {
+    const upper = message + X8;
+    store<u64>(upper, address + FRAME_FPSIMD, 8 * 8); // x16
+    store<u64>(upper, stubPage + STUB_FORK, 9 * 8); // x17
+    store<u64>(message, stubPage + STUB_ENTER, IP);
+}
+
+/** Whether this is that second call. */
+export function isInForkStub(message: usize, stubPage: u64): bool {
+    return load<u64>(message, IP) == stubPage + STUB_FORK;
+}
+
+/** Takes what the stub has changed from the frame. */
+export function leaveForkStub(message: usize, frame: usize): void {
+    const context = frame + FRAME_CONTEXT;
+    memory.copy(message + X8 + 8, context + CONTEXT_REGISTERS + 9 * 8, 8); // x9
+    memory.copy(message + X8 + 8 * 8, context + CONTEXT_REGISTERS + 16 * 8, 2 * 8); // x16, x17
+    store<u64>(message, load<u64>(context, CONTEXT_PC) - CALL_LENGTH, IP);
+}
+
+/** Changes the registers in a frame into those with which the child leaves fork. The thread pointer is none of them. */
+export function makeChildFrame(frame: usize, stack: u64, setTls: bool, tls: u64): void {
+    const context = frame + FRAME_CONTEXT;
+    store<u64>(context, 0, CONTEXT_REGISTERS);
+    store<u64>(context, load<u64>(context, CONTEXT_PC) + CALL_LENGTH, CONTEXT_PC);
+    if (stack != 0) store<u64>(context, stack, CONTEXT_SP);
+}
+
+/** Has the child, whose seL4_UserContext is `child`, begin by loading the frame at `address`. */
+export function enterChildStub(child: usize, address: u64, stubPage: u64): void {
+    store<u64>(child, stubPage + STUB_RESTORE);
+    store<u64>(child, address, 8); // sp
+    store<u64>(child, address + FRAME_FPSIMD, 12 * 8); // x16
+}
+
 // ---------------------------------------------------------------- the stub page
 
 const STUB_ENTER: u64 = 0;
 const STUB_RESTORE: u64 = 128;
-/** Offset of the `svc` in the restore stub: 16 loads, four instructions for the status registers, one for the number. */
+/** Offset of the system call in the restore stub: 16 loads, four instructions for the status registers, one for the number. */
 const STUB_RESTORE_SYSCALL: u64 = STUB_RESTORE + 21 * 4;
 /** Where a handler without a restorer of its own returns to. */
 export const STUB_RETURN: u64 = 256;
+/** Where a fork is called again, when the saving stub has run. */
+const STUB_FORK: u64 = 320;
+/** Instructions are four bytes. */
+const CALL_LENGTH: u64 = 4;
 
 // Instructions (Arm Architecture Reference Manual, C6.2, C7.2).
 const STP_Q0_Q1_X16: u32 = 0xad00_0600;
@@ -156,7 +199,6 @@ const LDR_W9_X16: u32 = 0xb940_0209;
 const BR_X17: u32 = 0xd61f_0220;
 /** mov x8, #139: rt_sigreturn. */
 const MOV_X8_SIGRETURN: u32 = 0xd280_1168;
-const SVC_0: u32 = 0xd400_0001;
 
 let codeAt: usize = 0;
 
@@ -201,9 +243,12 @@ export function writeStubs(page: usize): void {
     emitWord(LDR_W9_X16, 12);
     emit(MSR_FPCR_X9);
     emit(MOV_X8_SIGRETURN);
-    emit(SVC_0);
+    emit(PATCHED_CALL);
 
     codeAt = page + <usize>STUB_RETURN;
     emit(MOV_X8_SIGRETURN);
-    emit(SVC_0);
+    emit(PATCHED_CALL);
+
+    codeAt = page + <usize>STUB_FORK;
+    emit(PATCHED_CALL);
 }

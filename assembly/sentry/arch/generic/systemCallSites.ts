@@ -4,10 +4,22 @@
 
 /** Code need not be patched before it is executed. */
 export const PATCHES_CODE: bool = false;
+export const LOSES_UNPATCHED_CALLS: bool = false;
 
 export function isPatchedCall(message: usize): bool {
     return true;
 }
+
+/** Whether a fault is a system call: here they come as UnknownSyscall only. */
+// @ts-ignore: decorator
+@inline
+export function isCallFault(label: u32, message: usize): bool {
+    return false;
+}
+
+export function callFaultToSystemCall(tcb: u32, message: usize): void {}
+
+export function writeCallResult(tcb: u32, message: usize): void {}
 
 export function isUnpatchedCall(first: u8, second: u8): bool {
     return false;

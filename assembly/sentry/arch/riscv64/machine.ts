@@ -177,8 +177,8 @@ export function startContext(to: usize, entry: u64, stack: u64): void {
 
 /**
  * Registers of the child of fork or clone: `child` has the parent's, all of them. `stack` 0 keeps the parent's stack
- * pointer; `setTls` replaces the thread pointer. The floating point registers are a new TCB's, zero: no invocation copies them,
- * and a program that keeps values in those that functions preserve across fork(2) finds them gone in the child.
+ * pointer; `setTls` replaces the thread pointer. The floating point registers are a new TCB's,
+ * zero: generic/forkState.ts has the child load its parent's.
  */
 export function childContext(message: usize, child: usize, stack: u64, setTls: bool, tls: u64): void {
     store<u64>(child, load<u64>(message, IP) + SYSCALL_LENGTH);

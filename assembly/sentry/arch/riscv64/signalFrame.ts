@@ -128,6 +128,49 @@ export function stackOfFrame(frame: usize): usize {
     return frame + FRAME_UC_STACK;
 }
 
+// ---------------------------------------------------------------- fork (generic/forkState.ts)
+
+// In struct user_regs_struct.
+const REGISTERS_SP: usize = 16;
+const REGISTERS_TP: usize = 32;
+const REGISTERS_T0: usize = 40;
+const REGISTERS_A0: usize = 80;
+
+/** Has a thread that forks save the floating point registers to the frame at `address` first, and then call again. */
+export function enterForkStub(message: usize, address: u64, stubPage: u64): void {
+    store<u64>(message, address + FRAME_FLOAT, T0);
+    store<u64>(message, stubPage + STUB_FORK, T0 + 8);
+    store<u64>(message, stubPage + STUB_ENTER, IP);
+}
+
+/** Whether this is that second call. */
+export function isInForkStub(message: usize, stubPage: u64): bool {
+    return load<u64>(message, IP) == stubPage + STUB_FORK;
+}
+
+/** Takes what the stub has changed from the frame. */
+export function leaveForkStub(message: usize, frame: usize): void {
+    const context = frame + FRAME_CONTEXT;
+    memory.copy(message + T0, context + REGISTERS_T0, 3 * 8);
+    store<u64>(message, load<u64>(context) - CALL_LENGTH, IP);
+}
+
+/** Changes the registers in a frame into those with which the child leaves fork. */
+export function makeChildFrame(frame: usize, stack: u64, setTls: bool, tls: u64): void {
+    const context = frame + FRAME_CONTEXT;
+    store<u64>(context, 0, REGISTERS_A0);
+    store<u64>(context, load<u64>(context) + CALL_LENGTH);
+    if (stack != 0) store<u64>(context, stack, REGISTERS_SP);
+    if (setTls) store<u64>(context, tls, REGISTERS_TP);
+}
+
+/** Has the child, whose seL4_UserContext is `child`, begin by loading the frame at `address`. */
+export function enterChildStub(child: usize, address: u64, stubPage: u64): void {
+    store<u64>(child, stubPage + STUB_RESTORE);
+    store<u64>(child, address, 2 * 8); // sp
+    store<u64>(child, address + FRAME_FLOAT, (16 + 8) * 8); // t0
+}
+
 // ---------------------------------------------------------------- the stub page
 
 const STUB_ENTER: u64 = 0;
@@ -136,6 +179,9 @@ const STUB_RESTORE: u64 = 192;
 const STUB_RESTORE_SYSCALL: u64 = STUB_RESTORE + 35 * 4;
 /** Where handlers return to. */
 export const STUB_RETURN: u64 = 384;
+/** Where a fork is called again, when the saving stub has run. */
+const STUB_FORK: u64 = 448;
+const CALL_LENGTH: u64 = 4;
 
 // Instructions (RISC-V unprivileged architecture). The area is at t0, the handler at t1.
 const FSD_F0_T0: u32 = 0x0002_b027;
@@ -180,5 +226,8 @@ export function writeStubs(page: usize): void {
 
     codeAt = page + <usize>STUB_RETURN;
     emit(LI_A7_SIGRETURN);
+    emit(ECALL);
+
+    codeAt = page + <usize>STUB_FORK;
     emit(ECALL);
 }

@@ -4,6 +4,8 @@
 // code of the stub page before its memory is copied, and the child loads them from there. RCX and R11 are free for this: a
 // system call may change them (System V ABI, A.2.1).
 
+import { Thread } from "../../kernel/thread";
+
 const RCX: usize = 24;
 const R11: usize = 88;
 const IP: usize = 128;
@@ -34,7 +36,8 @@ export function writeForkStubs(page: usize): void {
  * Whether a thread that calls fork has to save its FPU registers first: then its registers are those for the stub, which
  * calls again. False on that second call, with the registers of the first.
  */
-export function savesStateFirst(message: usize, stubPage: u64): bool {
+export function savesStateFirst(thread: Thread, stubPage: u64, stack: u64, setTls: bool, tls: u64): bool {
+    const message = thread.message;
     if (load<u64>(message, IP) == stubPage + STUB_SAVE + STUB_SAVE_SYSCALL) {
         store<u64>(message, load<u64>(message, RCX), IP);
         return false;

@@ -13,6 +13,8 @@ import { INSTRUCTION_CUT, INSTRUCTION_LENGTH_MAXIMUM, instructionLength } from "
 
 /** Code has to be patched before it is executed. */
 export const PATCHES_CODE: bool = true;
+/** An instruction that was not patched in time cannot be answered. */
+export const LOSES_UNPATCHED_CALLS: bool = true;
 
 /** Bytes before a possible site from which instructions are counted off. */
 const APPROACH: usize = 256;
@@ -50,6 +52,17 @@ export function isPatchedCall(message: usize): bool {
         (INTERRUPT_NUMBER | (load<u64>(message, MESSAGE_RAX) & 0xff_ffff))
     );
 }
+
+/** Whether a fault is a system call: here they come as UnknownSyscall only. */
+// @ts-ignore: decorator
+@inline
+export function isCallFault(label: u32, message: usize): bool {
+    return false;
+}
+
+export function callFaultToSystemCall(tcb: u32, message: usize): void {}
+
+export function writeCallResult(tcb: u32, message: usize): void {}
 
 /** Whether the two bytes at `code` are a system call instruction that has not been patched. */
 export function isUnpatchedCall(first: u8, second: u8): bool {
