@@ -103,5 +103,5 @@ struct message revoke(seL4_CPtr slot) {
 }
 
 uint64_t physical_address(seL4_CPtr frame) {
-    return invoke(frame, X86PageGetAddress, NO_CAPS, NO_WORDS).words[0];
+    return invoke(frame, PAGE_GET_ADDRESS, NO_CAPS, NO_WORDS).words[0];
 }

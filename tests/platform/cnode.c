@@ -58,9 +58,11 @@ static void refusals(void) {
     log_message("cnode.move-empty", move(slot, empty));
     log_message("cnode.mutate-endpoint", mutate(slot, endpoint, 0));
     log_message("cnode.copy-irq-control", copy(slot, seL4_CapIRQControl, ALL_RIGHTS));
+#ifdef HAS_PORTS
     log_message("cnode.copy-port-control", copy(slot, seL4_CapIOPortControl, ALL_RIGHTS));
-    log_message("cnode.copy-unmapped-table", copy(slot, object_new(seL4_X86_PageTableObject, 0), ALL_RIGHTS));
-    log_message("cnode.copy-unmapped-pml4", copy(slot, object_new(seL4_X64_PML4Object, 0), ALL_RIGHTS));
+#endif
+    log_message("cnode.copy-unmapped-table", copy(slot, object_new(TABLE_TYPE, 0), ALL_RIGHTS));
+    log_message("cnode.copy-unmapped-pml4", copy(slot, object_new(VSPACE_TYPE, 0), ALL_RIGHTS));
     log_message("cnode.cancel-empty", cancel(empty));
     log_message("cnode.cancel-cnode", cancel(ROOT));
     log_message("cnode.delete-empty", delete (empty));

@@ -12,7 +12,7 @@ static struct message move_into(seL4_CPtr cnode, uint64_t index, uint64_t bits, 
 }
 
 static bool is_free(seL4_CPtr untyped, seL4_CPtr slot) {
-    struct message message = retype(untyped, seL4_X86_4K, 0, ROOT, 0, 0, slot, 4);
+    struct message message = retype(untyped, FRAME_TYPE, 0, ROOT, 0, 0, slot, 4);
     bool result = message.label == seL4_NoError;
     if (result)
         revoke(untyped);

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "architecture.h"
+
 #define ROOT seL4_CapInitThreadCNode
 #define DEPTH seL4_WordBits
 #define PAGE 4096UL
@@ -46,13 +48,21 @@ struct message reply_receive(seL4_CPtr endpoint, seL4_CPtr reply, uint64_t label
 void send(int64_t number, seL4_CPtr endpoint, uint64_t label, unsigned length);
 void yield(void);
 
+/* ARCHITECTURE/entry.c */
+
+/** A counter of the processor, and how often it counts in a microsecond. */
+uint64_t now(void);
+uint64_t ticks_per_us(void);
+
+/* ARCHITECTURE/console.c */
+
+void log_initialise(void);
+/** Keeps the message of the last call, which the caller may want to log. */
+void log_character(char character);
+_Noreturn void power_off(void);
+
 /* log.c */
 
-void log_character(char character);
-void log_initialise(void);
-_Noreturn void power_off(void);
-/** The capability of the serial port's I/O ports. */
-seL4_CPtr log_port(void);
 /** `name: value` */
 void log_text(const char *name, const char *text);
 void log_number(const char *name, uint64_t value);
@@ -137,6 +147,9 @@ extern unsigned char domain_code[], domain_code_end[];
 #define IN_DOMAIN(symbol) (DOMAIN_CODE + (uint64_t)((symbol) - domain_code))
 
 /* the tests, one function a file */
+
+/** The capability of the serial port's I/O ports (x86_64). */
+seL4_CPtr log_port(void);
 
 void test_bootinfo(void);
 void test_untyped(void);

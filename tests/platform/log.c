@@ -1,29 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The log: lines `name: result` on the first serial port. A name has a dot, so that lines of the kernel's own
-// cannot be mistaken for it.
+// The log: lines `name: result` on the serial line (ARCHITECTURE/console.c). A name has a dot, so that lines
+// of the kernel's own cannot be mistaken for it.
 #include "kernel.h"
-
-#define SERIAL 0x3f8
-#define SERIAL_STATUS (SERIAL + 5)
-#define TRANSMITTER_EMPTY 0x20
-#define POWER_CONTROL 0x604
-#define POWER_OFF 0x2000
-
-static seL4_CPtr serial_port;
-
-void log_initialise(void) {
-    serial_port = slot_new();
-    invoke(seL4_CapIOPortControl, X86IOPortControlIssue, CAPS(ROOT),
-           WORDS(SERIAL, SERIAL + 7, serial_port, DEPTH));
-}
-
-/** Keeps the message of the last call, which the caller may want to log. */
-void log_character(char character) {
-    while (!(invoke(serial_port, X86IOPortIn8, NO_CAPS, WORDS(SERIAL_STATUS)).words[0] & TRANSMITTER_EMPTY))
-        ;
-    invoke(serial_port, X86IOPortOut8, NO_CAPS, WORDS(SERIAL, (uint8_t)character));
-}
 
 static void put(const char *text) {
     while (*text)
@@ -62,10 +41,6 @@ void log_number(const char *name, uint64_t value) {
     log_words(name, 1, &value);
 }
 
-seL4_CPtr log_port(void) {
-    return serial_port;
-}
-
 static const char *const errors[] = {
     "ok",          "InvalidArgument", "InvalidCapability", "IllegalOperation",
     "RangeError",  "AlignmentError",  "FailedLookup",      "TruncatedMessage",
@@ -89,13 +64,4 @@ void log_message(const char *name, struct message message) {
         put_hexadecimal(message.words[i]);
     }
     put("\n");
-}
-
-void power_off(void) {
-    seL4_CPtr port = slot_new();
-    invoke(seL4_CapIOPortControl, X86IOPortControlIssue, CAPS(ROOT),
-           WORDS(POWER_CONTROL, POWER_CONTROL + 1, port, DEPTH));
-    invoke(port, X86IOPortOut16, NO_CAPS, WORDS(POWER_CONTROL, POWER_OFF));
-    for (;;)
-        receive(seL4_SysWait, port, 0);
 }

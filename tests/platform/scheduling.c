@@ -12,23 +12,6 @@ static void count(uint64_t index) {
         counters[index]++;
 }
 
-static uint64_t now(void) {
-    uint32_t low, high;
-    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
-    return (uint64_t)high << 32 | low;
-}
-
-static uint64_t ticks_per_us(void) {
-    const unsigned char *chunk = (const unsigned char *)boot_info + PAGE;
-    for (uint64_t offset = 0; offset < boot_info->extraLen;) {
-        const seL4_BootInfoHeader *header = (const seL4_BootInfoHeader *)(chunk + offset);
-        if (header->id == SEL4_BOOTINFO_HEADER_X86_TSC_FREQ)
-            return *(const uint32_t *)(header + 1);
-        offset += header->len;
-    }
-    return 1;
-}
-
 /** Lets others run for a time: the root thread waits for the end of its own period. */
 static void sleep_us(uint64_t us) {
     uint64_t end = now() + us * ticks_per_us();

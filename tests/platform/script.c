@@ -15,7 +15,7 @@ static void run(uint64_t argument) {
         script->done = i + 1;
     }
     for (;;)
-        __asm__ volatile("int $0xfe" : : "a"(0));
+        trap();
 }
 
 struct thread script_start(struct script *script, unsigned priority) {

@@ -1,46 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The entry of the root task, and its system calls.
+// The start of the root task, and its invocations.
 #include "kernel.h"
 
 seL4_BootInfo *boot_info;
 seL4_IPCBuffer *ipc_buffer;
-
-/** Large: every logged message is a kilobyte on the stack of the function that logs it. */
-static unsigned char stack[512 << 10] __attribute__((aligned(16)));
-
-__attribute__((used)) static unsigned char *const stack_end = stack + sizeof stack;
-
-__asm__(".globl _start\n"
-        "_start:\n"
-        "    mov stack_end(%rip), %rsp\n"
-        "    call start\n"
-        "    ud2\n");
-
-/** rbx keeps the stack pointer: the kernel's `syscall` entry loses it. */
-seL4_MessageInfo_t system_call(seL4_IPCBuffer *buffer, int64_t number, uint64_t capability,
-                               seL4_MessageInfo_t info, uint64_t reply, uint64_t destination,
-                               uint64_t *badge) {
-    register uint64_t r10 __asm__("r10") = buffer->msg[0];
-    register uint64_t r8 __asm__("r8") = buffer->msg[1];
-    register uint64_t r9 __asm__("r9") = buffer->msg[2];
-    register uint64_t r15 __asm__("r15") = buffer->msg[3];
-    register uint64_t r12 __asm__("r12") = reply;
-    register uint64_t r13 __asm__("r13") = destination;
-    uint64_t result = info.words[0];
-    __asm__ volatile("mov %%rsp, %%rbx\n"
-                     "syscall\n"
-                     "mov %%rbx, %%rsp\n"
-                     : "+D"(capability), "+S"(result), "+r"(r10), "+r"(r8), "+r"(r9), "+r"(r15)
-                     : "d"(number), "r"(r12), "r"(r13)
-                     : "rbx", "rcx", "r11", "memory");
-    buffer->msg[0] = r10;
-    buffer->msg[1] = r8;
-    buffer->msg[2] = r9;
-    buffer->msg[3] = r15;
-    *badge = capability;
-    return (seL4_MessageInfo_t){{result}};
-}
 
 static struct message message_of(seL4_MessageInfo_t info, uint64_t badge) {
     struct message message = {.label = seL4_MessageInfo_get_label(info),
@@ -96,7 +60,9 @@ void __assert_fail(const char *condition, const char *file, int line, const char
     power_off();
 }
 
-__attribute__((used)) _Noreturn static void start(seL4_BootInfo *info) {
+_Noreturn void start(seL4_BootInfo *info);
+
+_Noreturn void start(seL4_BootInfo *info) {
     boot_info = info;
     ipc_buffer = info->ipcBuffer;
     allocate_initialise();
@@ -120,7 +86,7 @@ __attribute__((used)) _Noreturn static void start(seL4_BootInfo *info) {
     test_cnode();
     test_lookup();
     test_deletion();
-    test_random();
+    test_random(); // does nothing where there is no model to compare with
     test_tcb();
     test_ipc();
     test_notification();

@@ -17,8 +17,8 @@ static struct message set_space(seL4_CPtr fault, seL4_CPtr cspace, uint64_t data
 }
 
 static void spaces(void) {
-    seL4_CPtr no_grant = slot_new(), pml4 = object_new(seL4_X64_PML4Object, 0), device = slot_new();
-    retype(device_untyped(), seL4_X86_4K, 0, ROOT, 0, 0, device, 1);
+    seL4_CPtr no_grant = slot_new(), pml4 = object_new(VSPACE_TYPE, 0), device = slot_new();
+    retype(device_untyped(), FRAME_TYPE, 0, ROOT, 0, 0, device, 1);
     copy(no_grant, endpoint, seL4_CanWrite.words[0]);
     log_message("tcb.label", invoke(tcb, CNodeCopy, NO_CAPS, NO_WORDS));
     log_message("tcb.configure-short", invoke(tcb, TCBConfigure, CAPS(ROOT, vspace, 0), WORDS(0, 0)));
@@ -91,26 +91,9 @@ static void priorities(void) {
 }
 
 static void registers(void) {
-    seL4_UserContext context = {.rip = 1,
-                                .rsp = 2,
-                                .rflags = 0xffffffff,
-                                .rax = 4,
-                                .rbx = 5,
-                                .rcx = 6,
-                                .rdx = 7,
-                                .rsi = 8,
-                                .rdi = 9,
-                                .rbp = 10,
-                                .r8 = 11,
-                                .r9 = 12,
-                                .r10 = 13,
-                                .r11 = 14,
-                                .r12 = 15,
-                                .r13 = 16,
-                                .r14 = 17,
-                                .r15 = 18,
-                                .fs_base = 19,
-                                .gs_base = 20};
+    seL4_UserContext context;
+    for (unsigned i = 0; i < sizeof context / sizeof(seL4_Word); i++)
+        ((seL4_Word *)&context)[i] = i == 2 ? 0xffffffff : i + 1; // word 2: the flags, where there are any
     seL4_CPtr other = object_new(seL4_TCBObject, 0);
     log_message("tcb.read-new", read_registers(tcb, false, &(seL4_UserContext){0}));
     log_message("tcb.read-short", invoke(tcb, TCBReadRegisters, NO_CAPS, WORDS(0)));
@@ -138,7 +121,7 @@ static void registers(void) {
     log_message("tcb.tls-short", invoke(tcb, TCBSetTLSBase, NO_CAPS, NO_WORDS));
     log_message("tcb.tls", invoke(tcb, TCBSetTLSBase, NO_CAPS, WORDS(0x5000)));
     struct message message = read_registers(tcb, false, &(seL4_UserContext){0});
-    LOG("tcb.tls-base", message.words[18], message.words[19]);
+    LOG("tcb.tls-base", message.words[CONTEXT_TLS_WORD], message.words[CONTEXT_TLS_WORD + 1]);
     log_message("tcb.flags-short", invoke(tcb, TCBSetFlags, NO_CAPS, WORDS(0)));
     log_message("tcb.flags-set", invoke(tcb, TCBSetFlags, NO_CAPS, WORDS(0, 0xff)));
     log_message("tcb.flags-keep", invoke(tcb, TCBSetFlags, NO_CAPS, WORDS(0, 0)));
@@ -169,7 +152,7 @@ void test_tcb(void) {
     tcb = object_new(seL4_TCBObject, 0);
     endpoint = object_new(seL4_EndpointObject, 0);
     notification = object_new(seL4_NotificationObject, 0);
-    frame = object_new(seL4_X86_4K, 0);
+    frame = object_new(FRAME_TYPE, 0);
     spaces();
     priorities();
     registers();

@@ -83,15 +83,16 @@ struct thread thread_new(void (*entry)(uint64_t), uint64_t argument, unsigned pr
     expect_success("thread.configure",
                    invoke(thread.tcb, TCBConfigure, CAPS(ROOT, seL4_CapInitThreadVSpace, frame),
                           WORDS(0, 0, (uint64_t)thread.buffer)));
-    seL4_UserContext context = {
-        .rip = (uint64_t)entry, .rsp = (uint64_t)stack + STACK_BYTES - 8, .rdi = argument};
+    seL4_UserContext context = {.CONTEXT_IP = (uint64_t)entry,
+                                .CONTEXT_SP = (uint64_t)stack + STACK_BYTES - STACK_BIAS,
+                                .CONTEXT_FIRST = argument};
     expect_success("thread.registers", write_registers(thread.tcb, false, &context));
     return thread;
 }
 
 struct thread domain_new(uint64_t entry, unsigned priority, seL4_CPtr *vspace) {
     struct thread thread = thread_objects(priority);
-    seL4_CPtr code = slot_new(), data = object_new(seL4_X86_4K, 0);
+    seL4_CPtr code = slot_new(), data = object_new(FRAME_TYPE, 0);
     *vspace = vspace_new();
     expect_success("domain.copy", copy(code, image_frame(domain_code), ALL_RIGHTS));
     expect_success("domain.code", map_frame(*vspace, code, DOMAIN_CODE, seL4_CanRead.words[0]));
@@ -99,7 +100,7 @@ struct thread domain_new(uint64_t entry, unsigned priority, seL4_CPtr *vspace) {
     expect_success("domain.configure",
                    invoke(thread.tcb, TCBConfigure, CAPS(empty_cspace(), *vspace, seL4_CapNull),
                           WORDS(seL4_CNode_CapData_new(empty_cspace_guard, 63).words[0], 0, 0)));
-    seL4_UserContext context = {.rip = entry, .rsp = DOMAIN_DATA + PAGE};
+    seL4_UserContext context = {.CONTEXT_IP = entry, .CONTEXT_SP = DOMAIN_DATA + PAGE};
     expect_success("domain.registers", write_registers(thread.tcb, false, &context));
     return thread;
 }

@@ -34,13 +34,13 @@ static void refusals(void) {
     log_message("untyped.count-257", retype(untyped, type, 0, ROOT, 0, 0, slot, 257));
     log_message("untyped.window", retype(untyped, type, 0, ROOT, cnode, DEPTH, 8, 9));
     log_message("untyped.occupied", retype(untyped, type, 0, ROOT, 0, 0, untyped, 1));
-    log_message("untyped.memory", retype(small, seL4_X86_4K, 0, ROOT, cnode, DEPTH, 0, 2));
-    log_message("untyped.large-page", retype(small, seL4_X86_LargePageObject, 0, ROOT, cnode, DEPTH, 0, 1));
-    log_message("untyped.fit", retype(small, seL4_X86_4K, 0, ROOT, cnode, DEPTH, 0, 1));
+    log_message("untyped.memory", retype(small, FRAME_TYPE, 0, ROOT, cnode, DEPTH, 0, 2));
+    log_message("untyped.large-page", retype(small, LARGE_FRAME_TYPE, 0, ROOT, cnode, DEPTH, 0, 1));
+    log_message("untyped.fit", retype(small, FRAME_TYPE, 0, ROOT, cnode, DEPTH, 0, 1));
     log_message("untyped.full", retype(small, type, 0, ROOT, cnode, DEPTH, 1, 1));
     log_message("untyped.copy-with-children", copy(slot, small, ALL_RIGHTS));
     log_message("untyped.device-object", retype(device_untyped(), type, 0, ROOT, 0, 0, slot, 1));
-    log_message("untyped.device-frame", retype(device_untyped(), seL4_X86_4K, 0, ROOT, 0, 0, slot, 1));
+    log_message("untyped.device-frame", retype(device_untyped(), FRAME_TYPE, 0, ROOT, 0, 0, slot, 1));
     log_message("untyped.device-untyped",
                 retype(device_untyped(), seL4_UntypedObject, 12, ROOT, 0, 0, slot + 1, 1));
     revoke(device_untyped());
@@ -59,8 +59,8 @@ static void sizes(void) {
         {"untyped.size-reply", seL4_ReplyObject, 0, 256},
         {"untyped.size-schedcontext", seL4_SchedContextObject, 8, 64},
         {"untyped.size-cnode", seL4_CapTableObject, 4, 32},
-        {"untyped.size-page", seL4_X86_4K, 0, 4},
-        {"untyped.size-pml4", seL4_X64_PML4Object, 0, 4},
+        {"untyped.size-page", FRAME_TYPE, 0, 4},
+        {"untyped.size-pml4", VSPACE_TYPE, 0, 4},
     };
     seL4_CPtr untyped = untyped_new(14), cnode = object_new(seL4_CapTableObject, 9);
     for (unsigned i = 0; i < sizeof kinds / sizeof *kinds; i++) {
@@ -75,24 +75,24 @@ static void sizes(void) {
 
 static void layout(void) {
     seL4_CPtr untyped = untyped_new(16);
-    expect_success("untyped.first", retype(untyped, seL4_X86_4K, 0, ROOT, 0, 0, slots, 1));
+    expect_success("untyped.first", retype(untyped, FRAME_TYPE, 0, ROOT, 0, 0, slots, 1));
     uint64_t base = physical_address(slots);
     retype(untyped, seL4_EndpointObject, 0, ROOT, 0, 0, slots + 1, 1);
-    retype(untyped, seL4_X86_4K, 0, ROOT, 0, 0, slots + 2, 2);
+    retype(untyped, FRAME_TYPE, 0, ROOT, 0, 0, slots + 2, 2);
     LOG("untyped.aligned", physical_address(slots + 2) - base, physical_address(slots + 3) - base);
     struct message full = retype(untyped, seL4_UntypedObject, 16, ROOT, 0, 0, slots + 4, 1);
     log_message("untyped.left", full);
     // With the endpoint's page lost, 12 pages are left.
-    log_message("untyped.too-many", retype(untyped, seL4_X86_4K, 0, ROOT, 0, 0, slots + 4, 13));
+    log_message("untyped.too-many", retype(untyped, FRAME_TYPE, 0, ROOT, 0, 0, slots + 4, 13));
     delete (slots);
     delete (slots + 2);
-    retype(untyped, seL4_X86_4K, 0, ROOT, 0, 0, slots, 1);
+    retype(untyped, FRAME_TYPE, 0, ROOT, 0, 0, slots, 1);
     LOG("untyped.not-reused", physical_address(slots) - base);
     revoke(untyped);
-    retype(untyped, seL4_X86_4K, 0, ROOT, 0, 0, slots, 1);
+    retype(untyped, FRAME_TYPE, 0, ROOT, 0, 0, slots, 1);
     LOG("untyped.reused", physical_address(slots) - base);
     delete (slots);
-    retype(untyped, seL4_X86_4K, 0, ROOT, 0, 0, slots, 1);
+    retype(untyped, FRAME_TYPE, 0, ROOT, 0, 0, slots, 1);
     LOG("untyped.reused-without-revoke", physical_address(slots) - base);
     revoke(untyped);
 }
@@ -103,7 +103,7 @@ static void zeroing(void) {
     volatile uint64_t *page = (volatile uint64_t *)0x20000000;
     uint64_t found = 0;
     for (unsigned round = 0; round < 2; round++) {
-        retype(untyped, seL4_X86_4K, 0, ROOT, 0, 0, slots, 4);
+        retype(untyped, FRAME_TYPE, 0, ROOT, 0, 0, slots, 4);
         for (unsigned i = 0; i < 4; i++) {
             map_frame(seL4_CapInitThreadVSpace, slots + i, (uint64_t)page + i * PAGE, ALL_RIGHTS);
             for (unsigned word = 0; word < PAGE / 8; word += 61) {

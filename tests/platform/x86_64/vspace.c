@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Mapping invocations: every refusal.
-#include "kernel.h"
+#include "../kernel.h"
 
 static struct message map_structure(seL4_CPtr structure, uint64_t label, seL4_CPtr vspace, uint64_t address) {
     return invoke(structure, label, CAPS(vspace), WORDS(address, seL4_X86_Default_VMAttributes));

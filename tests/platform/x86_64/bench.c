@@ -1,28 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What the operations that a container's system calls are made of cost, in nanoseconds of the machine's time.
-#include "script.h"
+#include "../script.h"
 
 extern unsigned char domain_count_calls[], domain_count_syscalls[], domain_touch[];
 
 #define ROUNDS 2000
-
-static uint64_t now(void) {
-    uint32_t low, high;
-    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
-    return (uint64_t)high << 32 | low;
-}
-
-static uint64_t ticks_per_us(void) {
-    const unsigned char *chunk = (const unsigned char *)boot_info + PAGE;
-    for (uint64_t offset = 0; offset < boot_info->extraLen;) {
-        const seL4_BootInfoHeader *header = (const seL4_BootInfoHeader *)(chunk + offset);
-        if (header->id == SEL4_BOOTINFO_HEADER_X86_TSC_FREQ)
-            return *(const uint32_t *)(header + 1);
-        offset += header->len;
-    }
-    return 1;
-}
 
 static void put_decimal(const char *name, uint64_t value) {
     char digits[21];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // I/O ports.
-#include "kernel.h"
+#include "../kernel.h"
 
 static struct message issue(seL4_CPtr root, uint64_t first, uint64_t last, uint64_t slot, uint64_t depth) {
     return invoke(seL4_CapIOPortControl, X86IOPortControlIssue, CAPS(root), WORDS(first, last, slot, depth));

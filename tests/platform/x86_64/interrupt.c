@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Interrupts: handler capabilities, the interval timer, the serial port.
-#include "script.h"
+#include "../script.h"
 
 #define TIMER_PIN 2
 #define SERIAL_PIN 4

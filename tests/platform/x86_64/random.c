@@ -5,7 +5,7 @@
 //
 // Nothing here may run or block: the threads have priorities below the root task's, which never waits, and
 // endpoints, whose invocation would wait, stay in slots that are not invoked.
-#include "script.h"
+#include "../script.h"
 
 #define SEEDS 6
 #define STEPS 1200

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Programs that end in other ways than the tests, or that read the serial port.
-#include "kernel.h"
+#include "../kernel.h"
 
 #define SERIAL 0x3f8
 #define SERIAL_PIN 4
@@ -45,7 +45,8 @@ extern unsigned char domain_touch[], domain_sum[];
 
 static struct message run_over(const struct thread *thread, const unsigned char *code, uint64_t address,
                                uint64_t pages) {
-    seL4_UserContext context = {.rip = IN_DOMAIN(code), .rdi = address, .rsi = pages};
+    seL4_UserContext context = {
+        .CONTEXT_IP = IN_DOMAIN(code), .CONTEXT_FIRST = address, .CONTEXT_SECOND = pages};
     expect_success("many.start", write_registers(thread->tcb, true, &context));
     return thread_wait_fault(thread);
 }
