@@ -76,7 +76,7 @@ describe("aarch64", () => {
         expect(load<u32>(page, 128 + 4)).toBe(0xad418e02, "ldp q2, q3, [x16, #48]");
         expect(load<u32>(page, 128 + 18 * 4)).toBe(0xb9400e09, "ldr w9, [x16, #12]");
         expect(load<u32>(page, 128 + 20 * 4)).toBe(0xd2801168, "mov x8, #139");
-        expect(load<u32>(page, 128 + 21 * 4)).toBe(0xd4000001, "svc #0");
+        expect(load<u32>(page, 128 + 21 * 4)).toBe(0xd42bd420, "the brk that stands for svc");
         store<u64>(message, 0x40000 + 128 + 21 * 4, aarch64.IP);
         expect(aarch64.returnsFromStub(message, 0x40000)).toBe(true);
     });
