@@ -461,6 +461,16 @@ export class AddressSpace extends RegionList {
         return true;
     }
 
+    /**
+     * Maps the page that is executed at `address` once more, as it is mapped: instruction fetches then see what was written
+     * before (runtime-c/sel4/vspace.h). A page that is not mapped is so when it will be.
+     */
+    renewCode(address: u64): void {
+        const page = this.pages.find(address >> PAGE_BITS);
+        if (page === null || page.slot == 0 || !page.has(PAGE_EXECUTABLE)) return;
+        this.vspace.map(page.slot, address & PAGE_MASK, page.has(PAGE_MAPPED_WRITABLE), true);
+    }
+
     /** The program faulted on `address`. 0 when it can go on, else a FAULT_ constant. */
     handleFault(address: u64, access: u32): i32 {
         if (address >= USER_END) return FAULT_UNMAPPED;

@@ -16,8 +16,9 @@ import {
     SYS_munlock,
     SYS_munlockall,
     SYS_munmap,
+    SYS_riscv_flush_icache,
 } from "../arch/systemCalls";
-import { MINIMUM_ADDRESS, USER_END } from "../arch/machine";
+import { instructionPointer, MINIMUM_ADDRESS, USER_END } from "../arch/machine";
 import { OpenFile } from "../fs/openFile";
 import { EACCES, EBADF, EEXIST, EFAULT, EINVAL, ENOMEM } from "../kernel/errno";
 import { RLIMIT_AS, RLIMIT_DATA } from "../kernel/resourceLimits";
@@ -63,6 +64,9 @@ const MADV_DONTFORK: i32 = 10;
 const MADV_DOFORK: i32 = 11;
 /** MADV_DODUMP, the last of the advices that change nothing a program can see. */
 const MADV_DODUMP: i32 = 17;
+
+/** SYS_RISCV_FLUSH_ICACHE_LOCAL: only for the calling thread. */
+const FLUSH_LOCAL: u64 = 1;
 
 const PAGE_MASK: u64 = ~(<u64>(PAGE_SIZE - 1));
 
@@ -318,6 +322,14 @@ function mlockall(flags: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i64 {
     return flags == 0 || (flags & ~7) != 0 ? -EINVAL : 0;
 }
 
+/** riscv64 alone: instruction fetches see all that was written before. Linux, too, does not look at the range. */
+function flushInstructionCache(start: u64, end: u64, flags: u64, d: u64, e: u64, f: u64): i64 {
+    if ((flags & ~FLUSH_LOCAL) != 0) return -EINVAL;
+    // The page that the call itself was fetched from is there.
+    space().renewCode(instructionPointer(current.message));
+    return 0;
+}
+
 export function registerMemoryCalls(): void {
     define(SYS_brk, brk, "p");
     define(SYS_mmap, mmap, "purMfx");
@@ -332,4 +344,5 @@ export function registerMemoryCalls(): void {
     define(SYS_munlock, munlock, "pu");
     define(SYS_mlockall, mlockall, "x");
     define(SYS_munlockall, munlock, "");
+    define(SYS_riscv_flush_icache, flushInstructionCache, "ppx");
 }

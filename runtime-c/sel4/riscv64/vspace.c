@@ -16,8 +16,13 @@ static sel4_error map(sel4_cptr frame, sel4_cptr vspace, uint64_t vaddr, uint64_
 }
 
 sel4_error sel4_page_map(sel4_cptr frame, sel4_cptr vspace, uint64_t vaddr, uint64_t rights, bool execute) {
-    return map(frame, vspace, vaddr, rights,
-               execute ? seL4_RISCV_Default_VMAttributes : seL4_RISCV_ExecuteNever);
+    if (!execute) {
+        return map(frame, vspace, vaddr, rights, seL4_RISCV_ExecuteNever);
+    }
+    // What the page holds was written as data: instruction fetches of this hart need not see it yet. The
+    // kernel has no invocation for that, nor are threads ever on another hart than this one.
+    __asm__ volatile("fence.i" ::: "memory");
+    return map(frame, vspace, vaddr, rights, seL4_RISCV_Default_VMAttributes);
 }
 
 sel4_error sel4_page_map_device(sel4_cptr frame, sel4_cptr vspace, uint64_t vaddr) {

@@ -7,3 +7,4 @@ export * from "../generic/systemCalls";
 
 /** renameat2 takes its place. */
 export const SYS_renameat: u32 = ABSENT;
+export const SYS_riscv_flush_icache: u32 = 259;

@@ -368,3 +368,5 @@ export const SYS_memfd_secret: u32 = 447;
 export const SYS_process_mrelease: u32 = 448;
 export const SYS_futex_waitv: u32 = 449;
 export const SYS_set_mempolicy_home_node: u32 = 450;
+
+export const SYS_riscv_flush_icache: u32 = ABSENT;
