@@ -85,6 +85,7 @@ async function makeBootImage(image: BenchImage, path: string): Promise<number> {
             container: {
                 name: 'container',
                 memory: CONTAINER_BYTES,
+                nanoCpus: 0,
                 entrypoint: null,
                 command: COMMAND,
                 environment: [],

@@ -4,6 +4,7 @@
 // docs/measuring.md says how to read them.
 //
 //   npm run bench [-- --rounds=N]     runs of everything that is timed, 7 unless given
+//   npm run bench -- --cpus=N [--board=NAME]   what a limit of N CPUs leaves of the speed of a container that computes
 //   npm run bench -- --board=NAME     on a real kernel under QEMU (SEL4_PREFIX), beside platform/linux and a Linux guest
 
 import { parseArgs } from 'node:util';
@@ -14,15 +15,24 @@ import { setUp } from './setup.mjs';
 
 /** A round on a board boots ten machines under emulation. */
 const BOARD_ROUNDS = 5;
+/** A round with a limit counts for eight seconds four times. */
+const LIMIT_ROUNDS = 3;
 
 await runMain(async () => {
-    const { values } = parseArgs({ options: { rounds: { type: 'string' }, board: { type: 'string' } } });
+    const { values } = parseArgs({
+        options: { rounds: { type: 'string' }, board: { type: 'string' }, cpus: { type: 'string' } },
+    });
     const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
     if (rounds !== undefined && !(Number.isInteger(rounds) && rounds >= 1)) {
         throw new StepError(`--rounds=${values.rounds}: not a number of runs; give 1 or more`);
     }
     await setUp({ forTests: true });
     await build();
+    if (values.cpus !== undefined) {
+        const { printProcessorLimit } = await import('../build/bench/processorLimit.js');
+        await printProcessorLimit(values.cpus, values.board, rounds ?? LIMIT_ROUNDS);
+        return;
+    }
     if (values.board !== undefined) {
         const { printBoardFigures } = await import('../build/bench/boardFigures.js');
         await printBoardFigures(values.board, rounds ?? BOARD_ROUNDS);

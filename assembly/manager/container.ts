@@ -3,6 +3,7 @@
 import { CNode, Notification, TCB, capability } from "../sel4/capabilities";
 import { STATISTIC_COUNT } from "../std/statistics";
 import { LayerStore } from "./layerStore";
+import { ProcessorLimit } from "./processorLimit";
 import { Quota } from "./quota";
 import { INPUT_CAPACITY, StandardInput } from "./standardInput";
 
@@ -32,6 +33,10 @@ export class Container {
     exchange: usize = 0;
     /** When the sentry wants to be woken. */
     deadline: u64 = NO_DEADLINE;
+    /** The limit of its CPU time, or null. */
+    processorLimit: ProcessorLimit | null = null;
+    /** When the limit is to be divided anew. */
+    divisionDue: u64 = NO_DEADLINE;
     /** Signals from the host that the sentry has not taken, a bit for each number. */
     signals: u64 = 0;
     /** Bytes of input that the container read since the host was last given credit. */

@@ -24,6 +24,7 @@ import { beginHeap, provideHeap } from "./heap";
 import { LayerStore } from "./layerStore";
 import { isTakenOver, machine, takeOver } from "./machine";
 import { Preparation } from "./preparation";
+import { ProcessorLimit } from "./processorLimit";
 import { SentryBuilder, constructionSize } from "./sentryBuilder";
 import { Service } from "./service";
 import { INPUT_CAPACITY } from "./standardInput";
@@ -109,6 +110,7 @@ function buildContainer(made: Container, configuration: ContainerConfiguration):
     const entry = machine().cspace.takeEntry();
     if (entry == 0) return new Failure("no capability slots are left for another container; end one first");
     configuration.memoryLimit = made.quota.size;
+    if (configuration.isProcessorLimited) made.processorLimit = new ProcessorLimit(configuration.budget);
     const builder = new SentryBuilder(made, entry, service.endpoint);
     let failure = builder.build(configuration);
     if (failure === null) {

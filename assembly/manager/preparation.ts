@@ -24,7 +24,7 @@ import { DIGEST_SIZE, randomBytes, stirDigest } from "./entropy";
 import { LayerStore } from "./layerStore";
 import { fact, machine } from "./machine";
 import { Progress } from "./progress";
-import { THREAD_BUDGET, THREAD_PERIOD } from "./service";
+import { LIMIT_PERIOD, checkNanoCpus, limitBudget } from "./processorLimit";
 
 /** Name of a container whose options give none. */
 const DEFAULT_HOSTNAME: string = "sealift";
@@ -56,6 +56,7 @@ export class Preparation {
         this.options = options;
         this.stirRunOptions();
         failure = checkArchitecture(options.platform);
+        if (failure === null) failure = checkNanoCpus(options.container.nanoCpus);
         if (failure !== null) return failure;
 
         let kind = this.bundle.size("oci-layout") >= 0 ? ImageKind.Layout : ImageKind.DockerArchive;
@@ -117,8 +118,8 @@ export class Preparation {
         configuration.timestampCounterFrequency = fact(BootKey.TSC_HZ);
         const realtime = clockRealtime();
         configuration.realtimeOffset = realtime == 0 ? 0 : realtime - clockNow();
-        configuration.budget = THREAD_BUDGET;
-        configuration.period = THREAD_PERIOD;
+        configuration.budget = limitBudget(container.nanoCpus);
+        configuration.period = LIMIT_PERIOD;
         randomBytes(configuration.randomSeed());
         writer.setArguments(process.arguments);
         writer.setEnvironment(process.environment);

@@ -40,12 +40,18 @@ import {
     errorName,
 } from "../sel4/objects";
 import { initialRegisters, REGISTERS_INITIAL } from "../sel4/registers";
-import { CONFIGURATION_ADDRESS, ContainerConfiguration } from "../std/containerConfiguration";
+import {
+    CONFIGURATION_ADDRESS,
+    ContainerConfiguration,
+    THREADS_CONTEXT_SLOT,
+    TURN_MICROSECONDS,
+} from "../std/containerConfiguration";
 import { Failure } from "../std/failure";
 import { PAGE_BITS, PAGE_SIZE, pagesFor } from "../std/pages";
 import { Container, NOTIFY_BITS } from "./container";
 import { randomBytes } from "./entropy";
 import { fact, machine } from "./machine";
+import { LIMITED_CONTEXT_EXTRA_BITS } from "./processorLimit";
 import { QUOTA_CAPABILITIES, QUOTA_KERNEL_OBJECTS, QUOTA_PAGE_TABLES, QUOTA_SENTRY } from "./quota";
 import { CONFIGURATION_PAGES, EXCHANGE_PAGES, mapInWindow } from "./window";
 
@@ -72,8 +78,6 @@ const SLOT_TCB: u32 = 9;
 
 /** Above the container's threads (100), below the manager (200): a sentry preempts what it serves. */
 const SENTRY_PRIORITY: u32 = 150;
-/** Microseconds. Equal: the kernel shares time among equals in turns of this length and limits nothing. */
-const SENTRY_BUDGET: u64 = 10_000;
 
 /** The CNode of the container's threads has two slots, and its guard takes the other 63 bits. */
 const EMPTY_RADIX: u32 = 1;
@@ -155,7 +159,7 @@ export class SentryBuilder extends TableSource {
             RIGHT_READ,
         );
         const root = this.makeCSpace();
-        const schedContext = this.makeSchedContext();
+        const schedContext = this.makeSchedContext(root);
         this.makeEndpoints(root);
         const tcb = this.makeThread(root, schedContext, buffer);
         const failure = this.failure;
@@ -338,16 +342,28 @@ export class SentryBuilder extends TableSource {
 
     // ---- thread
 
-    private makeSchedContext(): SchedContext {
-        const bits = machine().objectBits(OBJECT_SCHED_CONTEXT);
+    /** The sentry's scheduling context; in a limited container the one of all its threads as well. */
+    private makeSchedContext(root: CNode): SchedContext {
+        const limit = this.container.processorLimit;
+        const bits =
+            machine().objectBits(OBJECT_SCHED_CONTEXT) + (limit === null ? 0 : LIMITED_CONTEXT_EXTRA_BITS);
         const slot = this.make(OBJECT_SCHED_CONTEXT, bits, 1, QUOTA_KERNEL_OBJECTS);
         const schedContext = capability<SchedContext>(slot);
-        if (slot != 0) {
-            this.check(
-                machine().schedControl.configure(schedContext, SENTRY_BUDGET, SENTRY_BUDGET, 0),
-                "give the sentry CPU time",
-            );
+        const what = "give the container CPU time";
+        if (limit === null) {
+            // Budget and period are equal: the kernel shares time among equals by turns and limits nothing.
+            if (slot != 0) {
+                this.check(
+                    machine().schedControl.configure(schedContext, TURN_MICROSECONDS, TURN_MICROSECONDS, 0),
+                    what,
+                );
+            }
+            return schedContext;
         }
+        const threads = this.make(OBJECT_SCHED_CONTEXT, bits, 1, QUOTA_KERNEL_OBJECTS);
+        if (this.failure !== null) return schedContext;
+        this.check(limit.begin(schedContext, capability<SchedContext>(threads)), what);
+        this.put(root, THREADS_CONTEXT_SLOT, threads);
         return schedContext;
     }
 

@@ -21,6 +21,7 @@ import {
 import { EXIT_ENGINE_FAILED, Failure } from "../std/failure";
 import { decimal, hexadecimal } from "../std/numberText";
 import { PAGE_SIZE } from "../std/pages";
+import { TURN_MICROSECONDS } from "../std/containerConfiguration";
 import { STATISTIC_COUNT } from "../std/statistics";
 import { decodeUtf8 } from "../std/utf8";
 import {
@@ -37,6 +38,7 @@ import { stirEntropy } from "./entropy";
 import { provideHeap } from "./heap";
 import { fact, machine } from "./machine";
 import { OWNER_KERNEL_OBJECTS } from "./owners";
+import { LIMIT_PERIOD } from "./processorLimit";
 import { BADGE_CONTAINER, BADGE_FAULT } from "./sentryBuilder";
 
 // Requests of a sentry: the message's label.
@@ -55,6 +57,7 @@ const INDEX_FRAMES: u32 = 12;
 
 // Answers: 0, or a number of Linux's errno.h.
 const DONE: u32 = 0;
+const EPERM: u32 = 1;
 const ENOMEM: u32 = 12;
 const EINVAL: u32 = 22;
 const ENOSYS: u32 = 38;
@@ -70,10 +73,6 @@ const BADGE_TIMER: u64 = 2;
 
 /** Label of a page fault (seL4_Fault_VMFault on MCS kernels; kernels with a hypervisor number it alike). */
 const FAULT_VM: u32 = 6;
-
-/** Budget and period of the scheduling contexts of a container's threads, in microseconds: equal, so without a limit. */
-export const THREAD_BUDGET: u64 = 10_000;
-export const THREAD_PERIOD: u64 = 10_000;
 
 /** Bytes of a text of a sentry that are kept: a backtrace is about this long. */
 const TEXT_MAXIMUM: u64 = 2048;
@@ -123,6 +122,10 @@ export class Service extends HostListener {
         this.container = container;
         // Input may have arrived while images were unpacked.
         this.receiver!.poll();
+        if (container.processorLimit !== null) {
+            container.divisionDue = clockNow() + LIMIT_PERIOD * 1000;
+            this.armTimer(container);
+        }
         let messages: u32 = 0;
         let badge = this.endpoint.recv(this.reply, this.message);
         while (true) {
@@ -174,13 +177,28 @@ export class Service extends HostListener {
         if ((badge & BADGE_TIMER) != 0) {
             interruptAcknowledge(SOURCE_TIMER);
             const container = this.container;
-            if (container === null || container.deadline == NO_DEADLINE) return;
-            // The timer may come early, for deadlines beyond its range.
-            if (clockNow() >= container.deadline) {
-                container.deadline = NO_DEADLINE;
-                container.notify(NOTIFY_TIMER);
-            } else timerArm(container.deadline);
+            if (container !== null) this.takeTimer(container);
         }
+    }
+
+    private takeTimer(container: Container): void {
+        // The timer may come early, for deadlines beyond its range.
+        const now = clockNow();
+        if (now >= container.divisionDue) {
+            container.processorLimit!.divideAnew();
+            container.divisionDue = now + LIMIT_PERIOD * 1000;
+        }
+        if (now >= container.deadline) {
+            container.deadline = NO_DEADLINE;
+            container.notify(NOTIFY_TIMER);
+        }
+        this.armTimer(container);
+    }
+
+    /** Sets the timer for what the sentry or the manager itself waits for. */
+    private armTimer(container: Container): void {
+        const next = min<u64>(container.deadline, container.divisionDue);
+        if (next != NO_DEADLINE) timerArm(next);
     }
 
     // ---- what the host sends
@@ -234,7 +252,7 @@ export class Service extends HostListener {
                 return this.read(container, message.get(0));
             case SET_TIMER:
                 container.deadline = message.get(0);
-                timerArm(container.deadline);
+                timerArm(min<u64>(container.deadline, container.divisionDue));
                 return this.answer(DONE);
             case CONFIGURE_SC:
                 return this.configureSchedContext(container, <u32>message.get(0));
@@ -290,15 +308,16 @@ export class Service extends HostListener {
         return true;
     }
 
-    /** The sentry holds no SchedControl: CPU time is the manager's to give. */
+    /** The sentry holds no SchedControl: CPU time is the manager's to give. A limited container has had its own. */
     private configureSchedContext(container: Container, slot: u32): bool {
+        if (container.processorLimit !== null) return this.answer(EPERM);
         const cspace = machine().cspace;
         const mine = container.transferSlot;
         if (cspace.copyFrom(container.root, mine, slot, RIGHTS_ALL) != ERROR_NONE) return this.answer(EINVAL);
         const error = machine().schedControl.configure(
             capability<SchedContext>(mine),
-            THREAD_BUDGET,
-            THREAD_PERIOD,
+            TURN_MICROSECONDS,
+            TURN_MICROSECONDS,
             0,
         );
         cspace.delete(mine);

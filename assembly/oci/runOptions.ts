@@ -18,6 +18,8 @@ export class ContainerOptions {
     name: string = "";
     /** Bytes of the quota. */
     memory: u64 = 0;
+    /** Limit of its CPU time in units of 10⁻⁹ CPUs; 0 is no limit. */
+    nanoCpus: u64 = 0;
     readOnly: bool = false;
     strace: bool = false;
     /** Standard input comes from the host. */
@@ -70,6 +72,7 @@ export function readContainerOptions(value: JsonValue | null): Result<ContainerO
     const options = new ContainerOptions();
     options.name = fields.string("name");
     options.memory = <u64>fields.count("memory", 0);
+    options.nanoCpus = <u64>fields.count("nanoCpus", 0);
     options.readOnly = fields.boolean("readOnly");
     options.strace = fields.boolean("strace");
     options.interactive = fields.boolean("interactive");

@@ -19,6 +19,7 @@ import {
     pageUnmap,
     replyRecv,
     schedContextBind,
+    schedContextConsumed,
     schedContextUnbind,
     schedControlConfigure,
     tcbBindNotification,
@@ -147,13 +148,18 @@ export class SchedContext extends Capability {
     @inline unbind(): u32 {
         return schedContextUnbind(this.cptr);
     }
+
+    /** Microseconds that have run on it since this was last asked; the maximum after an error. */
+    @inline consumed(): u64 {
+        return schedContextConsumed(this.cptr);
+    }
 }
 
 @unmanaged
 export class SchedControl extends Capability {
-    /** Microseconds. */
-    @inline configure(schedContext: SchedContext, budget: u64, period: u64, badge: u64): u32 {
-        return schedControlConfigure(this.cptr, schedContext.cptr, budget, period, 0, badge);
+    /** Budget and period in microseconds. `extraRefills` is how many more than two pieces a used budget may come back in. */
+    @inline configure(schedContext: SchedContext, budget: u64, period: u64, extraRefills: u32): u32 {
+        return schedControlConfigure(this.cptr, schedContext.cptr, budget, period, extraRefills, 0);
     }
 }
 

@@ -36,6 +36,15 @@ export const UNTYPED_FIRST_SLOT: u32 = 16;
 /** Slots 16 to 31 of the sentry's first CNode. */
 export const UNTYPED_COUNT_MAXIMUM: u32 = 16;
 
+/**
+ * Where budget < period, this slot of the sentry's first CNode has the one scheduling context of all the container's threads:
+ * only the manager can give a context time, and it gives a limited container no other.
+ */
+export const THREADS_CONTEXT_SLOT: u32 = 10;
+
+/** Threads of one priority run by turns of so many microseconds. */
+export const TURN_MICROSECONDS: u64 = 10_000;
+
 /** A text: bytes `offset` to `offset + length` of the configuration, then a zero byte. */
 @unmanaged
 export class TextReference {
@@ -80,7 +89,7 @@ export class ContainerConfiguration {
     timestampCounterFrequency: u64;
     /** Nanoseconds since the epoch at the moment when clock.now was 0. */
     realtimeOffset: u64;
-    /** Budget and period of each of the container's scheduling contexts, in microseconds. */
+    /** The limit of the container's CPU time: `budget` microseconds in every `period`. Equal: there is no limit. */
     budget: u64;
     period: u64;
     /** 32 random bytes of this container's own. */
@@ -105,6 +114,11 @@ export class ContainerConfiguration {
     /** The image's name as the user gave it, for messages. */
     imageOffset: u32;
     imageLength: u32;
+
+    /** Whether the container's CPU time has a limit. */
+    @inline get isProcessorLimited(): bool {
+        return this.budget < this.period;
+    }
 
     /** Whether the pages hold a configuration of the version that this code knows. */
     isValid(): bool {

@@ -19,6 +19,8 @@ export interface ContainerOptions {
     name: string;
     /** The container's memory limit in bytes. */
     memory: number;
+    /** The limit of its CPU time in units of 10⁻⁹ CPUs; 0 is no limit. */
+    nanoCpus: number;
     /** Replaces the image's Entrypoint (and drops its Cmd); null keeps it. */
     entrypoint: string[] | null;
     /** Replaces the image's Cmd; null keeps it. */

@@ -8,6 +8,7 @@ import type { RunRequest } from '../boot/bundle.js';
 import { Failure } from '../failure.js';
 import { collectEnvironment } from './environment.js';
 import { parseMemorySize } from './memorySize.js';
+import { parseCpus } from './cpuShare.js';
 import { parsePlatform } from './platform.js';
 
 /** A container's memory where --memory is not given. */
@@ -25,6 +26,7 @@ const platforms: Readonly<Record<Architecture, string>> = {
 
 export interface ContainerCommandOptions {
     memory: string;
+    cpus: string;
     env?: string[];
     envFile?: string[];
     workdir?: string;
@@ -56,6 +58,11 @@ export function addContainerOptions(command: Command): Command {
         )
         .addArgument(new Argument('[command...]', "the command to run instead of the image's"))
         .option('--memory <size>', "the container's memory limit: a number and b, k, m or g", DEFAULT_MEMORY)
+        .option(
+            '--cpus <number>',
+            "the container's limit of CPU time, in CPUs: 0.01 to 1, or 0 for none",
+            '0',
+        )
         .option(
             '-e, --env <variable>',
             'set an environment variable: NAME=VALUE, or NAME for your own value',
@@ -97,6 +104,7 @@ export function makeRequest(
         container: {
             name: options.name,
             memory: parseMemorySize(options.memory, '--memory'),
+            nanoCpus: parseCpus(options.cpus, '--cpus'),
             entrypoint,
             command: command.length > 0 ? [...command] : null,
             environment: collectEnvironment(options.envFile ?? [], options.env ?? [], process.env),

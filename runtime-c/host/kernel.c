@@ -130,6 +130,13 @@ wasm_status host_kernel_sched_context_unbind(wasm_instance *instance, uint64_t *
     return result(values, sel4_sched_context_unbind(values[0]));
 }
 
+wasm_status host_kernel_sched_context_consumed(wasm_instance *instance, uint64_t *values) {
+    (void)instance;
+    uint64_t microseconds;
+    sel4_error error = sel4_sched_context_consumed(values[0], &microseconds);
+    return result(values, error == seL4_NoError ? microseconds : UINT64_MAX);
+}
+
 wasm_status host_kernel_page_map(wasm_instance *instance, uint64_t *values) {
     (void)instance;
     return result(

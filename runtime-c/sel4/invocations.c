@@ -191,6 +191,13 @@ sel4_error sel4_sched_context_unbind(sel4_cptr sched_context) {
     return sel4_invoke(sched_context, &(struct sel4_invocation){.label = SchedContextUnbind});
 }
 
+sel4_error sel4_sched_context_consumed(sel4_cptr sched_context, uint64_t *microseconds) {
+    struct sel4_invocation invocation = {.label = SchedContextConsumed};
+    sel4_error error = sel4_invoke(sched_context, &invocation);
+    *microseconds = invocation.words[0];
+    return error;
+}
+
 // ------------------------------------------------------------------------------------------------ interrupts
 
 sel4_error sel4_irq_handler_acknowledge(sel4_cptr handler) {

@@ -57,6 +57,8 @@ sel4_error sel4_sched_control_configure(sel4_cptr control, sel4_cptr sched_conte
                                         uint64_t flags);
 sel4_error sel4_sched_context_bind(sel4_cptr sched_context, sel4_cptr object);
 sel4_error sel4_sched_context_unbind(sel4_cptr sched_context);
+/// @param microseconds what has run on the context since this was last asked
+sel4_error sel4_sched_context_consumed(sel4_cptr sched_context, uint64_t *microseconds);
 
 // Interrupts.
 

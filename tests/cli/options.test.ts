@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { collectEnvironment, parseEnvironmentFile } from '../../cli/commands/environment.js';
+import { parseCpus } from '../../cli/commands/cpuShare.js';
 import { formatBytes, parseMemorySize } from '../../cli/commands/memorySize.js';
 import { parsePlatform } from '../../cli/commands/platform.js';
 
@@ -29,6 +30,30 @@ test('memory sizes have the units of container engines', () => {
             text,
         );
     }
+});
+
+test('CPU limits are written as container engines have them', () => {
+    const cases: [string, number][] = [
+        ['0', 0],
+        ['0.0', 0],
+        ['0.01', 10_000_000],
+        ['.25', 250_000_000],
+        ['0.5', 500_000_000],
+        ['0.333333333', 333_333_333],
+        ['1', 1_000_000_000],
+        ['1.000', 1_000_000_000],
+    ];
+    for (const [text, nanoCpus] of cases) assert.equal(parseCpus(text, '--cpus'), nanoCpus, text);
+    for (const text of ['', '-1', '.', '1e-1', '0x1', '50%', '0,5', 'half', '0.5 0.5'])
+        assert.throws(
+            () => parseCpus(text, '--cpus'),
+            /^Failure: --cpus .*: not a number of CPUs; write/,
+            text,
+        );
+    for (const text of ['1.000000001', '2', '1000'])
+        assert.throws(() => parseCpus(text, '--cpus'), /: more than the 1 CPU .* give at most 1$/, text);
+    for (const text of ['0.009', '0.000000001', '0.0000000001'])
+        assert.throws(() => parseCpus(text, '--cpus'), /: too little .* give at least 0\.01/, text);
 });
 
 test('sizes are shown in binary units', () => {

@@ -60,6 +60,8 @@ test('run.json has what the options say', async () => {
         ...[
             '--memory',
             '32m',
+            '--cpus',
+            '0.5',
             '-e',
             'B=option',
             '--env-file',
@@ -92,6 +94,7 @@ test('run.json has what the options say', async () => {
         container: {
             name: 'box',
             memory: 32 << 20,
+            nanoCpus: 500_000_000,
             entrypoint: ['/bin/tool'],
             command: ['run.json', '-e', '--not-an-option'],
             environment: ['A=file', 'B=option'],
@@ -109,6 +112,7 @@ test('run.json has what the options say', async () => {
     assert.deepEqual(defaults.container, {
         name: 'container',
         memory: 64 << 20,
+        nanoCpus: 0,
         entrypoint: null,
         command: null,
         environment: [],

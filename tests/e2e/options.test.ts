@@ -205,3 +205,15 @@ test('--stats accounts for every byte', async () => {
     assert.equal(statistics.freed.returned, statistics.freed.carved);
     assert.ok(statistics.container.systemCalls > 0);
 });
+
+test('--cpus is what the container sees, and everything still runs', async () => {
+    const show = 'cat /sys/fs/cgroup/cpu.max';
+    await prints('max 100000\n', show);
+    await prints('max 100000\n', show, ['--cpus', '1']);
+    await prints('50000 100000\n', show, ['--cpus', '0.5']);
+    await prints('12500 100000\n', show, ['--cpus', '.125']);
+    // One scheduling context serves all threads: pipes, sleepers and a process that never waits.
+    const busy =
+        'while :; do :; done & echo piped | cat; sleep 0.05; (sleep 0.01; echo slept) & wait $!; kill %1';
+    await prints('piped\nslept\n', busy, ['--cpus', '0.5']);
+});

@@ -70,6 +70,12 @@ export declare function schedContextBind(schedContext: u32, object: u32): u32;
 @external("sealift:system/kernel@0.1.0", "sched-context-unbind")
 export declare function schedContextUnbind(schedContext: u32): u32;
 
+/**
+ * Microseconds that have run on it since this was last asked, or the maximum u64 on error.
+ */
+@external("sealift:system/kernel@0.1.0", "sched-context-consumed")
+export declare function schedContextConsumed(schedContext: u32): u64;
+
 @external("sealift:system/kernel@0.1.0", "page-map")
 export declare function pageMap(frame: u32, vspace: u32, vaddr: u64, allowed: u32, execute: u32): u32;
 

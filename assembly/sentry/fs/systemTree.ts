@@ -40,9 +40,8 @@ function generateMemoryUse(process: Process | null): i32 {
 
 function generateProcessorLimit(process: Process | null): i32 {
     const configuration = containerConfiguration();
-    const all = configuration.budget >= configuration.period;
-    if (all) addText("max ");
-    else addField(configuration.budget);
+    if (configuration.isProcessorLimited) addField(configuration.budget);
+    else addText("max ");
     addNumber(configuration.period);
     addByte(10);
     return 0;

@@ -19,6 +19,7 @@ import {
     THREAD_RUNNING,
 } from "./thread";
 import { readRegisters, returnReply, suspendThread, takeReply, writeRegisters } from "./threadObjects";
+import { giveTurn, isProcessorLimited, nextTurn, noteRunnable } from "./turns";
 
 /** Where messages are received: 528 bytes hold every fault message. */
 export const receiveBlock: usize = memory.data(528, 8);
@@ -61,10 +62,26 @@ export function answerThread(thread: Thread): void {
     }
     thread.state = THREAD_ANSWERED;
     pending = thread;
+    noteRunnable(thread);
+}
+
+/** Gives the container's scheduling context to the thread whose turn it is. */
+function changeTurns(): void {
+    const next = nextTurn();
+    if (next === null) return;
+    if (next === pending) {
+        pending = null;
+        kernelSend(next.reply, <u32>next.message);
+        next.state = THREAD_RUNNING;
+        returnReply(next.reply);
+        next.reply = 0;
+    }
+    giveTurn(next);
 }
 
 /** Sends the pending answer, if any, and receives the next message into the receive block. The result is its badge. */
 export function receive(): u64 {
+    if (isProcessorLimited) changeTurns();
     const thread = pending;
     if (thread === null) {
         receivedReply = takeReply();

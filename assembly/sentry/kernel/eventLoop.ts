@@ -77,6 +77,7 @@ import {
     threads,
 } from "./thread";
 import { BADGE_THREAD } from "./threadObjects";
+import { isProcessorLimited, preferThread } from "./turns";
 import { BLOCKED, leaveQueues, NO_ANSWER } from "./wait";
 
 // Fault labels (seL4_Fault_tag) of an MCS kernel.
@@ -91,12 +92,19 @@ const FAULT_UNALIGNED: i32 = 5;
 /** A seL4_UserContext. */
 const context: usize = memory.data(CONTEXT_SIZE, 8);
 
+/** The last thing received was a notification: what is ready was woken from outside the container. */
+let wasNotified: bool = false;
+
 /** One turn of the event loop. */
 export function serveOnce(): void {
-    for (let thread = takeReady(); thread !== null; thread = takeReady()) serveReady(thread);
+    for (let thread = takeReady(); thread !== null; thread = takeReady()) {
+        serveReady(thread);
+        if (isProcessorLimited && wasNotified) preferThread(thread);
+    }
     refillHeapSource();
     const badge = receive();
-    if ((badge & BADGE_THREAD) != 0) {
+    wasNotified = (badge & BADGE_THREAD) == 0;
+    if (!wasNotified) {
         serveMessage(<u32>(badge & (BADGE_THREAD - 1)));
     } else {
         returnReply(receivedReply);

@@ -33,6 +33,7 @@ import { countProcess } from "./statistics";
 import { setCurrent, Thread, threads } from "./thread";
 import { freeThreadNumber } from "./threadObjects";
 import { ACCOUNT_FILE_MAXIMUM, homeDirectory, lookUpUser, lookupProblem } from "./userLookup";
+import { startTurns } from "./turns";
 import { now } from "./clock";
 
 // Exit codes that container engines use.
@@ -52,6 +53,7 @@ function startSentry(): void {
     if (!containerConfiguration().isValid()) {
         cannotStart(SEALIFT_FAILED, "the manager and the sentry were built from different versions");
     }
+    startTurns();
     registerAllCalls();
     startTrace();
 }

@@ -46,6 +46,7 @@ import {
 import { configureSchedulingContext } from "../manager";
 import { VSpace } from "../memory/vspaces";
 import { Thread, threads } from "./thread";
+import { isProcessorLimited, leaveTurns, noteRunnable } from "./turns";
 
 /** Container threads run below their sentry (150) and the manager (200). */
 const THREAD_PRIORITY: u32 = 100;
@@ -137,7 +138,8 @@ export function makeTcb(thread: Thread, vspace: VSpace): bool {
         if (slot == 0) return false;
         freePlaces.push(new TcbPlace(untyped, slot));
     }
-    if (thread.schedulingContext == 0) {
+    // Where time is limited, threads take turns with the one context that has any.
+    if (thread.schedulingContext == 0 && !isProcessorLimited) {
         thread.schedulingContext = takeSchedulingContext();
         if (thread.schedulingContext == 0) return false;
     }
@@ -161,6 +163,7 @@ export function makeTcb(thread: Thread, vspace: VSpace): bool {
 
 /** Deletes a thread's TCB, whatever it does; its number, scheduling context and memory are kept for the next. */
 export function dropTcb(thread: Thread): void {
+    leaveTurns(thread);
     if (thread.tcbUntyped != 0) {
         revokeCapability(thread.tcbUntyped);
         freePlaces.push(new TcbPlace(thread.tcbUntyped, thread.tcb));
@@ -181,6 +184,7 @@ export function dropTcb(thread: Thread): void {
 export function startThread(thread: Thread, registers: usize): void {
     const error = tcbWriteRegisters(thread.tcb, 1, CONTEXT_WORDS, <u32>registers);
     assert(error == ERROR_NONE, "seL4 refused to start a thread");
+    noteRunnable(thread);
 }
 
 /** Reads all registers of a thread that waits for the sentry: CONTEXT_WORDS words. */
@@ -201,6 +205,7 @@ export function writeRegisters(thread: Thread, message: usize): void {
     messageToContext(message, context);
     const error = tcbWriteRegisters(thread.tcb, 1, CONTEXT_GENERAL, <u32>context);
     assert(error == ERROR_NONE, "seL4 refused to write a thread's registers");
+    noteRunnable(thread);
 }
 
 /** Stops a thread that runs; it is as if it had not been scheduled (a fault it has raised is raised again). */
@@ -211,4 +216,5 @@ export function suspendThread(thread: Thread): void {
 /** The reverse of suspendThread. */
 export function resumeThread(thread: Thread): void {
     tcbResume(thread.tcb);
+    noteRunnable(thread);
 }

@@ -39,10 +39,11 @@ import { NAME_LENGTH, findProcess, Process, processes } from "../kernel/process"
 import { randomBytes } from "../kernel/random";
 import { RLIMIT_COUNT, RLIMIT_NOFILE } from "../kernel/resourceLimits";
 import { current } from "../kernel/thread";
+import { endTurn } from "../kernel/turns";
 import { freeFrameCount } from "../memory/frames";
 import { copyIn, copyInString, copyInStringError, copyOut, copyOut32 } from "../memory/userMemory";
 import { SIGNAL_MAXIMUM } from "../signals/numbers";
-import { containerConfiguration } from "../../std/containerConfiguration";
+import { containerConfiguration, TURN_MICROSECONDS } from "../../std/containerConfiguration";
 import { PAGE_SIZE } from "../../std/pages";
 import { define } from "./table";
 
@@ -134,8 +135,9 @@ function prlimit64(pid: u64, resource_: u64, limit: u64, old: u64, e: u64, f: u6
 // ---------------------------------------------------------------- scheduling
 
 function schedYield(a: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i64 {
-    // Being answered puts the thread behind others of its priority only when its budget is used; the time that the call
-    // itself takes has let others run.
+    // Without a limit of CPU time, being answered puts the thread behind others of its priority only when its budget is used;
+    // the time that the call itself takes has let others run.
+    endTurn();
     return 0;
 }
 
@@ -201,7 +203,7 @@ function schedPriorityMinimum(policy: u64, b: u64, c: u64, d: u64, e: u64, f: u6
 function schedInterval(pid: u64, interval: u64, c: u64, d: u64, e: u64, f: u64): i64 {
     if (!exists(pid)) return -ESRCH;
     store<u64>(scratch, 0);
-    store<u64>(scratch, containerConfiguration().period * 1000, 8);
+    store<u64>(scratch, TURN_MICROSECONDS * 1000, 8);
     return copyOut(interval, scratch, 16);
 }
 

@@ -27,6 +27,7 @@ wasm_status host_kernel_tcb_unbind_notification(wasm_instance *instance, uint64_
 wasm_status host_kernel_sched_control_configure(wasm_instance *instance, uint64_t *values);
 wasm_status host_kernel_sched_context_bind(wasm_instance *instance, uint64_t *values);
 wasm_status host_kernel_sched_context_unbind(wasm_instance *instance, uint64_t *values);
+wasm_status host_kernel_sched_context_consumed(wasm_instance *instance, uint64_t *values);
 wasm_status host_kernel_page_map(wasm_instance *instance, uint64_t *values);
 wasm_status host_kernel_page_unmap(wasm_instance *instance, uint64_t *values);
 wasm_status host_kernel_page_get_address(wasm_instance *instance, uint64_t *values);
@@ -98,6 +99,7 @@ static const wasm_host_entry manager_imports[] = {
     {"sealift:system/kernel@0.1.0", "sched-control-configure", "iiIIiI:i", host_kernel_sched_control_configure},
     {"sealift:system/kernel@0.1.0", "sched-context-bind", "ii:i", host_kernel_sched_context_bind},
     {"sealift:system/kernel@0.1.0", "sched-context-unbind", "i:i", host_kernel_sched_context_unbind},
+    {"sealift:system/kernel@0.1.0", "sched-context-consumed", "i:I", host_kernel_sched_context_consumed},
     {"sealift:system/kernel@0.1.0", "page-map", "iiIii:i", host_kernel_page_map},
     {"sealift:system/kernel@0.1.0", "page-unmap", "i:i", host_kernel_page_unmap},
     {"sealift:system/kernel@0.1.0", "page-get-address", "i:I", host_kernel_page_get_address},
@@ -158,6 +160,7 @@ static const wasm_host_entry sentry_imports[] = {
     {"sealift:system/kernel@0.1.0", "sched-control-configure", "iiIIiI:i", host_kernel_sched_control_configure},
     {"sealift:system/kernel@0.1.0", "sched-context-bind", "ii:i", host_kernel_sched_context_bind},
     {"sealift:system/kernel@0.1.0", "sched-context-unbind", "i:i", host_kernel_sched_context_unbind},
+    {"sealift:system/kernel@0.1.0", "sched-context-consumed", "i:I", host_kernel_sched_context_consumed},
     {"sealift:system/kernel@0.1.0", "page-map", "iiIii:i", host_kernel_page_map},
     {"sealift:system/kernel@0.1.0", "page-unmap", "i:i", host_kernel_page_unmap},
     {"sealift:system/kernel@0.1.0", "page-get-address", "i:I", host_kernel_page_get_address},
