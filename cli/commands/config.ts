@@ -1,28 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `sealift config`: remembers one kernel for each architecture.
+// `sealift config`: remembers a kernel for an architecture, or for one board.
 
 import { Command } from 'commander';
 import { resolve } from 'node:path';
+import { architectures, readBoard } from '../boards/board.js';
 import { checkConfigKey, configKeys, configPath, readConfig, writeConfig } from '../kernel/configFile.js';
 import { readInstallation } from '../kernel/installation.js';
+import { requireSuitable } from '../kernel/suitability.js';
 import { Failure } from '../failure.js';
 
 const examples = `
-Keys: ${configKeys.join(', ')}: the folder of the seL4 kernel to take for that architecture.
+Keys: ${configKeys.join(', ')}:
+the folder of the seL4 kernel to take for that architecture or board. A board's own goes before its architecture's.
 
 Examples:
   sealift config set sel4-prefix.x86_64 ~/sel4
+  sealift config set sel4-prefix.zynqmp ~/sel4-zynqmp
   sealift config list
 `;
 
 /** Remembers a kernel's folder, whole, after a look into it. */
 function set(key: string, value: string): void {
     checkConfigKey(key);
-    const { configuration } = readInstallation(value, `config ${key}`);
-    const architecture = key.slice(key.indexOf('.') + 1);
-    if (configuration.SEL4_ARCH !== architecture) {
-        const actual = String(configuration.SEL4_ARCH);
+    const kernel = readInstallation(value, `config ${key}`);
+    const name = key.slice(key.indexOf('.') + 1);
+    const actual = String(kernel.configuration.SEL4_ARCH);
+    if (!architectures.some((architecture) => architecture === name)) {
+        requireSuitable(readBoard(name), kernel);
+    } else if (actual !== name) {
         throw new Failure(
             `config ${key}: the kernel in ${value} is for ${actual}; use \`sealift config set sel4-prefix.${actual} ${value}\``,
         );

@@ -5,11 +5,13 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { architectures } from '../boards/board.js';
+import { architectures, boardNames } from '../boards/board.js';
 import { describeFileError, Failure, systemErrorCode } from '../failure.js';
 
-/** Every key that there is: one kernel for each architecture. */
-export const configKeys: readonly string[] = architectures.map((name) => `sel4-prefix.${name}`);
+/** Every key that there is: one kernel for each architecture, and for each board that needs one of its own. */
+export const configKeys: readonly string[] = [...architectures, ...boardNames()].map(
+    (name) => `sel4-prefix.${name}`,
+);
 
 /** Where the settings are kept. */
 export function configPath(environment: NodeJS.ProcessEnv = process.env): string {

@@ -127,6 +127,49 @@ test('the option goes before the variables, and these before the settings', asyn
     assert.throws(none, /no seL4 kernel for x86_64 was named; pass --kernel FOLDER, set SEL4_PREFIX/);
 });
 
+test("a board's own setting goes before its architecture's, and a kernel of another platform steps back", async () => {
+    const home = join(folder, 'boards-home');
+    const environment = { XDG_CONFIG_HOME: home };
+    const configPath = join(home, 'sealift/config.json');
+    const virt = install({ configuration: goodConfigurations['qemu-arm-virt']! });
+    const zynqmp = install({ configuration: { ...goodConfigurations['qemu-arm-virt']!, PLAT: 'zynqmp' } });
+    const config = (...words: string[]) => sealift(['config', ...words], { environment });
+    assert.equal((await config('set', 'sel4-prefix.aarch64', virt)).code, 0);
+    assert.equal((await config('set', 'sel4-prefix.zynqmp', zynqmp)).code, 0);
+    const find = (name: string, variables: NodeJS.ProcessEnv): [string, string] => {
+        const { folder: found, origin } = findKernel(readBoard(name), { environment: variables, configPath });
+        return [found, origin];
+    };
+    assert.deepEqual(find('zynqmp', {}), [zynqmp, 'config sel4-prefix.zynqmp']);
+    assert.deepEqual(find('qemu-arm-virt', {}), [virt, 'config sel4-prefix.aarch64']);
+    assert.deepEqual(find('qemu-arm-virt', { SEL4_PREFIX: zynqmp }), [virt, 'config sel4-prefix.aarch64']);
+    assert.deepEqual(find('zynqmp', { SEL4_PREFIX: zynqmp }), [zynqmp, 'SEL4_PREFIX']);
+    // With nothing to step back for, the kernel is taken and judged: the sentence says what it is for.
+    const absent = { environment: { SEL4_PREFIX: zynqmp }, configPath: join(folder, 'absent') };
+    assert.equal(findKernel(readBoard('qemu-arm-virt'), absent).folder, zynqmp);
+    const wrong = await config('set', 'sel4-prefix.zynqmp', virt);
+    assert.equal(wrong.code, 125);
+    assert.match(
+        wrong.stderr,
+        /^sealift: config sel4-prefix.zynqmp: the kernel is for platform qemu-arm-virt .*-DKernelPlatform=zynqmp\n$/,
+    );
+});
+
+test('an SDK that lacks a board steps back for the settings', async () => {
+    const home = join(folder, 'sdk-home');
+    const sdk = join(folder, 'small-sdk');
+    mkdirSync(join(sdk, 'board'), { recursive: true });
+    const find = (): string =>
+        findKernel(readBoard('pc99'), {
+            environment: { MICROKIT_SDK: sdk },
+            configPath: join(home, 'sealift/config.json'),
+        }).folder;
+    assert.throws(find, /MICROKIT_SDK: \S+ has no board x86_64_generic.*; give a kernel with --kernel/);
+    const kernel = install({ configuration: goodConfigurations.pc99! });
+    await sealift(['config', 'set', 'sel4-prefix.pc99', kernel], { environment: { XDG_CONFIG_HOME: home } });
+    assert.equal(find(), kernel);
+});
+
 test('config: set, get, list and unset, and what they refuse', async () => {
     const environment = { XDG_CONFIG_HOME: join(folder, 'other-home') };
     const config = (...words: string[]) => sealift(['config', ...words], { environment });
