@@ -10,16 +10,20 @@ const TIMEOUT_MILLISECONDS = 120_000;
 export interface CommandResult {
     stdout: string;
     stderr: string;
-    /** Milliseconds from the start of the command to the first byte of its stdout, and to its end. */
+    /** Milliseconds from the start of the command to the first byte of its stdout (or to `marker`), and to its end. */
     firstByte: number;
     end: number;
 }
 
-/** Runs a command; an Error with what it said when it ends with another code than 0. */
+/**
+ * Runs a command; an Error with what it said when it ends with another code than 0. With a `marker` what stdout has before
+ * that text does not count as the first byte.
+ */
 export function runCommand(
     command: string,
     commandArguments: readonly string[],
     environment: Readonly<Record<string, string>> = {},
+    marker = '',
 ): Promise<CommandResult> {
     return new Promise((resolve, reject) => {
         const started = performance.now();
@@ -32,8 +36,8 @@ export function runCommand(
             timeout: TIMEOUT_MILLISECONDS,
         });
         child.stdout.on('data', (bytes: Buffer) => {
-            if (stdout === '') firstByte = performance.now() - started;
             stdout += bytes.toString('utf8');
+            if (Number.isNaN(firstByte) && stdout.includes(marker)) firstByte = performance.now() - started;
         });
         child.stderr.on('data', (bytes: Buffer) => (stderr += bytes.toString('utf8')));
         child.on('error', (error) => reject(new Error(`${command}: ${error.message}`)));

@@ -5,7 +5,9 @@
 //
 //   npm run bench [-- --rounds=N]     runs of everything that is timed, 7 unless given
 //   npm run bench -- --cpus=N [--board=NAME]   what a limit of N CPUs leaves of the speed of a container that computes
-//   npm run bench -- --board=NAME     on a real kernel under QEMU (SEL4_PREFIX), beside platform/linux and a Linux guest
+//   npm run bench -- --board=NAME [--linux-kernel=FILE]
+//                                     on a real kernel under QEMU (SEL4_PREFIX), beside platform/linux and a Linux guest,
+//                                     which has Debian's kernel unless a file is given
 
 import { parseArgs } from 'node:util';
 import { build } from './build.mjs';
@@ -20,7 +22,12 @@ const LIMIT_ROUNDS = 3;
 
 await runMain(async () => {
     const { values } = parseArgs({
-        options: { rounds: { type: 'string' }, board: { type: 'string' }, cpus: { type: 'string' } },
+        options: {
+            rounds: { type: 'string' },
+            board: { type: 'string' },
+            cpus: { type: 'string' },
+            'linux-kernel': { type: 'string' },
+        },
     });
     const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
     if (rounds !== undefined && !(Number.isInteger(rounds) && rounds >= 1)) {
@@ -35,7 +42,7 @@ await runMain(async () => {
     }
     if (values.board !== undefined) {
         const { printBoardFigures } = await import('../build/bench/boardFigures.js');
-        await printBoardFigures(values.board, rounds ?? BOARD_ROUNDS);
+        await printBoardFigures(values.board, rounds ?? BOARD_ROUNDS, values['linux-kernel']);
         return;
     }
     const { elf } = await runStep('build-counting', 'Build the runtime that counts instructions', (step) =>
