@@ -4,6 +4,7 @@
 
 import { readContext, returnReply, spareReply } from "./threadObjects";
 import {
+    BREAKPOINT_CODE,
     argument0,
     argument1,
     argument2,
@@ -28,6 +29,7 @@ import {
     callFaultToSystemCall,
     isCallFault,
     isPatchedCall,
+    isPatchedInstruction,
     LOSES_UNPATCHED_CALLS,
     PATCHES_CODE,
 } from "../arch/systemCallSites";
@@ -40,6 +42,7 @@ import {
     FAULT_FORBIDDEN,
     FAULT_NO_MEMORY,
 } from "../memory/addressSpace";
+import { copiedIn, copyIn32 } from "../memory/userMemory";
 import { deliverSignals, DELIVERED } from "../signals/deliver";
 import {
     BUS_ADRALN,
@@ -50,6 +53,7 @@ import {
     SIGBUS,
     SIGKILL,
     SIGSEGV,
+    SIGTRAP,
 } from "../signals/numbers";
 import { forceSignal, hasSignal, kernelSignal } from "../signals/send";
 import { SignalInfo } from "../signals/signalQueue";
@@ -84,7 +88,15 @@ import { BLOCKED, leaveQueues, NO_ANSWER } from "./wait";
 const FAULT_CAPABILITY: u32 = 1;
 const FAULT_UNKNOWN_SYSCALL: u32 = 2;
 const FAULT_USER_EXCEPTION: u32 = 3;
+/** DebugException, of kernels with HARDWARE_DEBUG_API only: they take breakpoint instructions out of the other faults. */
+const FAULT_DEBUG: u32 = 4;
 const FAULT_VM: u32 = 6;
+
+/** Its message: instruction pointer, reason, and more for breakpoints that are set in registers. */
+const DEBUG_INSTRUCTION_POINTER: usize = 8;
+const DEBUG_REASON: usize = 16;
+/** seL4_SoftwareBreakRequest. */
+const DEBUG_INSTRUCTION: u64 = 3;
 
 /** The access needs an aligned address: SIGBUS, BUS_ADRALN. Beside memory/addressSpace.ts's FAULT_ constants. */
 const FAULT_UNALIGNED: i32 = 5;
@@ -139,11 +151,7 @@ function serveMessage(number: u32): void {
     thread.message = receiveBlock;
     const label = load<u32>(receiveBlock);
     if (isCallFault(label, receiveBlock)) {
-        callFaultToSystemCall(thread.tcb, receiveBlock);
-        thread.answer = ANSWER_RESULT;
-        thread.inSystemCall = true;
-        thread.hasRegisters = false;
-        runSystemCall(thread);
+        servePatchedCall(thread);
     } else if (label == FAULT_UNKNOWN_SYSCALL) {
         if (LOSES_UNPATCHED_CALLS && !isPatchedCall(receiveBlock)) {
             loseCall(thread, instructionPointer(receiveBlock));
@@ -174,12 +182,32 @@ function serveMessage(number: u32): void {
         thread.inSystemCall = true;
         thread.hasRegisters = true;
         runSystemCall(thread);
+    } else if (label == FAULT_DEBUG && isPatchedCallBreak()) {
+        servePatchedCall(thread);
     } else {
         thread.answer = ANSWER_RETRY;
         thread.inSystemCall = false;
         thread.hasRegisters = false;
         serveException(thread, label);
     }
+}
+
+/** The fault is the system call of a patched instruction that does not come as an UnknownSyscall. */
+function servePatchedCall(thread: Thread): void {
+    callFaultToSystemCall(thread.tcb, receiveBlock);
+    thread.answer = ANSWER_RESULT;
+    thread.inSystemCall = true;
+    thread.hasRegisters = false;
+    runSystemCall(thread);
+}
+
+/** Whether a DebugException of the current thread comes from a patched instruction: the message does not have its immediate. */
+function isPatchedCallBreak(): bool {
+    return (
+        load<u64>(receiveBlock, DEBUG_REASON) == DEBUG_INSTRUCTION &&
+        copyIn32(load<u64>(receiveBlock, DEBUG_INSTRUCTION_POINTER)) == 0 &&
+        isPatchedInstruction(<u32>copiedIn)
+    );
 }
 
 /** Patches the instruction of a system call that was written into executable memory: the next one here cannot be lost. */
@@ -304,6 +332,10 @@ function serveException(thread: Thread, label: u32): void {
         const signal = exceptionSignal(receiveBlock);
         const info = new SignalInfo(signal & 0xff, signal >> 8, 0, 0);
         if (signal >> 8 != SI_KERNEL) info.address = exceptionAddress(receiveBlock);
+        forceSignal(thread, info);
+    } else if (label == FAULT_DEBUG) {
+        const info = new SignalInfo(SIGTRAP, BREAKPOINT_CODE, 0, 0);
+        if (BREAKPOINT_CODE != SI_KERNEL) info.address = load<u64>(receiveBlock, DEBUG_INSTRUCTION_POINTER);
         forceSignal(thread, info);
     } else {
         // No other fault reaches the sentry: threads have no timeout endpoint.

@@ -242,6 +242,9 @@ export function exceptionAddress(message: usize): u64 {
     return load<u64>(message, 8);
 }
 
+/** si_code of a breakpoint instruction: TRAP_BRKPT. */
+export const BREAKPOINT_CODE: i32 = 1;
+
 /** The signal of a processor exception, and its si_code in bits 8 and up (siginfo.h). */
 export function exceptionSignal(message: usize): i32 {
     switch (<i32>((load<u64>(message, 32) >> CLASS_SHIFT) & 0x3f)) {

@@ -59,6 +59,11 @@ export function isCallFault(label: u32, message: usize): bool {
     );
 }
 
+/** Whether this is the instruction that stands for a system call. */
+export function isPatchedInstruction(word: u32): bool {
+    return word == PATCHED_CALL;
+}
+
 /** Puts the registers of a patched system call in place of the fault's message, in the form of an UnknownSyscall. */
 export function callFaultToSystemCall(tcb: u32, message: usize): void {
     tcbReadRegisters(tcb, 0, CONTEXT_NUMBER, <u32>context);

@@ -60,6 +60,10 @@ export function isCallFault(label: u32, message: usize): bool {
     return false;
 }
 
+export function isPatchedInstruction(word: u32): bool {
+    return false;
+}
+
 export function callFaultToSystemCall(tcb: u32, message: usize): void {}
 
 export function writeCallResult(tcb: u32, message: usize): void {}
