@@ -37,6 +37,9 @@ const consoles: Readonly<
     cadence: { data: 0x30, status: 0x2c, busy: 1 << 4, control: 0x00, enable: 0x14 },
 };
 
+/** What the loader's page tables can map. */
+const KERNEL_MAXIMUM_BYTES = 2 ** 30;
+
 export interface LoaderImageOptions {
     /** The loader's ELF file, build/boot/ARCHITECTURE/loader.elf. */
     loader: string;
@@ -115,6 +118,7 @@ function readKernel(path: string, architecture: 'aarch64' | 'riscv64'): Kernel {
     const start = Math.min(...pieces.map(({ address }) => address));
     const end = pages(Math.max(...pieces.map(({ address, memorySize }) => address + memorySize)));
     if (start % PAGE_BYTES !== 0) throw wrong('it does not begin on a page');
+    if (end - start > KERNEL_MAXIMUM_BYTES) throw wrong('its segments lie more than 1 GiB apart');
     return { range: { start, end }, entry, offset, pieces };
 }
 
