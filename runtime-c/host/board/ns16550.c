@@ -12,17 +12,23 @@
 #include "host/machine.h"
 
 enum {
-    DATA = 0,             // receive and transmit
-    INTERRUPT_ENABLE = 1, //
-    FIFO_CONTROL = 2,
+    DATA = 0,                     // receive and transmit
+    INTERRUPT_ENABLE = 1,         //
+    FIFO_CONTROL = 2,             // when written
+    INTERRUPT_IDENTIFICATION = 2, // when read
     LINE_CONTROL = 3,
     MODEM_CONTROL = 4,
     LINE_STATUS = 5,
 
     RECEIVE_INTERRUPT = 1,
-    FIFO_ENABLE_AND_CLEAR = 0x07, // interrupt from the first byte on
-    EIGHT_BITS_NO_PARITY = 0x03,  // and the divisor latch closed
-    READY = 0x03,                 // DTR and RTS
+    // Interrupt from eight bytes on, or when no more come for the time of four (QEMU also hands over no more
+    // at a time than raise the interrupt). Half of the FIFO is left for what comes before it is read.
+    FIFO_ENABLE_AND_CLEAR = 0x87,
+    FIFO_TRIGGER = 8,
+    EIGHT_BITS_NO_PARITY = 0x03, // and the divisor latch closed
+    READY = 0x03,                // DTR and RTS
+    IDENTIFICATION_MASK = 0x0f,
+    RECEIVED_DATA = 0x04, // as many as raise the interrupt are there
     DATA_READY = 0x01,
     TRANSMITTER_EMPTY = 0x20,
 
@@ -64,7 +70,15 @@ void machine_console_write(const void *bytes, size_t size) {
 size_t machine_console_read(void *bytes, size_t capacity) {
     uint8_t *to = bytes;
     size_t count = 0;
-    while (count < capacity && (device_read8(at(LINE_STATUS)) & DATA_READY) != 0) {
+    // An access takes an invocation on some machines: where all of them are there, they are not asked for one
+    // by one.
+    while (capacity - count >= FIFO_TRIGGER &&
+           (device_read8(at(INTERRUPT_IDENTIFICATION)) & IDENTIFICATION_MASK) == RECEIVED_DATA) {
+        for (unsigned i = 0; i < FIFO_TRIGGER; i++) {
+            to[count++] = device_read8(at(DATA));
+        }
+    }
+    while (count < capacity && (device_read8(at(LINE_STATUS)) & DATA_READY)) {
         to[count++] = device_read8(at(DATA));
     }
     return count;
