@@ -61,11 +61,21 @@ const compilers: Readonly<Record<ImageArchitecture, string>> = {
 };
 
 let native = '';
-let image = '';
+/** References by architecture: several boards have the same. */
+const images = new Map<ImageArchitecture, string>();
 before(() => {
     native = compilePrograms('amd64');
-    image = writeProgramsImage('amd64', native);
+    images.set('amd64', writeProgramsImage('amd64', native));
 });
+
+function programsImage(architecture: ImageArchitecture): string {
+    let image = images.get(architecture);
+    if (image === undefined) {
+        image = writeProgramsImage(architecture, compilePrograms(architecture));
+        images.set(architecture, image);
+    }
+    return image;
+}
 
 interface Outcome {
     code: number | string | null;
@@ -89,7 +99,7 @@ async function inContainer(words: string[], timeout: number): Promise<Outcome> {
 
 for (const name of programs) {
     test(`${name}: as on Linux`, async () => {
-        assert.deepEqual(await inContainer([image, `/bin/${name}`], TIMEOUT), onLinux(name));
+        assert.deepEqual(await inContainer([programsImage('amd64'), `/bin/${name}`], TIMEOUT), onLinux(name));
     });
 }
 
@@ -100,10 +110,7 @@ for (const { board, image: architecture, skip } of testBoards) {
     describe(`board ${board.name}`, { skip }, () => {
         let boardImage = '';
         before(() => {
-            boardImage =
-                architecture === 'amd64'
-                    ? image
-                    : writeProgramsImage(architecture, compilePrograms(architecture));
+            boardImage = programsImage(architecture);
         });
         for (const name of programs) {
             test(`${name}: as on Linux`, async () => {

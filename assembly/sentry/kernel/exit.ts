@@ -2,7 +2,7 @@
 //
 // How threads and processes end.
 
-import { CLD_EXITED, CLD_KILLED, SIGCHLD } from "../signals/numbers";
+import { CLD_EXITED, CLD_KILLED, SIGCHLD, SIGNAL_MAXIMUM } from "../signals/numbers";
 import { kernelSignal, sendToProcess } from "../signals/send";
 import { SignalInfo } from "../signals/signalQueue";
 import { copyOut32 } from "../memory/userMemory";
@@ -113,7 +113,8 @@ function adoptChildren(process: Process): void {
 
 function notifyParent(process: Process, parent: Process): void {
     const reaped = process.exitSignal == SIGCHLD && parent.signalActions.reapsChildren;
-    if (process.exitSignal != 0) {
+    // clone(2) takes any byte for it; what is no signal is not sent.
+    if (process.exitSignal > 0 && process.exitSignal <= SIGNAL_MAXIMUM) {
         const killed = (process.waitStatus & 0x7f) != 0;
         const info = new SignalInfo(
             process.exitSignal,

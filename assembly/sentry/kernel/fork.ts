@@ -61,10 +61,12 @@ export function clone(flags: u64, stack: u64, parentTid: u64, childTid: u64, tls
     if ((flags & CLONE_PARENT_SETTID) != 0 && userAddress(parentTid, true) == 0) return -EFAULT;
 
     const stub = current.process.addressSpace.layout.stubPage;
+    current.isSavingState = false;
     const copiesState = (flags & CLONE_VM) == 0 && ensureStub(current.process);
     if (copiesState && savesStateFirst(current, stub, stack, (flags & CLONE_SETTLS) != 0, tls)) {
         current.answer = ANSWER_REGISTERS;
         current.inSystemCall = false;
+        current.isSavingState = true;
         return 0;
     }
     const isThread = (flags & CLONE_THREAD) != 0;

@@ -74,6 +74,11 @@ export class Thread {
     savedMask: u64 = 0;
     maskSaved: bool = false;
     pending: SignalQueue = new SignalQueue();
+    /**
+     * The thread is in the stub page between the two halves of a fork, with registers saved below its stack pointer
+     * (arch/forkState.ts): only what ends it is delivered.
+     */
+    isSavingState: bool = false;
     alternateStack: u64 = 0;
     alternateStackSize: u64 = 0;
     alternateStackDisabled: bool = true;

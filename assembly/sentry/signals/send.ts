@@ -28,7 +28,8 @@ import { SignalInfo } from "./signalQueue";
 // @ts-ignore: decorator
 @inline
 export function hasSignal(thread: Thread): bool {
-    return ((thread.pending.set | thread.process.pending.set) & ~thread.signalMask) != 0;
+    const waiting = (thread.pending.set | thread.process.pending.set) & ~thread.signalMask;
+    return waiting != 0 && (!thread.isSavingState || (waiting & signalBit(SIGKILL)) != 0);
 }
 
 /** A signal from `current`'s process (kill(2)). */
@@ -113,6 +114,7 @@ export function sendSignalToThread(thread: Thread, signal: i32): void {
  * A fault's signal: cannot be blocked or ignored; doing so makes it deadly, for the instruction would only fault again.
  */
 export function forceSignal(thread: Thread, info: SignalInfo): void {
+    thread.isSavingState = false;
     const bit = signalBit(info.signal);
     const actions = thread.process.signalActions;
     const blocked = (thread.signalMask & bit) != 0;

@@ -352,6 +352,44 @@ static void timers(void) {
     SHOW(setitimer(77, &timer, NULL));
 }
 
+/// A timer interrupts forks, and what the handler does must show in neither process.
+static void forking(void) {
+    struct sigaction action = {.sa_handler = on_alarm, .sa_flags = SA_RESTART};
+    sigaction(SIGALRM, &action, NULL);
+    struct itimerval timer = {.it_interval.tv_usec = 4000, .it_value.tv_usec = 4000};
+    struct itimerval none = {0};
+    count = 0;
+    int good = 0, forks = 0;
+    SHOW(setitimer(ITIMER_REAL, &timer, NULL));
+    while ((forks < 100 || count < 50) && forks < 20000) {
+        double before = compute(100);
+        pid_t child = fork();
+        if (child == 0) {
+            // Timers are not inherited.
+            _exit(compute(100) == before ? forks % 50 + 1 : 0);
+        }
+        int status = 0;
+        while (waitpid(child, &status, 0) == -1 && errno == EINTR) {
+        }
+        good += WIFEXITED(status) && WEXITSTATUS(status) == forks % 50 + 1 && compute(100) == before;
+        forks++;
+    }
+    setitimer(ITIMER_REAL, &none, NULL);
+    HOLDS(count >= 50);
+    HOLDS(good == forks);
+    // An exit signal that is none: the parent learns of the child's end all the same.
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, NULL);
+    pid_t child = (pid_t)syscall(SYS_clone, 200, 0, 0, 0, 0);
+    if (child == 0)
+        _exit(3);
+    int status = 0;
+    HOLDS(waitpid(child, &status, __WALL) == child);
+    SHOW(WEXITSTATUS(status));
+    sigprocmask(SIG_UNBLOCK, &all, NULL);
+}
+
 int main(void) {
     sending();
     masks();
@@ -359,6 +397,7 @@ int main(void) {
     stacks();
     floating_point();
     children();
+    forking();
     timers();
     return 0;
 }
