@@ -2,10 +2,10 @@
 //
 // What is booted on a board: one file or two, by the way its kernel is started.
 
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, statSync } from 'node:fs';
 import { writeBootImage } from '../boot/bootImage.js';
 import { ElfFile, PAGE_BYTES, PT_LOAD } from '../boot/elf.js';
-import { writeLoaderImage } from '../boot/loaderImage.js';
+import { writeLoaderImage, type LoaderImageLayout } from '../boot/loaderImage.js';
 import { writeMultibootKernel } from '../boot/multibootKernel.js';
 import type { KernelInstallation } from '../kernel/installation.js';
 import { requireSlots } from '../kernel/suitability.js';
@@ -18,6 +18,21 @@ export interface BoardImage {
     kernel: string;
     /** The root task as multiboot module; null where `kernel` carries it. */
     module: string | null;
+    /** Where U-Boot can put the file while it moves the segments to their places; null where there is no need or room. */
+    loadAddress: number | null;
+}
+
+const MEBIBYTE = 2 ** 20;
+
+/** The lowest address in whole MiB behind a part of the image with room for the file: bootelf must not write over what it reads. */
+function findLoadAddress(board: Board, layout: LoaderImageLayout, bytes: number): number | null {
+    const { loader, kernel, root, kernelCopy } = layout;
+    const parts = [loader, kernel, root, ...(kernelCopy ? [kernelCopy] : [])];
+    const candidates = parts.map(({ end }) => Math.ceil(end / MEBIBYTE) * MEBIBYTE).sort((a, b) => a - b);
+    const isFree = (start: number): boolean =>
+        parts.every((part) => start >= part.end || start + bytes <= part.start) &&
+        board.memory.some((ram) => start >= ram.start && start + bytes <= ram.start + ram.size);
+    return candidates.find(isFree) ?? null;
 }
 
 /** The pages that an executable takes in memory; the kernel maps everything from its first to its last. */
@@ -43,7 +58,7 @@ export function writeBoardImage(
         writeBootImage(runtime, parts, output);
         requireSlots(kernel, pagesInMemory(output));
         writeMultibootKernel(kernel.kernel, `${output}.kernel`);
-        return { kernel: `${output}.kernel`, module: output };
+        return { kernel: `${output}.kernel`, module: output, loadAddress: null };
     }
     const loader = buildProduct(`boot/${board.architecture}/loader.elf`);
     const root = `${output}.root`;
@@ -52,9 +67,11 @@ export function writeBoardImage(
         writeBootImage(runtime, parts, root);
         requireSlots(kernel, pagesInMemory(root));
         rmSync(output, { force: true });
-        writeLoaderImage({ loader, kernel: kernel.kernel, root, board, memory: kernel.memory, output });
+        const { memory } = kernel;
+        const layout = writeLoaderImage({ loader, kernel: kernel.kernel, root, board, memory, output });
+        const loadAddress = findLoadAddress(board, layout, statSync(output).size);
+        return { kernel: output, module: null, loadAddress };
     } finally {
         rmSync(root, { force: true });
     }
-    return { kernel: output, module: null };
 }

@@ -15,9 +15,6 @@ import { ProgressLine } from '../report/progressLine.js';
 import { openBoard, writeTarget, type BoardTarget } from './boardTarget.js';
 import { addContainerOptions, makeRequest, type ContainerCommandOptions } from './containerOptions.js';
 
-/** Where U-Boot loads the file before it moves the segments to their places: board RAM that no segment lies in. */
-const BOOT_LOAD_VARIABLE = '${loadaddr}';
-
 const examples = `
 Examples:
   sealift build --board pc99 -o demo.elf oci:build/images/demo:demo
@@ -50,10 +47,13 @@ function instructions({ board, kernel }: BoardTarget, image: BoardImage): string
         '',
     ];
     if (image.module === null) {
+        // A name that says what belongs there, where the memory leaves no such room.
+        const address = image.loadAddress === null ? 'ADDRESS' : `0x${image.loadAddress.toString(16)}`;
         lines.push(
-            'With U-Boot, on a board of this kind:',
-            `  load mmc 0:1 ${BOOT_LOAD_VARIABLE} ${image.kernel}`,
-            `  bootelf -p ${BOOT_LOAD_VARIABLE}`,
+            'With U-Boot, on a board of this kind, from its first card (bootelf only starts what it loads with autostart):',
+            `  load mmc 0:1 ${address} ${basename(image.kernel)}`,
+            '  setenv autostart yes',
+            `  bootelf -p ${address}`,
         );
     } else {
         lines.push(
