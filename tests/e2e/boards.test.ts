@@ -6,14 +6,16 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { ElfFile, PT_LOAD } from '../../cli/boot/elf.js';
 import { projectFolder, sealift, startSealift, type Result } from '../cli/commandLine.js';
 import { DEMO_EXIT_CODE } from '../images/busyboxImage.js';
 import { pseudoRandom } from '../cli/pseudoRandom.js';
 import { absentArchitectures, testBoards } from './kernels.js';
+import { runPrintedCommand } from './printedCommand.js';
 import { scriptNames, scriptsInImage, writeShellImage } from './shellImage.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'sealift-test-'));
@@ -139,6 +141,28 @@ for (const { board, image: architecture, skip } of testBoards) {
                 stderr,
                 /^sealift: machine: QEMU was ended by SIGKILL before the container ended; /m,
             );
+        });
+
+        test('build: the image runs by the command that it prints, and leaves room for U-Boot', async () => {
+            const output = join(folder, `${board.name}.elf`);
+            const command = ['sh', '-c', 'echo built; exit 6'];
+            const built = await sealift(['build', '--board', board.name, '-o', output, image, ...command], {
+                timeout: TIMEOUT,
+            });
+            assert.equal(built.code, 0, built.stderr);
+            const instructions = built.stdout.toString();
+            const line = instructions.split('\n').find((text) => text.startsWith(`  ${board.qemu.command} `));
+            assert.ok(line, instructions);
+            const outcome = await runPrintedCommand(line, TIMEOUT);
+            assert.deepEqual(outcome, { stdout: 'built\n', exitCode: 6 });
+            if (board.loader.kind === 'multiboot') return;
+            // bootelf -p copies segments to their places from the file where it was loaded: they must not meet.
+            const address = Number(/^ {2}bootelf -p (0x[0-9a-f]+)$/m.exec(instructions)?.[1]);
+            const file = new ElfFile(readFileSync(output), output);
+            for (const { type, vaddr, memorySize } of file.programHeaders) {
+                if (type !== PT_LOAD) continue;
+                assert.ok(vaddr + memorySize <= address || vaddr >= address + file.bytes.length);
+            }
         });
 
         test('failures: the same sentences and exit codes', async () => {
