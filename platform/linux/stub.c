@@ -331,8 +331,13 @@ struct stub_event stub_run(struct thread *thread) {
             host_set_running(0);
             return (struct stub_event){STUB_INTERRUPTED, 0, 0};
         }
-        stub_trace(PTRACE_SYSEMU, stub->pid, NULL, NULL);
-        int status = stub_wait(stub->pid);
+        int status;
+        do {
+            stub_trace(PTRACE_SYSEMU, stub->pid, NULL, NULL);
+            status = stub_wait(stub->pid);
+            // An interruption that comes together with a fault is reported before it. The fault's signal
+            // would stop whoever runs next in this process.
+        } while (status >> 16 == PTRACE_EVENT_STOP && stub_has_signal(stub->pid));
         host_set_running(0);
         int signal = WSTOPSIG(status);
         if (signal == (SIGTRAP | 0x80))

@@ -54,6 +54,12 @@ int stub_wait(pid_t pid) {
     return status;
 }
 
+bool stub_has_signal(pid_t pid) {
+    struct __ptrace_peeksiginfo_args arguments = {.off = 0, .flags = 0, .nr = 1};
+    siginfo_t information;
+    return ptrace(PTRACE_PEEKSIGINFO, pid, &arguments, &information) > 0;
+}
+
 int stub_run_own_code(struct stub *stub, struct user_regs_struct *registers) {
     registers->orig_rax = -1;
     stub_trace(PTRACE_SETREGS, stub->pid, NULL, registers);

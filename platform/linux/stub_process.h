@@ -28,6 +28,9 @@ extern struct user_regs_struct stub_template_registers;
 extern unsigned char stub_clean_state[EXTENDED_STATE_MAXIMUM];
 extern size_t stub_state_bytes;
 
+/** Whether a stopped stub has a signal that has not been reported. */
+bool stub_has_signal(pid_t pid);
+
 /** The monitor's address of one of the stubs' own pages, which all stubs share. */
 void *stub_shared(uint64_t address);
 /** Where a part of the stubs' code runs. */
