@@ -91,6 +91,8 @@ const FAULT_USER_EXCEPTION: u32 = 3;
 /** DebugException, of kernels with HARDWARE_DEBUG_API only: they take breakpoint instructions out of the other faults. */
 const FAULT_DEBUG: u32 = 4;
 const FAULT_VM: u32 = 6;
+/** VCPUFault, of aarch64 kernels at EL2: their name for exceptions that others report as UserException. Its message: ESR. */
+const FAULT_VCPU: u32 = 8;
 
 /** Its message: instruction pointer, reason, and more for breakpoints that are set in registers. */
 const DEBUG_INSTRUCTION_POINTER: usize = 8;
@@ -328,7 +330,13 @@ function servePageFault(thread: Thread): void {
 }
 
 function serveException(thread: Thread, label: u32): void {
-    if (label == FAULT_USER_EXCEPTION) {
+    if (label == FAULT_VCPU) {
+        // Made a UserException of: instruction pointer, two registers, ESR.
+        readContext(thread, context);
+        store<u64>(receiveBlock, load<u64>(receiveBlock, 8), 8 + 3 * 8);
+        store<u64>(receiveBlock, load<u64>(context), 8);
+    }
+    if (label == FAULT_USER_EXCEPTION || label == FAULT_VCPU) {
         const signal = exceptionSignal(receiveBlock);
         const info = new SignalInfo(signal & 0xff, signal >> 8, 0, 0);
         if (signal >> 8 != SI_KERNEL) info.address = exceptionAddress(receiveBlock);
