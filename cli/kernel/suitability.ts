@@ -101,6 +101,12 @@ export function judgeKernel(board: Board, kernel: KernelInstallation): KernelJud
             build(`KernelRootCNodeSizeBits=${MIN_ROOT_CNODE_BITS} or more`),
         );
     }
+    if (configuration.SYSENTER === true) {
+        against(
+            'is entered by sysenter (SYSENTER), and the runtime by syscall',
+            build('KernelSyscall=syscall'),
+        );
+    }
     if (isHypervisorKernel(kernel) && board.qemu.virtualization.length === 0) {
         against(
             `is a hypervisor (ARM_HYPERVISOR_SUPPORT), and board ${board.name} cannot start one`,

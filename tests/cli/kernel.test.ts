@@ -43,6 +43,7 @@ const unsuitable: [string, string, Configuration, RegExp][] = [
     ['another platform', 'qemu-arm-virt', { PLAT: 'tx2' }, /platform tx2 .*-DKernelPlatform=qemu-arm-virt$/],
     ['no MCS', 'qemu-riscv-virt', { KERNEL_MCS: false }, /KERNEL_MCS is off.*-DKernelIsMCS=ON$/],
     ['a tiny root CNode', 'pc99', { ROOT_CNODE_SIZE_BITS: '10' }, /1024 slots.*-DKernelRootCNodeSizeBits=12/],
+    ['sysenter', 'pc99', { SYSENTER: true }, /by sysenter \(SYSENTER\).*-DKernelSyscall=syscall$/],
     ['a GICv3', 'qemu-arm-virt', { ARM_GIC_V3_SUPPORT: true }, /GICv3.*QEMU_GIC_VERSION=2$/],
     ['a hypervisor where none can be', 'pc99', { ARM_HYPERVISOR_SUPPORT: true }, /ARM_HYPERVISOR_SUPPORT/],
 ];
