@@ -16,6 +16,8 @@ export const skipWithoutRoot: string | false =
 /**
  * Devices and files that an engine gives every container, then the command as process 1 of a process namespace. Its
  * streams are pipes, as those of a container are; Node's own would be sockets, which cannot be opened through /proc.
+ * BusyBox's cat hands a file's pages to the pipe by sendfile(2): what changes the file before they are read changes the
+ * output. Reading begins late, so that a script with such a race fails at once and not one day.
  * Arguments: root folder, host name, command.
  */
 const containerScript = `
@@ -37,7 +39,7 @@ echo "$name" >"$root/etc/hostname"
 printf '127.0.0.1\\tlocalhost\\n::1\\tlocalhost ip6-localhost ip6-loopback\\n127.0.0.1\\t%s\\n' "$name" >"$root/etc/hosts"
 shift 2
 set +e
-cat | unshare --pid --fork --kill-child --mount-proc="$root/proc" "$@" 2> >(exec cat >&2) | cat
+cat | unshare --pid --fork --kill-child --mount-proc="$root/proc" "$@" 2> >(exec cat >&2) | { sleep 0.5; exec cat; }
 exit "\${PIPESTATUS[1]}"
 `;
 
