@@ -3,13 +3,14 @@
 // Builds the C runtime with the two Wasm modules: one freestanding ELF, the root task.
 //
 //   node scripts/build-runtime.mjs [--architecture=x86_64] [--sel4=PREFIX] [--board=NAME] [--manager=FILE] [--sentry=FILE]
-//                                  [--output=FILE] [--count-instructions]
+//                                  [--output=FILE] [--count-instructions | --aot]
 //
 //   --sel4     a kernel's install folder; without it, the headers of platform/linux
 //   --board    the machine, a folder of platform/boards; not needed for x86_64, whose machine is the PC
 //   --manager  the manager's module, build/wasm/manager.wasm unless given; likewise --sentry
 //   --output   the result's name
 //   --count-instructions  the modules run metered and report.instructions counts; its folder is named ...-counting
+//   --aot      the modules are compiled ahead of time (wasm2c, runtime-c/aot), not interpreted; its folder is named ...-aot
 //
 // The result is build/runtime/ARCHITECTURE/linux/runtime.elf unless named, or .../sel4/runtime.elf when it is for a
 // kernel. Only what has changed is compiled again: the compilers write down what each object was made from.
@@ -30,14 +31,19 @@ import { availableParallelism } from 'node:os';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
+import { writeCompiledModule } from './compile-module.mjs';
 import { debianSource } from './debian-source.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const runtimeFolder = join(root, 'runtime-c');
 const run = promisify(execFile);
 
-/** Folders of runtime-c whose C files belong to every architecture. */
-const commonFolders = ['wasm', 'libc', 'sel4', 'host', 'boot'];
+/** Folders of runtime-c whose C files belong to every architecture, besides that of the modules' engine. */
+const commonFolders = ['libc', 'sel4', 'host', 'boot'];
+
+/** The two engines: files of theirs, folders or single files. */
+const interpreter = ['wasm'];
+const compiled = ['aot', 'wasm/unwind.c', 'wasm/trap_message.c'];
 
 /** What is particular to an architecture: more folders, the compilers, their options, and the linker's emulation. */
 const architectures = {
@@ -85,6 +91,11 @@ const codeOptions = [
 ];
 
 const warnings = ['-Wall', '-Wextra', '-Werror'];
+
+/**
+ * Generated C follows WebAssembly, not good style: no warnings. Signalling NaNs and the rounding mode must be left alone.
+ */
+const generatedOptions = ['-w', '-frounding-math', '-fsignaling-nans', '-std=gnu11'];
 
 /** Optimization that differs for one file, with the reason. */
 const fileOptions = {
@@ -238,7 +249,7 @@ function sectionSizes(path) {
 /**
  * Builds the runtime.
  * @param {{ architecture?: string, sel4?: string, board?: string, manager?: string, sentry?: string, output?: string,
- *          countInstructions?: boolean, say?: (text: string) => void }} [options]
+ *          countInstructions?: boolean, aot?: boolean, say?: (text: string) => void }} [options]
  * @returns {Promise<{ elf: string, sizes: Map<string, number> }>} the file, and its sections' sizes in bytes
  */
 export async function buildRuntime(options = {}) {
@@ -257,7 +268,11 @@ export async function buildRuntime(options = {}) {
     }
     const headers = kernelHeaders(prefix);
     const counting = options.countInstructions === true;
-    const variant = (prefix ? 'sel4' : 'linux') + (counting ? '-counting' : '');
+    const aot = options.aot === true;
+    if (counting && aot) {
+        throw new Error('--count-instructions counts what the interpreter executes: it cannot go with --aot');
+    }
+    const variant = (prefix ? 'sel4' : 'linux') + (counting ? '-counting' : '') + (aot ? '-aot' : '');
     const target = join(root, 'build', 'runtime', name, variant);
     // Objects of one kernel are not those of another. The folder's name tells them apart; the objects do not depend on the
     // modules, so that a changed module is only linked again.
@@ -269,7 +284,10 @@ export async function buildRuntime(options = {}) {
     if (isBoard) {
         writeIfDifferent(join(objectFolder, 'board.h'), boardHeader(options.board, kernelMemory(prefix)));
     }
-    const definitions = counting ? ['-DSEALIFT_COUNT_INSTRUCTIONS'] : [];
+    const definitions = [
+        ...(counting ? ['-DSEALIFT_COUNT_INSTRUCTIONS'] : []),
+        ...(aot ? ['-DSEALIFT_AOT'] : []),
+    ];
     const manager = resolve(root, options.manager ?? 'build/wasm/manager.wasm');
     const sentry = resolve(root, options.sentry ?? 'build/wasm/sentry.wasm');
     for (const [module, option] of [
@@ -284,6 +302,7 @@ export async function buildRuntime(options = {}) {
     }
     const zlib = debianSource('zlib', options.say);
     const search = [
+        ...(aot ? ['-I', join(runtimeFolder, 'aot'), '-I', join(runtimeFolder, 'aot', 'include')] : []),
         ...(isBoard ? ['-I', objectFolder] : []),
         '-I',
         runtimeFolder,
@@ -305,15 +324,17 @@ export async function buildRuntime(options = {}) {
         const full = [...command, ...extra, '-MD', '-MF', `${output}.d`, '-c', source, '-o'];
         tasks.push(() => make(output, (file) => [...full, file]));
     };
-    for (const folder of [...commonFolders, ...architecture.folders]) {
-        for (const entry of readdirSync(join(runtimeFolder, folder)).sort()) {
-            const file = `${folder}/${entry}`;
+    const engine = aot ? compiled : interpreter;
+    for (const part of [...engine, ...commonFolders, ...architecture.folders]) {
+        const entries = part.endsWith('.c') ? [''] : readdirSync(join(runtimeFolder, part)).sort();
+        for (const entry of entries) {
+            const file = entry ? `${part}/${entry}` : part;
             const object = `${file.replaceAll('/', '-')}.o`;
             const source = join(runtimeFolder, file);
             if (file === 'boot/modules.S') {
                 continue;
             }
-            if (entry.endsWith('.c')) {
+            if (file.endsWith('.c')) {
                 const command = isForGcc(file) ? gcc : clang;
                 const extra = [
                     ...codeOptions,
@@ -324,7 +345,7 @@ export async function buildRuntime(options = {}) {
                     ...(fileOptions[file] ?? []),
                 ];
                 compile(source, object, command, extra);
-            } else if (entry.endsWith('.S')) {
+            } else if (file.endsWith('.S')) {
                 compile(source, object, clang, search);
             }
         }
@@ -332,6 +353,23 @@ export async function buildRuntime(options = {}) {
     for (const file of zlibFiles) {
         const extra = [...codeOptions, '-w', '-DZ_SOLO', '-I', join(runtimeFolder, 'libc'), '-I', zlib];
         compile(join(zlib, file), `zlib-${file}.o`, clang, extra);
+    }
+    if (aot) {
+        // Beside the result, like the object with the modules: objects do not depend on the modules otherwise.
+        const beside = options.output ? resolve(root, options.output) : join(target, 'runtime.elf');
+        mkdirSync(dirname(beside), { recursive: true });
+        for (const [module, label] of [
+            [sentry, 'sentry'],
+            [manager, 'manager'],
+        ]) {
+            const source = beside.replace(/(\.elf)?$/, `-compiled-${label}.c`); // program.ld knows the names
+            writeCompiledModule(module, label, source);
+            const output = source.replace(/c$/, 'o');
+            objects.push(output);
+            const full = [...gcc, ...codeOptions.filter((option) => option !== '-g'), ...generatedOptions];
+            full.push(...search, '-MD', '-MF', `${output}.d`, '-c', source, '-o');
+            tasks.unshift(() => make(output, (file) => [...full, file])); // these take longest
+        }
     }
     await inParallel(tasks);
     const elf = options.output ? resolve(root, options.output) : join(target, 'runtime.elf');
@@ -345,6 +383,7 @@ export async function buildRuntime(options = {}) {
             ...clang,
             define('SENTRY_WASM', sentry),
             define('MANAGER_WASM', manager),
+            ...definitions,
             `-DMODULES="${hashOf(sentry)} ${hashOf(manager)}"`, // made again when their contents change
             '-c',
             source,
@@ -383,6 +422,7 @@ async function main() {
             sentry: { type: 'string' },
             output: { type: 'string' },
             'count-instructions': { type: 'boolean' },
+            aot: { type: 'boolean' },
         },
     });
     const { elf, sizes } = await buildRuntime({

@@ -158,7 +158,7 @@ bool boot_value(uint32_t key, uint32_t index, uint64_t *value) {
         *value = (uint64_t)program_sentry_wasm - (uint64_t)program_begin;
         break;
     case BOOT_KEY_MANAGER_WASM_BYTES:
-        *value = (uint64_t)program_manager_wasm_end - (uint64_t)program_manager_wasm;
+        *value = (uint64_t)program_manager_end - (uint64_t)program_manager_wasm;
         break;
     case BOOT_KEY_SENTRY_WASM_BYTES:
         *value = (uint64_t)program_sentry_wasm_end - (uint64_t)program_sentry_wasm;

@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The two Wasm modules, as they are. SENTRY_WASM and MANAGER_WASM are the files' names, from the build.
+// The two Wasm modules, as they are. SENTRY_WASM and MANAGER_WASM are the files' names, from the build. Where they are
+// compiled ahead of time (runtime-c/aot), the eight bytes that every module begins with stand for each.
+
+#ifdef SEALIFT_AOT
+#define MODULE(file) .byte 0, 'a', 's', 'm', 1, 0, 0, 0
+#else
+#define MODULE(file) .incbin file
+#endif
 
         .section .wasm.sentry, "a", @progbits
         .globl  program_sentry_wasm, program_sentry_wasm_end
 program_sentry_wasm:
-        .incbin SENTRY_WASM
+        MODULE(SENTRY_WASM)
 program_sentry_wasm_end:
 
         .section .wasm.manager, "a", @progbits
         .globl  program_manager_wasm, program_manager_wasm_end
 program_manager_wasm:
-        .incbin MANAGER_WASM
+        MODULE(MANAGER_WASM)
 program_manager_wasm_end:
 
         .section .note.GNU-stack, "", @progbits

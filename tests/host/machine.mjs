@@ -157,12 +157,17 @@ function judge(expectation, output) {
     };
 }
 
+/** What a trap looks like in either engine: the place within a function is known to the interpreter only. */
+const withoutOffsets = (output) => output.replace(/^( {2}at .*) \+\d+$/gm, '$1');
+
 /** The machines that tests run on: name, options of buildRuntime, and the command for an ELF. */
 async function machines() {
     const found = [];
     const model = join(root, 'build', 'linux', 'sealift-linux-kernel');
     if (existsSync(model)) {
-        found.push({ name: 'linux', sel4: null, command: (elf) => [model, ['--memory', '64', elf]] });
+        const command = (elf) => [model, ['--memory', '64', elf]];
+        found.push({ name: 'linux', sel4: null, command });
+        found.push({ name: 'linux, compiled', sel4: null, aot: true, command });
     }
     const prefix = process.env.SEL4_PREFIX;
     if (prefix) {
@@ -207,18 +212,31 @@ export async function runMachineTests(report) {
             });
             continue;
         }
+        let interpreted;
         for (const machine of available) {
+            if (machine.aot && expectation.countInstructions) continue; // only the interpreter counts
             const name = `${expectation.manager.replace(/\.\w+$/, '')} on ${machine.name}`;
             try {
-                const output = join(build, `${name.replaceAll(' ', '-')}.elf`);
+                const output = join(build, `${name.replace(/,? /g, '-')}.elf`);
                 const { elf } = await buildRuntime({
                     sel4: machine.sel4,
                     manager,
                     sentry,
                     output,
                     countInstructions: expectation.countInstructions,
+                    aot: machine.aot,
                 });
-                report(name, judge(expectation, await runMachine(...machine.command(elf))));
+                const printed = withoutOffsets(await runMachine(...machine.command(elf)));
+                interpreted ??= printed;
+                report(name, judge(expectation, printed));
+                if (machine.aot && expectation.lines) {
+                    const same = printed === interpreted;
+                    report(`${name}: the same text`, {
+                        passed: Number(same),
+                        failed: Number(!same),
+                        details: same ? '' : `interpreted:\n${interpreted}compiled:\n${printed}`,
+                    });
+                }
             } catch (error) {
                 report(name, { failed: 1, details: error.message });
             }

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The modules of a runtime whose modules are compiled ahead of time (runtime-c/aot).
+
+#ifdef SEALIFT_AOT
+
+#include "aot/compiled.h"
+
+extern const struct compiled_module compiled_sentry, compiled_manager;
+
+const struct compiled_module *const compiled_modules[] = {&compiled_sentry, &compiled_manager, NULL};
+
+#else
+
+typedef int translation_unit_without_declarations; // C has none that are empty (C11, section 6.9)
+
+#endif
