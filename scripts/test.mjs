@@ -6,6 +6,7 @@
 //   npm test -- SUITE...         the named ones: unit, wasm, host, platform, component, manager, cli, linux, e2e, lint
 //   npm run test:sel4            the suites that run on real seL4; a kernel that is absent for one of the three
 //                                architectures is a failure there, elsewhere only a test that is skipped, aloud
+//   npm run test:aot             the suites that run containers, with Sealift's modules compiled ahead of time
 //
 // Each suite prints its own account. The last line sums them up: "N passed, N failed, N skipped". What was skipped is
 // said aloud by the suite, with the reason.
@@ -161,7 +162,8 @@ function run([command, ...commandArguments]) {
 await runMain(async () => {
     const needsKernels = process.argv.includes('--require-kernels');
     if (needsKernels) process.env.SEALIFT_REQUIRE_KERNELS = '1';
-    const wanted = process.argv.slice(2).filter((name) => name !== '--require-kernels');
+    if (process.argv.includes('--aot')) process.env.SEALIFT_TEST_AOT = '1';
+    const wanted = process.argv.slice(2).filter((name) => !name.startsWith('--'));
     const unknown = wanted.filter((name) => !suites.some((suite) => suite.name === name));
     if (unknown.length > 0) {
         const known = suites.map(({ name }) => name).join(', ');

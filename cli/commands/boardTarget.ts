@@ -28,9 +28,10 @@ export async function writeTarget(
     { board, kernel }: BoardTarget,
     parts: Iterable<Buffer>,
     output: string,
+    aot: boolean,
     progress: ProgressLine,
 ): Promise<BoardImage> {
-    const runtime = await kernelRuntime(board, kernel, () =>
+    const runtime = await kernelRuntime(board, kernel, aot, () =>
         progress.show('building the runtime for this kernel'),
     );
     progress.show('writing the boot image');

@@ -97,7 +97,7 @@ async function buildImage(
         try {
             const files = await opened.bundleFiles(request.platform);
             const parts = bundleParts(request, opened.files, files);
-            const written = await writeTarget(target, parts, options.output, progress);
+            const written = await writeTarget(target, parts, options.output, options.aot === true, progress);
             progress.clear();
             if (!quiet) process.stdout.write(instructions(target, written));
         } finally {

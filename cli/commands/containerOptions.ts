@@ -41,6 +41,7 @@ export interface ContainerCommandOptions {
     statsJson?: boolean;
     board?: string;
     kernel?: string;
+    aot?: boolean;
 }
 
 function appendValue(value: string, previous: string[] = []): string[] {
@@ -76,6 +77,7 @@ export function addContainerOptions(command: Command): Command {
         .option('--platform <os/architecture>', "which platform of the image to run (default: the machine's)")
         .option('--name <name>', "the container's name in messages", 'container')
         .option('--hostname <name>', "the container's host name")
+        .option('--aot', "compile Sealift's own modules ahead of time instead of interpreting them")
         .option('--strace', "print the container's system calls on stderr as strace does", false);
 }
 

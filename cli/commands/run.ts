@@ -14,6 +14,7 @@ import { Machine, type MachineOutcome, type MachineProgram } from '../control/ma
 import { Failure } from '../failure.js';
 import { OpenImage } from '../image/imageReader.js';
 import { parseImageReference } from '../image/reference.js';
+import { compiledLinuxRuntime } from '../kernel/kernelRuntime.js';
 import { machineMebibytes } from '../kernel/suitability.js';
 import { linuxKernel, linuxRuntime } from '../projectPaths.js';
 import { memoryTable } from '../report/memoryTable.js';
@@ -46,6 +47,7 @@ Examples:
   sealift run -e GREETING=hello -w /tmp --user 1000 oci:busybox sh -c 'echo $GREETING from $PWD'
   sealift run --memory 32m --strace docker-archive:busybox.tar true
 
+  sealift run --aot oci:build/images/demo:demo
   SEL4_PREFIX=~/sel4 sealift run --board pc99 oci:build/images/demo:demo
 
 Exit code: the container's own; 128+n when signal n ended it; 125 when Sealift failed; 126 when the command cannot be
@@ -88,11 +90,16 @@ function parseMachineMemory(text: string): number {
     return bytes;
 }
 
-/** The machine of `platform/linux` for a bundle. */
-function linuxMachine(parts: Iterable<Buffer>, options: RunOptions, folder: string): MachineProgram {
+/** The machine of `platform/linux` for a bundle, with this runtime. */
+function linuxMachine(
+    runtime: string,
+    parts: Iterable<Buffer>,
+    options: RunOptions,
+    folder: string,
+): MachineProgram {
     const memory = parseMachineMemory(options.machineMemory ?? DEFAULT_MACHINE_MEMORY);
     const bootImage = join(folder, 'boot.elf');
-    writeBootImage(linuxRuntime(), parts, bootImage);
+    writeBootImage(runtime, parts, bootImage);
     return {
         name: 'it',
         command: linuxKernel(),
@@ -135,10 +142,14 @@ async function runContainer(image: string, command: readonly string[], options: 
             const files = await opened.bundleFiles(request.platform);
             const parts = bundleParts(request, opened.files, files);
             if (target === null) {
-                machine = linuxMachine(parts, options, folder);
+                const runtime = options.aot
+                    ? await compiledLinuxRuntime(() => progress.show('compiling the modules'))
+                    : linuxRuntime();
+                machine = linuxMachine(runtime, parts, options, folder);
             } else {
                 const mebibytes = boardMebibytes(target, options.machineMemory);
-                const written = await writeTarget(target, parts, join(folder, 'boot.elf'), progress);
+                const output = join(folder, 'boot.elf');
+                const written = await writeTarget(target, parts, output, options.aot === true, progress);
                 machine = qemuMachine(target.board, target.kernel, written, mebibytes);
             }
         } finally {

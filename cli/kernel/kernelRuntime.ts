@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The C runtime for a kernel. It is compiled against that kernel's own headers, so each kernel has its own; it is kept
-// under a hash of everything it was made from and made once.
+// under a hash of everything it was made from and made once. So is the runtime whose modules are compiled ahead of time.
 
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
@@ -19,12 +19,20 @@ const projectFolder = fileURLToPath(new URL('../../../', import.meta.url));
 interface RuntimeBuilder {
     buildRuntime: (options: {
         architecture: string;
-        sel4: string;
-        board: string;
+        sel4?: string;
+        board?: string;
         sentry: string;
         output: string;
+        aot: boolean;
     }) => Promise<unknown>;
 }
+
+const buildScript = join(projectFolder, 'scripts', 'build-runtime.mjs');
+
+/** What else decides how a module is compiled ahead of time. */
+const compilerScripts = ['compile-module.mjs', 'wasm-sections.mjs'].map((name) =>
+    join(projectFolder, 'scripts', name),
+);
 
 /** The sentry of an architecture. */
 function sentryModule(architecture: Architecture): string {
@@ -62,38 +70,92 @@ function prefixOf(kernel: KernelInstallation, folder: string): string {
     return prefix;
 }
 
-/** The runtime's ELF for this board and kernel; `building` is called before it is compiled, which takes seconds. */
-export async function kernelRuntime(
-    board: Board,
-    kernel: KernelInstallation,
-    building: () => void,
-): Promise<string> {
-    const sentry = sentryModule(board.architecture);
-    const script = join(projectFolder, 'scripts', 'build-runtime.mjs');
-    const inputs = [sentry, buildProduct('wasm/manager.wasm'), script];
-    inputs.push(join(projectFolder, 'platform', 'boards', board.name, 'board.json'));
-    const hash = hashFiles([kernel.headers, join(projectFolder, 'runtime-c')], inputs, [kernel.headers]);
-    const folder = join(projectFolder, 'build', 'runtime', board.architecture, `${board.name}-${hash}`);
+/** What a runtime is for, where its headers are, and how it is built. */
+interface Recipe {
+    architecture: Architecture;
+    /** First part of the folder's name in build/runtime/ARCHITECTURE. */
+    label: string;
+    /** In messages. */
+    description: string;
+    headers: string;
+    /** More files that the result depends on. */
+    inputs: readonly string[];
+    board?: Board;
+    /** The install prefix for a folder that it may write to. */
+    prefix?: (folder: string) => string;
+    aot: boolean;
+}
+
+/** The runtime's ELF, built unless it is there; `building` is called before it is compiled, which takes seconds. */
+async function makeRuntime(recipe: Recipe, building: () => void): Promise<string> {
+    const { architecture, headers, aot } = recipe;
+    const sentry = sentryModule(architecture);
+    const inputs = [sentry, buildProduct('wasm/manager.wasm'), buildScript, ...recipe.inputs];
+    const sources = [headers, join(projectFolder, 'runtime-c')];
+    const hash = hashFiles(sources, inputs, [headers, aot ? 'aot' : 'interpreter']);
+    const folder = join(projectFolder, 'build', 'runtime', architecture, `${recipe.label}-${hash}`);
     const result = join(folder, 'runtime.elf');
     if (existsSync(result)) return result;
     building();
     mkdirSync(folder, { recursive: true });
     const draft = join(folder, `draft-${process.pid}.elf`);
     try {
-        const { buildRuntime } = (await import(script)) as RuntimeBuilder;
+        const { buildRuntime } = (await import(buildScript)) as RuntimeBuilder;
         await buildRuntime({
-            architecture: board.architecture,
-            sel4: prefixOf(kernel, folder),
-            board: board.name,
+            architecture,
+            ...(recipe.prefix && { sel4: recipe.prefix(folder) }),
+            ...(recipe.board && { board: recipe.board.name }),
             sentry,
             output: draft,
+            aot,
         });
         renameSync(draft, result);
     } catch (error) {
         rmSync(folder, { recursive: true, force: true });
-        throw new Failure(
-            `runtime for ${kernel.folder} on ${board.name}: it cannot be built; ${messageOf(error)}`,
-        );
+        throw new Failure(`runtime for ${recipe.description}: it cannot be built; ${messageOf(error)}`);
     }
     return result;
+}
+
+/**
+ * The runtime's ELF for this board and kernel.
+ * @param aot compile the modules ahead of time instead of interpreting them
+ */
+export async function kernelRuntime(
+    board: Board,
+    kernel: KernelInstallation,
+    aot: boolean,
+    building: () => void,
+): Promise<string> {
+    return makeRuntime(
+        {
+            architecture: board.architecture,
+            label: board.name,
+            description: `${kernel.folder} on ${board.name}`,
+            headers: kernel.headers,
+            inputs: [
+                join(projectFolder, 'platform', 'boards', board.name, 'board.json'),
+                ...(aot ? compilerScripts : []),
+            ],
+            board,
+            prefix: (folder) => prefixOf(kernel, folder),
+            aot,
+        },
+        building,
+    );
+}
+
+/** The runtime's ELF for platform/linux with its modules compiled ahead of time. */
+export async function compiledLinuxRuntime(building: () => void): Promise<string> {
+    return makeRuntime(
+        {
+            architecture: 'x86_64',
+            label: 'linux-aot',
+            description: 'platform/linux',
+            headers: join(projectFolder, 'platform', 'linux', 'include'),
+            inputs: compilerScripts,
+            aot: true,
+        },
+        building,
+    );
 }
