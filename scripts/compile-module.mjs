@@ -60,7 +60,6 @@ function check(sections, file) {
     };
     const other = sections.imports.find(({ kind }) => kind !== 'function');
     if (other) refuse(`it imports the ${other.kind} ${other.module} ${other.name}; only functions can be`);
-    if (sections.start !== undefined) refuse('it has a start function; compile it with --exportStart');
     if (sections.memories.length !== 1) refuse('it has no memory');
     if (sections.tables.some(({ type }) => type !== 'funcref')) refuse('it has a table of externref');
     for (const [index, { parameters, results }] of sections.types.entries()) {
@@ -76,6 +75,11 @@ function canonicalTypes(types) {
     return texts.map((text) => texts.indexOf(text));
 }
 
+/** The C identifier of the start function, made from its name or index: instantiation calls it last. */
+function startIdentifier(code) {
+    return /^ {2}(\w+)\(instance\);\n\}\n\nvoid Z_\w+_free\(/m.exec(code)?.[1];
+}
+
 /** The generated code as this runtime wants it. */
 function adapt(code, name, sections) {
     code = replaceOnce(code, `#include "${name}.h"\n`, '', 'its header');
@@ -89,6 +93,15 @@ function adapt(code, name, sections) {
         `static const u32 func_types[] = {${canonical.join(', ') || 0}};\n\nstatic void init_func_types(void) {\n}`,
         'the function types',
     );
+    if (sections.start !== undefined) {
+        // Instantiation ends with the start function; here that is a call of its own (wasm_start).
+        code = replaceOnce(
+            code,
+            `  ${startIdentifier(code)}(instance);\n}\n\nvoid Z_`,
+            '}\n\nvoid Z_',
+            'the start',
+        );
+    }
     // Functions are written in the order of the module.
     const importCount = sections.imports.length;
     let index = importCount;
@@ -149,7 +162,7 @@ function exportThunk({ index }, name, sections, identifier) {
 const cText = (text) => JSON.stringify(text).replaceAll('??', '?\\?');
 
 /** The description of the module: struct compiled_module. */
-function description(name, file, sections, header) {
+function description(name, sections, header, start) {
     const { imports, names } = sections;
     const exported = sections.exports.filter(({ kind }) => kind === 'function');
     const importIdentifiers = identifiers(header, 'import');
@@ -188,6 +201,7 @@ function description(name, file, sections, header) {
         `    Z_${name}_init_module();`,
         `    Z_${name}_instantiate(${['compiled', ...order.map((tag) => `(struct ${tag}_instance_t *)instance`)].join(', ')});`,
         '}',
+        ...(start ? [`static void start(void *compiled) {\n    ${start}(compiled);\n}`] : []),
         'static const struct compiled_import imports[] = {',
         ...imports.map(
             (entry) =>
@@ -214,6 +228,7 @@ function description(name, file, sections, header) {
         '    .names = names,',
         '    .name_offsets = name_offsets,',
         '    .instantiate = instantiate,',
+        ...(start ? ['    .start = start,'] : []),
         '};',
     ].join('\n');
 }
@@ -233,7 +248,7 @@ export function compileModule(path, name) {
         `// Generated from ${basename(path)} by wasm2c and scripts/compile-module.mjs.`,
         header,
         adapt(code, name, sections),
-        description(name, path, sections, header),
+        description(name, sections, header, sections.start === undefined ? undefined : startIdentifier(code)),
         '',
     ].join('\n');
     // Two modules of one program import the same functions: each has its own way to them.

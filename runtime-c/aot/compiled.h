@@ -57,6 +57,7 @@ struct compiled_module {
     /// Fills in the generated instance: globals, memory, tables, segments. Every import module's instance is
     /// `instance`.
     void (*instantiate)(void *compiled, wasm_instance *instance);
+    void (*start)(void *compiled); ///< the start function, or NULL
 };
 
 /// The modules that the program was compiled with, and NULL behind the last one. The program defines it.

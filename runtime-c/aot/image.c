@@ -146,7 +146,7 @@ wasm_status wasm_instantiate(const wasm_instantiate_options *options, wasm_insta
         .bindings = bindings,
         .compiled = (void *)compiled,
         .free_elements = (wasm_rt_funcref_t *)(compiled + module->instance_size),
-        .memory = module->memory_minimum > 0 ? options->memory : NULL,
+        .memory = options->memory,
         .stack = options->stack,
         .context = options->context,
     };
@@ -175,8 +175,8 @@ wasm_status wasm_instantiate(const wasm_instantiate_options *options, wasm_insta
 }
 
 wasm_status wasm_start(wasm_instance *instance) {
-    (void)instance; // compile-module.mjs refuses modules with a start function
-    return WASM_OK;
+    void (*start)(void *) = instance->image->module->start;
+    return start ? compiled_run(instance, start, instance->compiled) : WASM_OK;
 }
 
 wasm_memory *wasm_instance_memory(const wasm_instance *instance) {
