@@ -14,6 +14,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { compare } from './differential/compare.mjs';
+import { runEngineTests } from './engines.mjs';
 import { convert } from './suite.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -146,6 +147,7 @@ async function runSuite(folder) {
 try {
     await runUnitTests();
     await runComparison();
+    await runEngineTests(top, build, join(build, 'modules', 'everyTrap.wasm'), report);
     await runSuite(
         process.argv[2] ?? process.env.SEALIFT_WASM_SPEC ?? join(top, '..', 'shared', 'wasm-spec'),
     );
