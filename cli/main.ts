@@ -10,6 +10,7 @@ import { addConfigCommand } from './commands/config.js';
 import { addInspectCommand } from './commands/inspect.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addRunCommand } from './commands/run.js';
+import { addWasmCommand } from './commands/wasm.js';
 import { EXIT_SEALIFT_FAILED, Failure, messageOf } from './failure.js';
 
 function version(): string {
@@ -32,6 +33,7 @@ export function makeProgram(): Command {
     addBoardsCommand(program);
     addConfigCommand(program);
     addDoctorCommand(program);
+    addWasmCommand(program);
     program.addHelpText(
         'after',
         '\nExamples:\n' +

@@ -80,6 +80,8 @@ const steps = [
             'runtime-c',
             'platform/linux/include',
             'scripts/build-runtime.mjs',
+            'scripts/compile-module.mjs',
+            'scripts/wasm-sections.mjs',
             'scripts/debian-source.mjs',
             'build/wasm/manager.wasm',
             'build/wasm/sentry.wasm',
@@ -100,6 +102,13 @@ const steps = [
         inputs: ['platform/linux'],
         outputs: ['build/linux/sealift-linux-kernel'],
         command: [node, 'platform/linux/build.mjs'],
+    },
+    {
+        name: 'tools',
+        title: "Build the interpreter's tools",
+        inputs: ['runtime-c/wasm', 'runtime-c/tools', 'scripts/build-tools.mjs'],
+        outputs: ['build/tools/wasm_dump'],
+        command: [node, 'scripts/build-tools.mjs'],
     },
     {
         name: 'cli',

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Shows a WebAssembly module as the interpreter sees it: `sealift wasm dump`. A Linux program.
+//
+//   wasm_dump FILE [FUNCTION]
+//
+// FUNCTION is an index, or a part of a name. The exit code is 1 for a file that is no valid module, and 2 for
+// one that cannot be read or has no such function.
+#include "wasm/wasm.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+static const char *const kinds[] = {"func", "table", "memory", "global"};
+
+static _Noreturn void fail(int code, const char *what, const char *why) {
+    fprintf(stderr, "%s: %s\n", what, why);
+    exit(code);
+}
+
+/// Names come from the module: what would move a terminal's cursor, or worse, is shown as a question mark.
+static void print_name(wasm_name name) {
+    for (uint32_t i = 0; i < name.length; i++) {
+        unsigned char byte = (unsigned char)name.bytes[i];
+        putchar(byte < 0x20 || byte == 0x7f ? '?' : byte);
+    }
+}
+
+static uint8_t *read_file(const char *path, size_t *length) {
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        fail(2, path, strerror(errno));
+    size_t capacity = 1 << 16;
+    uint8_t *bytes = malloc(capacity);
+    *length = 0;
+    for (size_t count = 1; bytes && count > 0;) {
+        count = fread(bytes + *length, 1, capacity - *length, file);
+        *length += count;
+        if (*length == capacity)
+            bytes = realloc(bytes, capacity *= 2);
+    }
+    if (!bytes)
+        fail(2, path, "too large for this machine's memory");
+    if (ferror(file))
+        fail(2, path, strerror(errno));
+    fclose(file);
+    return bytes;
+}
+
+static const char *type_name(uint8_t type) {
+    switch (type) {
+    case WASM_I32:
+        return "i32";
+    case WASM_I64:
+        return "i64";
+    case WASM_F32:
+        return "f32";
+    case WASM_F64:
+        return "f64";
+    case WASM_FUNCREF:
+        return "funcref";
+    default:
+        return "externref";
+    }
+}
+
+static void print_type(wasm_function_type type) {
+    for (uint32_t i = 0; i < type.parameter_count; i++)
+        printf("%s%s", i ? " " : "(param ", type_name(type.parameters[i]));
+    fputs(type.parameter_count ? ") " : "", stdout);
+    for (uint32_t i = 0; i < type.result_count; i++)
+        printf("%s%s", i ? " " : "(result ", type_name(type.results[i]));
+    fputs(type.result_count ? ")" : "", stdout);
+}
+
+/// Whether the function is the one asked for: by its index, or by a part of its name.
+static bool is_wanted(const wasm_image *image, const uint8_t *bytes, uint32_t function, const char *wanted) {
+    if (!wanted)
+        return true;
+    char *end;
+    unsigned long index = strtoul(wanted, &end, 10);
+    if (*wanted && !*end)
+        return index == function;
+    wasm_name name = wasm_function_name(image, bytes, function);
+    return memmem(name.bytes, name.length, wanted, strlen(wanted)) != NULL;
+}
+
+/// Prints a function's type and bytecode.
+static void print_function(const wasm_image *image, const uint8_t *bytes, uint32_t function) {
+    size_t length = wasm_disassemble(image, bytes, function, NULL, 0);
+    char *text = malloc(length + 1);
+    if (!text)
+        fail(2, "memory", "not enough for a function's text");
+    wasm_disassemble(image, bytes, function, text, length + 1);
+    char *code = strchr(text, '\n');
+    putchar('\n');
+    print_name((wasm_name){text, code ? (uint32_t)(code - text) : (uint32_t)length});
+    wasm_function_type type = wasm_function_type_at(image, function);
+    fputs(type.parameter_count + type.result_count ? "  " : "", stdout);
+    print_type(type);
+    puts(code ? code : "");
+    free(text);
+}
+
+static void print_outline(const wasm_image *image, const uint8_t *bytes, size_t length) {
+    printf("module: %zu bytes; image: %zu bytes, %zu of them bytecode; instance: %zu bytes\n", length,
+           wasm_image_size(image), wasm_image_code_size(image), wasm_instance_size(image, 0));
+    if (wasm_image_memory_minimum(image) > 0)
+        printf("memory: begins with %u pages\n", wasm_image_memory_minimum(image));
+    uint32_t function = 0;
+    for (uint32_t i = 0; i < wasm_import_count(image); i++) {
+        wasm_import import = wasm_import_at(image, bytes, i);
+        printf("import %s ", kinds[import.kind]);
+        print_name(import.module);
+        putchar(' ');
+        print_name(import.name);
+        if (import.kind == WASM_FUNCTION) {
+            printf("  f%u ", function);
+            print_type(wasm_function_type_at(image, function++));
+        }
+        putchar('\n');
+    }
+    for (uint32_t i = 0; i < wasm_export_count(image); i++) {
+        wasm_export export = wasm_export_at(image, bytes, i);
+        printf("export %s ", kinds[export.kind]);
+        print_name(export.name);
+        printf(export.kind == WASM_FUNCTION ? "  f%u\n" : "  %u\n", export.index);
+    }
+}
+
+/// Loads the module, in larger regions until it fits.
+static const wasm_image *load(const char *path, const uint8_t *bytes, size_t length) {
+    for (size_t size = 1 << 20;; size *= 4) {
+        wasm_load_options options = {
+            .image = {aligned_alloc(16, size), size},
+            .scratch = {aligned_alloc(16, size), size},
+        };
+        if (!options.image.base || !options.scratch.base)
+            fail(2, path, "too large for this machine's memory");
+        const wasm_image *image;
+        wasm_error error;
+        wasm_status status = wasm_load(bytes, length, &options, &image, &error);
+        free(options.scratch.base);
+        if (status == WASM_OK)
+            return image;
+        free(options.image.base);
+        if (status != WASM_OUT_OF_MEMORY || size > (size_t)1 << 32) {
+            char cause[WASM_ERROR_MESSAGE_SIZE + 64];
+            snprintf(cause, sizeof cause, "not a WebAssembly module that can be loaded: %s (byte %u)",
+                     error.message, error.offset);
+            fail(1, path, cause);
+        }
+    }
+}
+
+int main(int argument_count, char **arguments) {
+    if (argument_count < 2 || argument_count > 3)
+        fail(2, "usage", "wasm_dump FILE [FUNCTION]");
+    const char *wanted = argument_count == 3 ? arguments[2] : NULL;
+    size_t length;
+    const uint8_t *bytes = read_file(arguments[1], &length);
+    const wasm_image *image = load(arguments[1], bytes, length);
+    if (!wanted)
+        print_outline(image, bytes, length);
+    uint32_t shown = 0;
+    for (uint32_t function = 0; function < wasm_function_count(image); function++) {
+        bool has_code = wasm_disassemble(image, bytes, function, NULL, 0) > 0;
+        if (has_code && is_wanted(image, bytes, function, wanted)) {
+            print_function(image, bytes, function);
+            shown++;
+        }
+    }
+    if (wanted && shown == 0)
+        fail(2, wanted, "no function with code has this index, or this in its name");
+    return 0;
+}
