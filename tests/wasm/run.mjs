@@ -15,6 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { compare } from './differential/compare.mjs';
 import { runEngineTests } from './engines.mjs';
+import { runFuzzing } from './fuzz/run.mjs';
 import { convert } from './suite.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -122,6 +123,13 @@ async function runComparison() {
     }
 }
 
+/** The same minute of fuzzing every time: half a minute for each of the two targets. fuzz/run.mjs goes further. */
+async function runFuzzingSlice() {
+    const SECONDS = 30;
+    const SEED = 1;
+    await runFuzzing(build, [join(build, 'spec-files'), join(build, 'modules')], SECONDS, SEED, true, report);
+}
+
 async function runSuite(folder) {
     if (!existsSync(folder)) {
         report('specification suite', { passed: 0, failed: 0 }, 1);
@@ -151,6 +159,7 @@ try {
     await runSuite(
         process.argv[2] ?? process.env.SEALIFT_WASM_SPEC ?? join(top, '..', 'shared', 'wasm-spec'),
     );
+    await runFuzzingSlice(); // last: it begins with the suite's modules
 } catch (error) {
     // A program that could not be built: what the compiler said is all there is to say.
     report('build', {

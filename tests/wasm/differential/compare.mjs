@@ -43,7 +43,7 @@ function trapClass(message) {
 }
 
 /** What Node's engine does with a module, in the lines that main.c prints. */
-function linesOf({ bytes, types, functions, globals }, number) {
+export function linesOf({ bytes, types, functions, globals }, number) {
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
     const lines = [`module ${number}`];
     functions.forEach((typeIndex, f) => {
@@ -73,6 +73,12 @@ function linesOf({ bytes, types, functions, globals }, number) {
     return lines;
 }
 
+/** Writes modules one behind the other, each with its length before it. */
+export function writePack(path, modules) {
+    const length = (bytes) => Buffer.from(Uint32Array.of(bytes.length).buffer);
+    writeFileSync(path, Buffer.concat(modules.flatMap((bytes) => [length(bytes), bytes])));
+}
+
 /**
  * Runs the modules of `count` seeds from `first` on in both engines.
  * @param {string[]} programs differently built programs of main.c
@@ -81,8 +87,10 @@ function linesOf({ bytes, types, functions, globals }, number) {
 export async function compare(programs, folder, first, count) {
     const modules = Array.from({ length: count }, (_, i) => generate(first + i));
     const pack = join(folder, 'pack');
-    const length = (bytes) => Buffer.from(Uint32Array.of(bytes.length).buffer);
-    writeFileSync(pack, Buffer.concat(modules.flatMap(({ bytes }) => [length(bytes), bytes])));
+    writePack(
+        pack,
+        modules.map(({ bytes }) => bytes),
+    );
     const expected = modules.map((module, i) => linesOf(module, i).join('\n'));
     const result = { passed: 0, failed: 0, details: [] };
     for (const program of programs) {

@@ -2,10 +2,12 @@
 //
 // Runs modules written by generator.mjs, and prints what they do as compare.mjs does for the other engine.
 //
-//   differential PACK [meter]      PACK: for each module its length (4 bytes, little endian) and its bytes
+//   differential PACK [meter | fuel]   PACK: for each module its length (4 bytes, little endian) and its
+//   bytes
 //
 // Every function is called with three sets of arguments. One line a call: results, or the trap. At a module's
-// end: the globals, and a checksum of the memory.
+// end: the globals, and a checksum of the memory. With "fuel" a call ends after so many instructions, as do
+// all that follow: the module's lines then end with "fuel".
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +15,14 @@
 
 #include "../../../runtime-c/wasm/wasm.h"
 
-enum { STACK_SIZE = 256 * 1024, IMAGE_SIZE = 1 << 20, COUNTER = 300, ROUNDS = 3, MAXIMUM_VALUES = 16 };
+enum {
+    STACK_SIZE = 256 * 1024,
+    IMAGE_SIZE = 1 << 20,
+    COUNTER = 300,
+    FUEL = 200000,
+    ROUNDS = 3,
+    MAXIMUM_VALUES = 16
+};
 
 static bool grow(wasm_memory *memory, uint32_t delta) {
     return memory->pages + delta <= 2;
@@ -74,7 +83,7 @@ static const char *class_of(wasm_trap_code code) {
     }
 }
 
-static void run_module(uint32_t number, const uint8_t *bytes, uint32_t length, bool meter) {
+static void run_module(uint32_t number, const uint8_t *bytes, uint32_t length, bool meter, bool limit) {
     static _Alignas(16) uint8_t image_memory[IMAGE_SIZE], scratch[WASM_SCRATCH_SIZE],
         stack_memory[STACK_SIZE];
     wasm_load_options options = {
@@ -110,7 +119,15 @@ static void run_module(uint32_t number, const uint8_t *bytes, uint32_t length, b
                 values[i] = argument(type.parameters[i], round, i);
             wasm_export_external(instance, (wasm_name){"g0", 2}, &external);
             *external.of.global.cell = COUNTER;
+            if (limit)
+                wasm_set_fuel(instantiate.stack, FUEL);
             wasm_status status = wasm_call(instance, function, values);
+            if (status == WASM_INTERRUPTED) {
+                printf("fuel\n");
+                free(storage);
+                free(memory.base);
+                return;
+            }
             printf("f%u", function);
             if (status == WASM_TRAPPED)
                 printf(" %s", class_of(wasm_last_trap(instance)->code));
@@ -138,7 +155,7 @@ static void run_module(uint32_t number, const uint8_t *bytes, uint32_t length, b
 
 int main(int argc, char **argv) {
     if (argc < 2) {
-        fprintf(stderr, "usage: %s PACK [meter]\n", argv[0]);
+        fprintf(stderr, "usage: %s PACK [meter | fuel]\n", argv[0]);
         return 2;
     }
     FILE *pack = fopen(argv[1], "rb");
@@ -151,7 +168,7 @@ int main(int argc, char **argv) {
         uint8_t *bytes = malloc(length);
         if (fread(bytes, 1, length, pack) != length)
             return 2;
-        run_module(number, bytes, length, argc > 2);
+        run_module(number, bytes, length, argc > 2, argc > 2 && strcmp(argv[2], "fuel") == 0);
         free(bytes);
     }
     fclose(pack);
