@@ -5,14 +5,16 @@
 //
 //   node tests/wasm/run.mjs [FOLDER-OF-WAST-FILES]
 //
-// The suite's folder is the argument, else SEALIFT_WASM_SPEC, else ../shared/wasm-spec beside the repository. What is
-// built goes to build/tests/wasm. The last line is "N passed, N failed, N skipped"; the exit code is 1 if any failed.
+// The suite's folder is the argument, else SEALIFT_WASM_SPEC, else ../shared/wasm-spec beside the repository, else the
+// older set in Debian's source package binaryen; the output says which. Then a minute of fuzzing. What is built goes to build/tests/wasm. The last line is "N passed, N failed, N skipped"; the exit code is 1 if any failed.
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { debianSource } from '../../scripts/debian-source.mjs';
+import { reasonToLeaveOut } from './binaryenSet.mjs';
 import { compare } from './differential/compare.mjs';
 import { runEngineTests } from './engines.mjs';
 import { runFuzzing } from './fuzz/run.mjs';
@@ -130,14 +132,39 @@ async function runFuzzingSlice() {
     await runFuzzing(build, [join(build, 'spec-files'), join(build, 'modules')], SECONDS, SEED, true, report);
 }
 
-async function runSuite(folder) {
-    if (!existsSync(folder)) {
+/** The suite's folder, and what it is: the one asked for, the one beside the repository, or Debian's older set. */
+function findSuite() {
+    const named = process.argv[2] ?? process.env.SEALIFT_WASM_SPEC;
+    if (named) return { folder: named, title: named };
+    const beside = join(top, '..', 'shared', 'wasm-spec');
+    if (existsSync(beside)) return { folder: beside, title: '../shared/wasm-spec' };
+    const source = debianSource('binaryen', (text) => console.log(text));
+    return {
+        folder: join(source, 'test', 'spec'),
+        title: "test/spec of Debian's source package binaryen",
+        leaveOut: reasonToLeaveOut,
+    };
+}
+
+async function runSuite() {
+    let suite;
+    try {
+        suite = findSuite();
+    } catch (error) {
         report('specification suite', { passed: 0, failed: 0 }, 1);
-        console.log(
-            `The specification's test suite is not at ${folder}: set SEALIFT_WASM_SPEC to a folder of .wast files.`,
-        );
+        console.log(`SKIPPED: ../shared/wasm-spec is absent, and so is Debian's set: ${error.message}`);
         return;
     }
+    const { folder, title, leaveOut } = suite;
+    if (!existsSync(folder)) {
+        report('specification suite', {
+            passed: 0,
+            failed: 1,
+            details: `${folder}: there is no such folder`,
+        });
+        return;
+    }
+    console.log(`specification suite: ${title}`);
     const program = join(build, 'spec');
     const sources = [...filesIn(interpreter, '.c'), join(here, 'spec.c')];
     await compile(program, variants.plain, sources, join(build, 'objects', 'plain'));
@@ -145,20 +172,27 @@ async function runSuite(folder) {
     const results = new Map();
     await inParallel(
         files.map((file) => async () => {
-            const { script, skipped } = convert(file, join(build, 'spec-files'));
-            results.set(file, { counts: await count(program, [script]), skipped });
+            const reason = leaveOut?.(basename(file));
+            if (reason) return void results.set(file, { refused: reason });
+            const { script, skipped, refused } = convert(file, join(build, 'spec-files'));
+            if (refused) results.set(file, { refused: `wast2json does not know its text: ${refused}` });
+            else results.set(file, { counts: await count(program, [script]), skipped });
         }),
     );
-    for (const file of files) report(basename(file), results.get(file).counts, results.get(file).skipped);
+    for (const file of files) {
+        const { counts, skipped, refused } = results.get(file);
+        if (refused) {
+            report(basename(file), { passed: 0, failed: 0 }, 1);
+            console.log(`SKIPPED: ${refused}`);
+        } else report(basename(file), counts, skipped);
+    }
 }
 
 try {
     await runUnitTests();
     await runComparison();
     await runEngineTests(top, build, join(build, 'modules', 'everyTrap.wasm'), report);
-    await runSuite(
-        process.argv[2] ?? process.env.SEALIFT_WASM_SPEC ?? join(top, '..', 'shared', 'wasm-spec'),
-    );
+    await runSuite();
     await runFuzzingSlice(); // last: it begins with the suite's modules
 } catch (error) {
     // A program that could not be built: what the compiler said is all there is to say.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Rewrites wast2json's output into the line format of spec.c.
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 /** Text as hexadecimal UTF-8: names in the suite contain spaces, line ends and NULs. */
@@ -53,7 +53,8 @@ function line(command, folder) {
 
 /**
  * Converts one .wast file into `folder`, unless that has been done since the file changed.
- * @returns {{script: string, skipped: number}} the script for spec.c, and how many commands it leaves out
+ * @returns {{script: string, skipped: number, refused?: string}} the script for spec.c, and how many commands it leaves
+ *          out; or why wast2json does not convert the file: newer proposals than it knows, or text that is not meant to be
  */
 export function convert(wast, folder) {
     const name = basename(wast, '.wast');
@@ -61,7 +62,13 @@ export function convert(wast, folder) {
     const script = join(folder, `${name}.script`);
     mkdirSync(folder, { recursive: true });
     const modified = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-    if (modified(json) <= modified(wast)) execFileSync('wast2json', [wast, '-o', json], { stdio: 'pipe' });
+    if (modified(json) <= modified(wast)) {
+        const { status, stderr } = spawnSync('wast2json', [wast, '-o', json], { encoding: 'utf8' });
+        if (status !== 0) {
+            rmSync(json, { force: true });
+            return { script: '', skipped: 0, refused: stderr.trim().split('\n')[0] };
+        }
+    }
     const lines = JSON.parse(readFileSync(json, 'utf8')).commands.map((command) => line(command, folder));
     writeFileSync(script, lines.filter((entry) => entry !== undefined).join('\n') + '\n');
     return {
