@@ -31,6 +31,7 @@ export default typescript.config(
             'build/',
             'node_modules/',
             'assembly/',
+            'bench/wasm/kernels/',
             'tests/unit/',
             'tests/host/machine/',
             'tests/manager/*.ts',

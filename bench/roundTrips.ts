@@ -31,13 +31,20 @@ function nanoseconds(stdout: string, repetitions: number): number {
 export async function roundTripFigure(image: BenchImage, rounds: number): Promise<string> {
     const linux = new Map<string, number[]>(operations.map(({ name }) => [name, []]));
     const container = new Map<string, number[]>(operations.map(({ name }) => [name, []]));
+    const compiled = new Map<string, number[]>(operations.map(({ name }) => [name, []]));
     for (let round = 0; round < rounds; round++) {
         for (const { name, onLinux, inContainer } of operations) {
             const native = await runCommand(image.program, [name, String(onLinux)]);
             linux.get(name)!.push(nanoseconds(native.stdout, onLinux) / 1000);
-            const [program, ...rest] = sealiftRun(image, [], ['/bin/roundTrips', name, String(inContainer)]);
-            const ours = await runCommand(program!, rest);
-            container.get(name)!.push(nanoseconds(ours.stdout, inContainer) / 1000);
+            const command = ['/bin/roundTrips', name, String(inContainer)];
+            for (const [engine, figures] of [
+                [[], container],
+                [['--aot'], compiled],
+            ] as const) {
+                const [program, ...rest] = sealiftRun(image, engine, command);
+                const ours = await runCommand(program!, rest);
+                figures.get(name)!.push(nanoseconds(ours.stdout, inContainer) / 1000);
+            }
         }
     }
     const rows = operations.map(({ name, title }) => {
@@ -46,12 +53,13 @@ export async function roundTripFigure(image: BenchImage, rounds: number): Promis
         return [
             title,
             spread(ours, 1),
+            spread(compiled.get(name)!, 1),
             spread(native, 2),
-            `${(median(ours) / median(native)).toFixed(0)} times`,
+            `${(median(ours) / median(native)).toFixed(0)} times`, // of the interpreted one to Linux
         ];
     });
     return (
-        table(['ROUND TRIP, MICROSECONDS', 'CONTAINER', 'LINUX', 'MEDIANS'], rows, [3]) +
+        table(['ROUND TRIP, MICROSECONDS', 'CONTAINER', 'WITH --aot', 'LINUX', 'MEDIANS'], rows, [4]) +
         `  The same ELF. In the container each trap is one of platform/linux: two ptrace stops and the switches between\n` +
         `  Linux processes that stand for seL4's. None of this is what seL4 costs.\n`
     );

@@ -15,14 +15,16 @@ import { setUp } from './setup.mjs';
 
 const node = process.execPath;
 
-/** Compilers' options with which clang-tidy reads the C files of a folder. */
+/** Compilers' options with which clang-tidy reads the C files of a folder; the first folder that fits counts. */
 const tidyOptions = {
+    'runtime-c/tools/': ['-std=gnu11', '-D_GNU_SOURCE', '-Iruntime-c'],
     'runtime-c/': [
         '--target=x86_64-unknown-none-elf',
         '-std=gnu11',
         '-ffreestanding',
         '-DZ_SOLO',
         '-Iruntime-c',
+        '-Iruntime-c/aot',
         '-Iruntime-c/libc',
         '-Iplatform/linux/include',
     ],
@@ -48,7 +50,8 @@ function written(files, ...endings) {
     return files.filter((path) => endings.includes(extname(path)) && !path.includes('/generated/'));
 }
 
-const isAssemblyScript = (path) => /^(assembly|tests\/(unit|manager|host\/machine))\/.*\.ts$/.test(path);
+const isAssemblyScript = (path) =>
+    /^(assembly|tests\/(unit|manager|host\/machine)|bench\/wasm\/kernels)\/.*\.ts$/.test(path);
 
 /**
  * AssemblyScript has decorators on functions, which TypeScript's grammar, and so Prettier, has not: at the beginning of a
@@ -85,9 +88,13 @@ async function checkPrettier(step, files, fix) {
 }
 
 async function checkClangTidy(step, files) {
+    const folders = Object.keys(tidyOptions);
     for (const [folder, options] of Object.entries(tidyOptions)) {
         const sources = written(files, '.c').filter(
-            (path) => path.startsWith(folder) && !notTidied.includes(path) && !needsKernelHeaders.test(path),
+            (path) =>
+                folders.find((start) => path.startsWith(start)) === folder &&
+                !notTidied.includes(path) &&
+                !needsKernelHeaders.test(path),
         );
         await step.run('clang-tidy-19', ['--quiet', ...sources, '--', ...options]);
     }

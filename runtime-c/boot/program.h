@@ -7,12 +7,12 @@
 #include <stdint.h>
 
 // Page-aligned boundaries, in the order of addresses (boot/program.ld).
-extern const uint8_t program_begin[];      ///< code, then constants
-extern const uint8_t program_shared_end[]; ///< end of what sentries share: after sentry.wasm
+extern const uint8_t program_begin[];       ///< code, then constants
+extern const uint8_t program_shared_end[];  ///< end of what sentries share: after sentry.wasm
 extern const uint8_t program_manager_end[]; ///< end of manager.wasm, or of its code where it is compiled
-extern uint8_t program_bss_begin[];        ///< state that every domain has
-extern uint8_t program_bss_end[];          ///< and from here state of the root task
-extern uint8_t program_end[];              ///< where the bundle begins, if there is one
+extern uint8_t program_bss_begin[];         ///< state that every domain has
+extern uint8_t program_bss_end[];           ///< and from here state of the root task
+extern uint8_t program_end[];               ///< where the bundle begins, if there is one
 
 // The modules (boot/modules.S).
 extern const uint8_t program_sentry_wasm[];

@@ -36,11 +36,17 @@ static uint8_t *read_file(const char *path, size_t *length) {
     size_t capacity = 1 << 16;
     uint8_t *bytes = malloc(capacity);
     *length = 0;
-    for (size_t count = 1; bytes && count > 0;) {
-        count = fread(bytes + *length, 1, capacity - *length, file);
+    while (bytes) {
+        size_t count = fread(bytes + *length, 1, capacity - *length, file);
         *length += count;
-        if (*length == capacity)
-            bytes = realloc(bytes, capacity *= 2);
+        if (count == 0)
+            break;
+        if (*length == capacity) {
+            uint8_t *larger = realloc(bytes, capacity *= 2);
+            if (!larger)
+                free(bytes);
+            bytes = larger;
+        }
     }
     if (!bytes)
         fail(2, path, "too large for this machine's memory");

@@ -16,7 +16,8 @@ function call(number: u32, argument: u32): u32 {
             s[6] = (s[5] ^ argument) + 31153;
             break;
         case 2:
-            if (s[11] > argument) s[8] -= 62306; else s[8] += argument;
+            if (s[11] > argument) s[8] -= 62306;
+            else s[8] += argument;
             break;
         case 3:
             s[0] = s[11] * 27923 + s[8];
@@ -28,7 +29,8 @@ function call(number: u32, argument: u32): u32 {
             s[(argument + 5) & 15] += s[1];
             break;
         case 6:
-            result = s[15] & argument; s[4] ^= 55846;
+            result = s[15] & argument;
+            s[4] ^= 55846;
             break;
         case 7:
             s[4] = s[7] / (argument | 1);
@@ -40,7 +42,8 @@ function call(number: u32, argument: u32): u32 {
             s[14] = (s[13] ^ argument) + 18233;
             break;
         case 10:
-            if (s[3] > argument) s[0] -= 49386; else s[0] += argument;
+            if (s[3] > argument) s[0] -= 49386;
+            else s[0] += argument;
             break;
         case 11:
             s[8] = s[3] * 15003 + s[0];
@@ -52,7 +55,8 @@ function call(number: u32, argument: u32): u32 {
             s[(argument + 13) & 15] += s[9];
             break;
         case 14:
-            result = s[7] & argument; s[12] ^= 42926;
+            result = s[7] & argument;
+            s[12] ^= 42926;
             break;
         case 15:
             s[12] = s[15] / (argument | 1);
@@ -64,7 +68,8 @@ function call(number: u32, argument: u32): u32 {
             s[6] = (s[5] ^ argument) + 5313;
             break;
         case 18:
-            if (s[11] > argument) s[8] -= 36466; else s[8] += argument;
+            if (s[11] > argument) s[8] -= 36466;
+            else s[8] += argument;
             break;
         case 19:
             s[0] = s[11] * 2083 + s[8];
@@ -76,7 +81,8 @@ function call(number: u32, argument: u32): u32 {
             s[(argument + 21) & 15] += s[1];
             break;
         case 22:
-            result = s[15] & argument; s[4] ^= 30006;
+            result = s[15] & argument;
+            s[4] ^= 30006;
             break;
         case 23:
             s[4] = s[7] / (argument | 1);
@@ -88,7 +94,8 @@ function call(number: u32, argument: u32): u32 {
             s[14] = (s[13] ^ argument) + 57929;
             break;
         case 26:
-            if (s[3] > argument) s[0] -= 23546; else s[0] += argument;
+            if (s[3] > argument) s[0] -= 23546;
+            else s[0] += argument;
             break;
         case 27:
             s[8] = s[3] * 54699 + s[0];
@@ -100,7 +107,8 @@ function call(number: u32, argument: u32): u32 {
             s[(argument + 29) & 15] += s[9];
             break;
         case 30:
-            result = s[7] & argument; s[12] ^= 17086;
+            result = s[7] & argument;
+            s[12] ^= 17086;
             break;
         case 31:
             s[12] = s[15] / (argument | 1);
@@ -112,7 +120,8 @@ function call(number: u32, argument: u32): u32 {
             s[6] = (s[5] ^ argument) + 45009;
             break;
         case 34:
-            if (s[11] > argument) s[8] -= 10626; else s[8] += argument;
+            if (s[11] > argument) s[8] -= 10626;
+            else s[8] += argument;
             break;
         case 35:
             s[0] = s[11] * 41779 + s[8];
@@ -124,7 +133,8 @@ function call(number: u32, argument: u32): u32 {
             s[(argument + 37) & 15] += s[1];
             break;
         case 38:
-            result = s[15] & argument; s[4] ^= 4166;
+            result = s[15] & argument;
+            s[4] ^= 4166;
             break;
         case 39:
             s[4] = s[7] / (argument | 1);
@@ -136,7 +146,8 @@ function call(number: u32, argument: u32): u32 {
             s[14] = (s[13] ^ argument) + 32089;
             break;
         case 42:
-            if (s[3] > argument) s[0] -= 63242; else s[0] += argument;
+            if (s[3] > argument) s[0] -= 63242;
+            else s[0] += argument;
             break;
         case 43:
             s[8] = s[3] * 28859 + s[0];
@@ -148,7 +159,8 @@ function call(number: u32, argument: u32): u32 {
             s[(argument + 45) & 15] += s[9];
             break;
         case 46:
-            result = s[7] & argument; s[12] ^= 56782;
+            result = s[7] & argument;
+            s[12] ^= 56782;
             break;
         case 47:
             s[12] = s[15] / (argument | 1);
@@ -160,7 +172,8 @@ function call(number: u32, argument: u32): u32 {
             s[6] = (s[5] ^ argument) + 19169;
             break;
         case 50:
-            if (s[11] > argument) s[8] -= 50322; else s[8] += argument;
+            if (s[11] > argument) s[8] -= 50322;
+            else s[8] += argument;
             break;
         case 51:
             s[0] = s[11] * 15939 + s[8];
@@ -172,7 +185,8 @@ function call(number: u32, argument: u32): u32 {
             s[(argument + 53) & 15] += s[1];
             break;
         case 54:
-            result = s[15] & argument; s[4] ^= 43862;
+            result = s[15] & argument;
+            s[4] ^= 43862;
             break;
         case 55:
             s[4] = s[7] / (argument | 1);
@@ -184,7 +198,8 @@ function call(number: u32, argument: u32): u32 {
             s[14] = (s[13] ^ argument) + 6249;
             break;
         case 58:
-            if (s[3] > argument) s[0] -= 37402; else s[0] += argument;
+            if (s[3] > argument) s[0] -= 37402;
+            else s[0] += argument;
             break;
         case 59:
             s[8] = s[3] * 3019 + s[0];
@@ -196,7 +211,8 @@ function call(number: u32, argument: u32): u32 {
             s[(argument + 61) & 15] += s[9];
             break;
         case 62:
-            result = s[7] & argument; s[12] ^= 30942;
+            result = s[7] & argument;
+            s[12] ^= 30942;
             break;
         case 63:
             s[12] = s[15] / (argument | 1);

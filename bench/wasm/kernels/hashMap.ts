@@ -22,7 +22,7 @@ export function run(count: i32): i32 {
         }
         const keys = map.keys();
         for (let i = 0; i < keys.length; i += 2) map.delete(keys[i]);
-        sum = (sum << 1) ^ <u32>map.size;
+        sum = (sum << 1) ^ (<u32>map.size);
     }
     return <i32>sum;
 }

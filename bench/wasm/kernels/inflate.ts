@@ -2,19 +2,20 @@
 //
 // Decompresses a DEFLATE stream (RFC 1951) with blocks of all three kinds: bits, tables, and copies of bytes.
 
-import { INPUT, OUTPUT_LENGTH } from "../../../build/bench/wasm/inflateInput";
+import { INPUT, OUTPUT_LENGTH } from '../../../build/bench/wasm/inflateInput';
 
 const MAXIMUM_BITS = 15;
 
 const LENGTH_BASE: StaticArray<u16> = [
-    3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258,
+    3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195,
+    227, 258,
 ];
 const LENGTH_EXTRA: StaticArray<u8> = [
     0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0,
 ];
 const DISTANCE_BASE: StaticArray<u16> = [
-    1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145,
-    8193, 12289, 16385, 24577,
+    1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073,
+    4097, 6145, 8193, 12289, 16385, 24577,
 ];
 const DISTANCE_EXTRA: StaticArray<u8> = [
     0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13,
@@ -53,7 +54,7 @@ let bitCount: i32 = 0;
 
 function take(count: i32): u32 {
     while (bitCount < count) {
-        bits |= <u32>unchecked(INPUT[position++]) << bitCount;
+        bits |= (<u32>unchecked(INPUT[position++])) << bitCount;
         bitCount += 8;
     }
     const value = bits & ((1 << count) - 1);
@@ -80,7 +81,7 @@ function decode(code: Code): i32 {
 function stored(): void {
     bits = 0;
     bitCount = 0;
-    const length = <i32>unchecked(INPUT[position]) | (<i32>unchecked(INPUT[position + 1]) << 8);
+    const length = (<i32>unchecked(INPUT[position])) | ((<i32>unchecked(INPUT[position + 1])) << 8);
     position += 4;
     memory.copy(changetype<usize>(output) + written, changetype<usize>(INPUT) + position, length);
     position += length;
@@ -112,7 +113,7 @@ function readDynamicCodes(): void {
     const lengthCount = <i32>take(4) + 4;
     for (let i = 0; i < 19; i++) unchecked((lengths[LENGTHS_ORDER[i]] = i < lengthCount ? <u8>take(3) : 0));
     literals.define(lengths, 0, 19);
-    for (let i = 0; i < literalCount + distanceCount; ) {
+    for (let i = 0; i < literalCount + distanceCount;) {
         const symbol = decode(literals);
         if (symbol < 16) {
             unchecked((lengths[i++] = <u8>symbol));
