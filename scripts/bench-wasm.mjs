@@ -26,6 +26,7 @@ await runMain(async () => {
     }
     await setUp({ forTests: true });
     await build();
+    const { Failure } = await import('../build/cli/failure.js');
     const { printWasmFigures } = await import('../build/bench/wasm/main.js');
     const lines = [];
     await runStep('bench-wasm', 'Build and measure the workloads', async (step) => {
@@ -33,6 +34,8 @@ await runMain(async () => {
         console.log = (...words) => lines.push(words.join(' ')); // the step's own line is in the way until it ends
         try {
             await printWasmFigures({ ...values, rounds }, (text) => step.say(text));
+        } catch (error) {
+            throw error instanceof Failure ? new StepError(error.message) : error;
         } finally {
             console.log = print;
         }
