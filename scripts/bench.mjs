@@ -15,7 +15,7 @@ import { buildRuntime } from './build-runtime.mjs';
 import { runMain, runStep, StepError } from './progress.mjs';
 import { setUp } from './setup.mjs';
 
-/** A round on a board boots ten machines under emulation. */
+/** A round on a board boots machines under emulation: some ten seconds each. */
 const BOARD_ROUNDS = 5;
 /** A round with a limit counts for eight seconds four times. */
 const LIMIT_ROUNDS = 3;

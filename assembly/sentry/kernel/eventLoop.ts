@@ -94,7 +94,7 @@ const FAULT_VM: u32 = 6;
 /** VCPUFault, of aarch64 kernels at EL2: their name for exceptions that others report as UserException. Its message: ESR. */
 const FAULT_VCPU: u32 = 8;
 
-/** Its message: instruction pointer, reason, and more for breakpoints that are set in registers. */
+/** The message of DebugException: instruction pointer, reason, and more for breakpoints that are set in registers. */
 const DEBUG_INSTRUCTION_POINTER: usize = 8;
 const DEBUG_REASON: usize = 16;
 /** seL4_SoftwareBreakRequest. */
