@@ -28,8 +28,9 @@ const BOARD_TIMEOUT = 300_000;
 const work = mkdtempSync(join(tmpdir(), 'sealift-abi-'));
 after(() => rmSync(work, { recursive: true }));
 
-/** The sentry's own remark on system calls that it does not know. */
-const remark = /^sealift: system calls answered with ENOSYS: .*\n/m;
+/** The sentry's own remarks on system calls and options that it does not know. */
+const remark =
+    /^sealift: (system calls answered with ENOSYS|options that are not supported, refused): .*\n/gm;
 
 /** Compiles the programs for an architecture (OCI's name). Where they are. */
 function compilePrograms(architecture: ImageArchitecture): string {

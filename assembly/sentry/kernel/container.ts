@@ -5,6 +5,7 @@
 import { containerConfiguration, FLAG_STATISTICS } from "../../std/containerConfiguration";
 import { reportExit } from "../manager";
 import { reportUnknownCalls } from "../syscalls/unknown";
+import { reportUnsupported } from "../syscalls/unsupported";
 import { Process } from "./process";
 import { sendStatistics } from "./statistics";
 import { clearText, logLine, putText, putUnsigned, textBytes, textLength } from "./text";
@@ -17,6 +18,7 @@ export function containerEnds(): void {
 /** Pid 1 has ended. Does not return. */
 export function containerEnded(waitStatus: i32): void {
     reportUnknownCalls();
+    reportUnsupported();
     reportExit(waitStatus, 0, 0, false);
 }
 

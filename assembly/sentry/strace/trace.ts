@@ -32,6 +32,7 @@ import {
 import { Thread } from "../kernel/thread";
 import { NO_ANSWER } from "../kernel/wait";
 import { SYSCALL_LIMIT, syscallFormats } from "../syscalls/table";
+import { putRefusal } from "../syscalls/unsupported";
 import { putArgument } from "./argument";
 import { errorText } from "./errorText";
 
@@ -96,6 +97,7 @@ export function traceResult(thread: Thread, message: usize, result: i64): void {
     padTo(indent + RESULT_COLUMN);
     putText(" = ");
     putResult(number == SYS_mmap || number == SYS_brk || number == SYS_mremap, result);
+    putRefusal();
     logLine();
 }
 
