@@ -7,6 +7,7 @@ import {
     SYS_chown,
     SYS_fchmod,
     SYS_fchmodat,
+    SYS_fchmodat2,
     SYS_fchown,
     SYS_fchownat,
     SYS_fgetxattr,
@@ -307,9 +308,6 @@ function lremovexattr(path: u64, name: u64, c: u64, d: u64, e: u64, f: u64): i64
 function fremovexattr(descriptor: u64, name: u64, c: u64, d: u64, e: u64, f: u64): i64 {
     return noAttribute(described(descriptor));
 }
-
-/** Linux 6.6's number, on all architectures. */
-const SYS_fchmodat2: u32 = 452;
 
 export function registerAttributeCalls(): void {
     define(SYS_chmod, chmod, "so");

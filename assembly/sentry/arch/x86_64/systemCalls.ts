@@ -368,5 +368,7 @@ export const SYS_memfd_secret: u32 = 447;
 export const SYS_process_mrelease: u32 = 448;
 export const SYS_futex_waitv: u32 = 449;
 export const SYS_set_mempolicy_home_node: u32 = 450;
+/** Of Linux 6.6. */
+export const SYS_fchmodat2: u32 = 452;
 
 export const SYS_riscv_flush_icache: u32 = ABSENT;
