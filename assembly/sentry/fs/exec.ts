@@ -6,6 +6,7 @@ import { EACCES, ENAMETOOLONG } from "../kernel/errno";
 import { current } from "../kernel/thread";
 import { Directory, failure, Inode } from "./inode";
 
+import { IN_OPEN, notifyFile } from "./notify";
 import { O_RDONLY, OpenFile } from "./openFile";
 import { locate } from "./open";
 import { openFilePath, pathString } from "./pathText";
@@ -41,7 +42,10 @@ export function openForExecAt(directory: Directory, path: string, follow: bool):
     if (error != 0) return refuse(error);
     const inode = lastInode!;
     const file = openExecutable(inode);
-    if (file !== null) locate(file, inode);
+    if (file !== null) {
+        locate(file, inode);
+        notifyFile(file, IN_OPEN);
+    }
     return file;
 }
 

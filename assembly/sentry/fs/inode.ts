@@ -15,6 +15,7 @@ import { DirectoryFile } from "./directoryFile";
 import { FileSystem } from "./fileSystem";
 import { Location } from "./location";
 import { FileLock } from "./locks";
+import { notifyGone, Watch } from "./notify";
 import { OpenFile } from "./openFile";
 
 /** File types, as d_type numbers them; a mode's type is kind << 12. */
@@ -74,6 +75,8 @@ export abstract class Inode {
     locations: Location | null = null;
     /** Advisory locks (fcntl, flock), in no order. */
     locks: FileLock | null = null;
+    /** Who wants to know what happens to it (inotify). */
+    watches: Watch | null = null;
     /** It differs from what its image layer says, so it cannot be made anew from the layer. */
     modified: bool = false;
     /** Found since the cache was last trimmed (overlay/inodeCache.ts). */
@@ -108,7 +111,9 @@ export abstract class Inode {
     }
 
     unpin(): void {
-        if (--this.pins == 0 && this.linkCount == 0) this.discard();
+        if (--this.pins > 0 || this.linkCount > 0) return;
+        if (this.watches !== null) notifyGone(this);
+        this.discard();
     }
 
     /** Called when neither a name nor a pin is left. */

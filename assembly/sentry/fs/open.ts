@@ -19,6 +19,7 @@ import {
     S_ISGID,
 } from "./inode";
 import { copyName, Location } from "./location";
+import { IN_CREATE, IN_MODIFY, IN_OPEN, notifyEntry, notifyFile } from "./notify";
 import {
     O_ACCMODE,
     O_APPEND,
@@ -112,7 +113,11 @@ export function openPath(
     if (inode === null) return creates ? create(flags, mode) : refuse(-ENOENT);
     if (creates && (flags & O_EXCL) != 0) return refuse(-EEXIST);
     const file = openInode(inode, flags, lastSlash);
-    if (file !== null) locate(file, inode);
+    if (file !== null) {
+        locate(file, inode);
+        notifyFile(file, IN_OPEN);
+        if ((flags & O_TRUNC) != 0 && inode.isRegular()) notifyFile(file, IN_MODIFY);
+    }
     return file;
 }
 
@@ -127,8 +132,12 @@ function create(flags: u32, mode: u32): OpenFile | null {
     const inode = directory.make(lastName, lastLength, S_IFREG | permissions, 0);
     if (inode === null) return null;
     setOwner(inode, directory);
+    notifyEntry(directory, IN_CREATE, inode, lastName, lastLength);
     const file = inode.open(flags & KEPT_FLAGS);
-    if (file !== null) locate(file, inode);
+    if (file !== null) {
+        locate(file, inode);
+        notifyFile(file, IN_OPEN);
+    }
     return file;
 }
 

@@ -13,6 +13,7 @@ import { Inode } from "./inode";
 import { IoBuffer, sentryBuffer, userBuffer } from "./ioBuffer";
 import { Location } from "./location";
 import { releaseDescriptionLocks } from "./locks";
+import { notifyClose, watchCount } from "./notify";
 
 /** open(2) flags that have the same number on every architecture; arch/fileStatus.ts has the others. */
 export const O_ACCMODE: u32 = 0x3;
@@ -97,6 +98,7 @@ export abstract class OpenFile {
     /** One holder fewer; the last one closes the description. */
     release(): void {
         if (--this.references > 0) return;
+        if (watchCount != 0) notifyClose(this);
         this.close();
         if (this.inode.locks !== null) releaseDescriptionLocks(this.inode, this);
         const location = this.location;

@@ -31,8 +31,24 @@ import {
 } from "../arch/systemCalls";
 import { attributesChanged, fileTime, timeOf } from "../fs/fileTime";
 import { failure, Inode, MODE_BITS, S_ISGID, S_ISUID } from "../fs/inode";
-import { O_PATH } from "../fs/openFile";
-import { AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW, fileOf, findInode, WORKING_DIRECTORY } from "../fs/pathArgument";
+import {
+    IN_ACCESS,
+    IN_ATTRIB,
+    IN_MODIFY,
+    notifyFile,
+    notifyFound,
+    notifyInode,
+    watchCount,
+} from "../fs/notify";
+import { O_PATH, OpenFile } from "../fs/openFile";
+import {
+    AT_EMPTY_PATH,
+    AT_SYMLINK_NOFOLLOW,
+    fileOf,
+    findInode,
+    pathArgumentLength,
+    WORKING_DIRECTORY,
+} from "../fs/pathArgument";
 import { checkAccess, credentials, MAY_WRITE, ownsInode } from "../fs/permission";
 import { EACCES, EBADF, EFAULT, EINVAL, ENODATA, EOPNOTSUPP, EPERM, EROFS } from "../kernel/errno";
 import { current } from "../kernel/thread";
@@ -44,10 +60,30 @@ function checkChangeable(inode: Inode): i32 {
     return inode.fileSystem.readOnly ? -EROFS : inode.attributesChangeable();
 }
 
+/** The open file whose descriptor the call got, or null: it got a path. */
+let changedFile: OpenFile | null = null;
+
 /** The inode of a descriptor that was not opened with O_PATH, or null. */
 function inodeOf(descriptor: u64): Inode | null {
     const file = fileOf(descriptor);
+    changedFile = file;
     return file === null || (file.flags & O_PATH) != 0 ? null : file.inode;
+}
+
+/** The inode that a path names, or null with `failure`. */
+function inodeAt(directory: u64, path: u64, flags: u32): Inode | null {
+    const inode = findInode(directory, path, flags);
+    changedFile = inode !== null && pathArgumentLength == 0 ? fileOf(directory) : null;
+    return inode;
+}
+
+/** Tells who watches the inode that inodeOf or inodeAt found. */
+function notifyChange(inode: Inode, mask: u32): void {
+    if (watchCount == 0) return;
+    const file = changedFile;
+    if (file === null) notifyFound(inode, mask);
+    else if ((file.flags & O_PATH) != 0) notifyInode(inode, mask);
+    else notifyFile(file, mask);
 }
 
 // ---------------------------------------------------------------- chmod
@@ -62,6 +98,7 @@ function changeMode(inode: Inode, mode_: u64): i64 {
     if (!who.isFileRoot && !who.isInGroup(inode.groupId)) mode &= ~S_ISGID;
     inode.mode = (inode.mode & ~MODE_BITS) | mode;
     attributesChanged(inode);
+    notifyChange(inode, IN_ATTRIB);
     return 0;
 }
 
@@ -75,14 +112,14 @@ function fchmod(descriptor: u64, mode: u64, c: u64, d: u64, e: u64, f: u64): i64
 }
 
 function fchmodat(directory: u64, path: u64, mode: u64, d: u64, e: u64, f: u64): i64 {
-    const inode = findInode(directory, path, 0);
+    const inode = inodeAt(directory, path, 0);
     return inode === null ? failure : changeMode(inode, mode);
 }
 
 /** The newer form, with flags. */
 function fchmodat2(directory: u64, path: u64, mode: u64, flags: u64, e: u64, f: u64): i64 {
     if (((<u32>flags) & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) != 0) return -EINVAL;
-    const inode = findInode(directory, path, <u32>flags);
+    const inode = inodeAt(directory, path, <u32>flags);
     return inode === null ? failure : changeMode(inode, mode);
 }
 
@@ -117,6 +154,7 @@ function changeOwner(inode: Inode, user_: u64, group_: u64): i64 {
         if ((inode.mode & 0o010) != 0) inode.mode &= ~S_ISGID;
     }
     attributesChanged(inode);
+    notifyChange(inode, IN_ATTRIB);
     return 0;
 }
 
@@ -136,7 +174,7 @@ function fchown(descriptor: u64, user: u64, group: u64, d: u64, e: u64, f: u64):
 function fchownat(directory: u64, path: u64, user: u64, group: u64, flags_: u64, f: u64): i64 {
     const flags = <u32>flags_;
     if ((flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) != 0) return -EINVAL;
-    const inode = findInode(directory, path, flags);
+    const inode = inodeAt(directory, path, flags);
     return inode === null ? failure : changeOwner(inode, user, group);
 }
 
@@ -160,6 +198,8 @@ function changeTimes(
     if (setAccess) inode.accessTime = accessTime;
     if (setModification) inode.modificationTime = modificationTime;
     attributesChanged(inode);
+    // Linux takes a single time for a read or a write.
+    notifyChange(inode, setAccess && setModification ? IN_ATTRIB : setAccess ? IN_ACCESS : IN_MODIFY);
     return 0;
 }
 
@@ -191,7 +231,7 @@ function utimensat(directory: u64, path: u64, times: u64, flags_: u64, e: u64, f
         if (accessNanoseconds == UTIME_OMIT && modificationNanoseconds == UTIME_OMIT) return 0;
     }
     if ((flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) != 0) return -EINVAL;
-    const inode = path == 0 ? inodeOf(directory) : findInode(directory, path, flags);
+    const inode = path == 0 ? inodeOf(directory) : inodeAt(directory, path, flags);
     if (inode === null) return path == 0 ? -EBADF : failure;
     if (times == 0 || (accessNanoseconds == UTIME_NOW && modificationNanoseconds == UTIME_NOW))
         return touch(inode);
@@ -220,7 +260,7 @@ function futimesat(directory: u64, path: u64, times: u64, d: u64, e: u64, f: u64
         if (copyIn(scratch, times, 32) != 0) return -EFAULT;
         if (load<u64>(scratch, 8) >= 1_000_000 || load<u64>(scratch, 24) >= 1_000_000) return -EINVAL;
     }
-    const inode = path == 0 ? inodeOf(directory) : findInode(directory, path, 0);
+    const inode = path == 0 ? inodeOf(directory) : inodeAt(directory, path, 0);
     if (inode === null) return path == 0 ? -EBADF : failure;
     if (times == 0) return touch(inode);
     return setTimes(
@@ -237,7 +277,7 @@ function utimes(path: u64, times: u64, c: u64, d: u64, e: u64, f: u64): i64 {
 /** Two times of whole seconds. */
 function utime(path: u64, times: u64, c: u64, d: u64, e: u64, f: u64): i64 {
     if (times != 0 && copyIn(scratch, times, 16) != 0) return -EFAULT;
-    const inode = findInode(WORKING_DIRECTORY, path, 0);
+    const inode = inodeAt(WORKING_DIRECTORY, path, 0);
     if (inode === null) return failure;
     if (times == 0) return touch(inode);
     return setTimes(inode, timeOf(load<i64>(scratch), 0), timeOf(load<i64>(scratch, 8), 0));

@@ -15,6 +15,7 @@ import {
 } from "../arch/systemCalls";
 import { DirectoryFile } from "../fs/directoryFile";
 import { Directory, failure, S_ISVTX } from "../fs/inode";
+import { IN_ACCESS, IN_CREATE, notifyEntry, notifyFile } from "../fs/notify";
 import { setOwner } from "../fs/open";
 import { O_PATH } from "../fs/openFile";
 import {
@@ -96,6 +97,7 @@ function readDirectory(descriptor: u64, buffer: u64, size: u64, old: bool): i64 
     const before = file.position;
     const result = changetype<DirectoryFile>(file).readEntries(old ? writeOldEntry : writeEntry);
     if (result != 0) return result;
+    notifyFile(file, IN_ACCESS);
     if (written > 0) return written;
     if (error != 0) return error;
     // Nothing written: the end, or no room for a single entry.
@@ -133,6 +135,7 @@ function mkdirat(directory: u64, path: u64, mode: u64, d: u64, e: u64, f: u64): 
     const made = parent.makeDirectory(lastName, lastLength, permissions);
     if (made === null) return failure;
     setOwner(made, parent);
+    notifyEntry(parent, IN_CREATE, made, lastName, lastLength);
     return 0;
 }
 

@@ -26,6 +26,7 @@ import {
 } from "../arch/systemCalls";
 import { failure, fail, KIND_FIFO, KIND_SOCKET } from "../fs/inode";
 import { userBuffer, userVector, VECTOR_ENTRIES_MAXIMUM } from "../fs/ioBuffer";
+import { IN_ACCESS, IN_MODIFY, notifyFile, notifyFound, watchCount } from "../fs/notify";
 import { openPath } from "../fs/open";
 import {
     AT_POSITION,
@@ -125,18 +126,48 @@ function writable(descriptor: u64): OpenFile | null {
     return null;
 }
 
+/** Tells who watches the file of a read whose result was `count`. */
+// @ts-ignore: decorator
+@inline
+function accessed(file: OpenFile, count: i64): i64 {
+    if (watchCount != 0 && count > 0) notifyFile(file, IN_ACCESS);
+    return count;
+}
+
+/** The same of readv(2), which Linux tells of even when it read nothing. */
+// @ts-ignore: decorator
+@inline
+function accessedBy(file: OpenFile, count: i64): i64 {
+    if (watchCount != 0 && count >= 0) notifyFile(file, IN_ACCESS);
+    return count;
+}
+
+/** The same of a write. */
+// @ts-ignore: decorator
+@inline
+function modified(file: OpenFile, count: i64): i64 {
+    if (watchCount != 0 && count > 0) notifyFile(file, IN_MODIFY);
+    return count;
+}
+
 function read(descriptor: u64, address: u64, length: u64, d: u64, e: u64, f: u64): i64 {
     const file = readable(descriptor);
     if (file === null) return -EBADF;
     if (<i64>length < 0) return -EINVAL;
-    return file.readTo(userBuffer.at(address, min<i64>(length, TRANSFER_MAXIMUM)), AT_POSITION);
+    return accessed(
+        file,
+        file.readTo(userBuffer.at(address, min<i64>(length, TRANSFER_MAXIMUM)), AT_POSITION),
+    );
 }
 
 function write(descriptor: u64, address: u64, length: u64, d: u64, e: u64, f: u64): i64 {
     const file = writable(descriptor);
     if (file === null) return -EBADF;
     if (<i64>length < 0) return -EINVAL;
-    return file.writeFrom(userBuffer.at(address, min<i64>(length, TRANSFER_MAXIMUM)), AT_POSITION);
+    return modified(
+        file,
+        file.writeFrom(userBuffer.at(address, min<i64>(length, TRANSFER_MAXIMUM)), AT_POSITION),
+    );
 }
 
 function pread64(descriptor: u64, address: u64, length: u64, offset: u64, e: u64, f: u64): i64 {
@@ -145,7 +176,7 @@ function pread64(descriptor: u64, address: u64, length: u64, offset: u64, e: u64
     if (file === null) return -EBADF;
     if (!file.isSeekable()) return -ESPIPE;
     if (<i64>length < 0) return -EINVAL;
-    return file.readTo(userBuffer.at(address, min<i64>(length, TRANSFER_MAXIMUM)), offset);
+    return accessed(file, file.readTo(userBuffer.at(address, min<i64>(length, TRANSFER_MAXIMUM)), offset));
 }
 
 function pwrite64(descriptor: u64, address: u64, length: u64, offset: u64, e: u64, f: u64): i64 {
@@ -154,7 +185,7 @@ function pwrite64(descriptor: u64, address: u64, length: u64, offset: u64, e: u6
     if (file === null) return -EBADF;
     if (!file.isSeekable()) return -ESPIPE;
     if (<i64>length < 0) return -EINVAL;
-    return file.writeFrom(userBuffer.at(address, min<i64>(length, TRANSFER_MAXIMUM)), offset);
+    return modified(file, file.writeFrom(userBuffer.at(address, min<i64>(length, TRANSFER_MAXIMUM)), offset));
 }
 
 /** Reads an iovec array to `userVector` and limits it to one transfer. 0 or a negative errno. */
@@ -178,14 +209,14 @@ function readv(descriptor: u64, vector: u64, count: u64, d: u64, e: u64, f: u64)
     const file = readable(descriptor);
     if (file === null) return -EBADF;
     const error = loadVector(vector, count);
-    return error != 0 ? error : file.readTo(userVector, AT_POSITION);
+    return error != 0 ? error : accessedBy(file, file.readTo(userVector, AT_POSITION));
 }
 
 function writev(descriptor: u64, vector: u64, count: u64, d: u64, e: u64, f: u64): i64 {
     const file = writable(descriptor);
     if (file === null) return -EBADF;
     const error = loadVector(vector, count);
-    return error != 0 ? error : file.writeFrom(userVector, AT_POSITION);
+    return error != 0 ? error : modified(file, file.writeFrom(userVector, AT_POSITION));
 }
 
 // The offset of these comes in two registers of which a 64-bit kernel uses the first.
@@ -196,7 +227,7 @@ function preadv(descriptor: u64, vector: u64, count: u64, offset: u64, high: u64
     if (file === null) return -EBADF;
     if (!file.isSeekable()) return -ESPIPE;
     const error = loadVector(vector, count);
-    return error != 0 ? error : file.readTo(userVector, offset);
+    return error != 0 ? error : accessedBy(file, file.readTo(userVector, offset));
 }
 
 function pwritev(descriptor: u64, vector: u64, count: u64, offset: u64, high: u64, f: u64): i64 {
@@ -205,7 +236,7 @@ function pwritev(descriptor: u64, vector: u64, count: u64, offset: u64, high: u6
     if (file === null) return -EBADF;
     if (!file.isSeekable()) return -ESPIPE;
     const error = loadVector(vector, count);
-    return error != 0 ? error : file.writeFrom(userVector, offset);
+    return error != 0 ? error : modified(file, file.writeFrom(userVector, offset));
 }
 
 /** RWF_HIPRI, RWF_DSYNC, RWF_SYNC: all content is in memory, so they change nothing. */
@@ -249,7 +280,10 @@ function truncate(path: u64, length: u64, c: u64, d: u64, e: u64, f: u64): i64 {
     const error = checkAccess(inode, MAY_WRITE);
     if (error != 0) return error;
     const tooLarge = checkSize(length, inode.size);
-    return tooLarge != 0 ? tooLarge : inode.truncate(length);
+    if (tooLarge != 0) return tooLarge;
+    const failed = inode.truncate(length);
+    if (failed == 0) notifyFound(inode, IN_MODIFY);
+    return failed;
 }
 
 function ftruncate(descriptor: u64, length: u64, c: u64, d: u64, e: u64, f: u64): i64 {
@@ -258,7 +292,10 @@ function ftruncate(descriptor: u64, length: u64, c: u64, d: u64, e: u64, f: u64)
     if (file === null || (file.flags & O_PATH) != 0) return -EBADF;
     if (!file.inode.isRegular() || !file.isWritable()) return -EINVAL;
     const tooLarge = checkSize(length, file.inode.size);
-    return tooLarge != 0 ? tooLarge : file.inode.truncate(length);
+    if (tooLarge != 0) return tooLarge;
+    const failed = file.inode.truncate(length);
+    if (failed == 0) notifyFile(file, IN_MODIFY);
+    return failed;
 }
 
 const FALLOC_FL_KEEP_SIZE: u32 = 0x1;
@@ -291,12 +328,17 @@ function fallocate(descriptor: u64, mode_: u64, offset_: u64, length_: u64, e: u
     if (tooLarge != 0) return tooLarge;
     if (punch || zero) {
         const error = content.clearRange(offset, length);
-        if (error != 0 || punch) return error;
+        if (error != 0) return error;
     } else {
         const error = content.reserve(offset, length);
         if (error != 0) return error;
     }
-    return !keep && end > content.size ? content.truncate(end) : 0;
+    if (!keep && end > content.size) {
+        const error = content.truncate(end);
+        if (error != 0) return error;
+    }
+    notifyFile(file, IN_MODIFY);
+    return 0;
 }
 
 /** POSIX_FADV_NORMAL to POSIX_FADV_NOREUSE. */

@@ -32,6 +32,18 @@ import {
     S_IFREG,
     S_IFSOCK,
 } from "../fs/inode";
+import {
+    IN_ATTRIB,
+    IN_CREATE,
+    IN_DELETE,
+    IN_MOVE_SELF,
+    IN_MOVED_FROM,
+    IN_MOVED_TO,
+    newCookie,
+    notifyEntry,
+    notifyInode,
+    watchCount,
+} from "../fs/notify";
 import { setOwner } from "../fs/open";
 import {
     AT_EMPTY_PATH,
@@ -112,7 +124,13 @@ function removeName(): i64 {
     const refused = checkDelete(parent, child);
     if (refused != 0) return refused;
     if (child.isDirectory()) return -EISDIR;
-    return parent.unlink(lastName, lastLength, child);
+    // The pin keeps the inode until its watches have been told in Linux's order.
+    child.pin();
+    const error = parent.unlink(lastName, lastLength, child);
+    if (error == 0) notifyInode(child, IN_ATTRIB);
+    child.unpin();
+    if (error == 0) notifyEntry(parent, IN_DELETE, child, lastName, lastLength);
+    return error;
 }
 
 function removeDirectory(): i64 {
@@ -127,7 +145,9 @@ function removeDirectory(): i64 {
     if (refused != 0) return refused;
     if (!child.isDirectory()) return -ENOTDIR;
     if (isMountPoint(child)) return -EBUSY;
-    return parent.removeDirectory(lastName, lastLength, changetype<Directory>(child));
+    const error = parent.removeDirectory(lastName, lastLength, changetype<Directory>(child));
+    if (error == 0) notifyEntry(parent, IN_DELETE, child, lastName, lastLength);
+    return error;
 }
 
 // ---------------------------------------------------------------- rename
@@ -178,7 +198,34 @@ function renameat2(directory: u64, path: u64, newDirectory: u64, newPath: u64, f
     if (child === replaced) return 0;
     const refused = checkRename(source, child, target, replaced, exchange);
     if (refused != 0) return refused;
-    return source.rename(name, length, child, target, lastName, lastLength, replaced, exchange);
+    if (replaced !== null) replaced.pin();
+    const error = source.rename(name, length, child, target, lastName, lastLength, replaced, exchange);
+    if (error == 0) {
+        notifyMove(source, name, length, child, target, lastName, lastLength);
+        if (replaced !== null && !exchange) notifyInode(replaced, IN_ATTRIB);
+        notifyInode(child, IN_MOVE_SELF);
+        if (replaced !== null && exchange) {
+            notifyMove(target, lastName, lastLength, replaced, source, name, length);
+            notifyInode(replaced, IN_MOVE_SELF);
+        }
+    }
+    if (replaced !== null) replaced.unpin();
+    return error;
+}
+
+function notifyMove(
+    source: Directory,
+    name: usize,
+    length: i32,
+    child: Inode,
+    target: Directory,
+    newName: usize,
+    newLength: i32,
+): void {
+    if (watchCount == 0) return;
+    const cookie = newCookie();
+    notifyEntry(source, IN_MOVED_FROM, child, name, length, cookie);
+    notifyEntry(target, IN_MOVED_TO, child, newName, newLength, cookie);
 }
 
 /** Whether `inode` is `directory` or one above it. */
@@ -266,7 +313,11 @@ function linkat(directory: u64, path: u64, newDirectory: u64, newPath: u64, flag
         if (content === null || !content.unnamed) return -ENOENT;
         content.unnamed = false;
     }
-    return parent.link(lastName, lastLength, inode);
+    const error = parent.link(lastName, lastLength, inode);
+    if (error != 0) return error;
+    notifyInode(inode, IN_ATTRIB);
+    notifyEntry(parent, IN_CREATE, inode, lastName, lastLength);
+    return 0;
 }
 
 function symlink(target: u64, path: u64, c: u64, d: u64, e: u64, f: u64): i64 {
@@ -284,6 +335,7 @@ function symlinkat(target: u64, directory: u64, path: u64, d: u64, e: u64, f: u6
     const made = parent.makeSymbolicLink(lastName, lastLength, secondPath, length);
     if (made === null) return failure;
     setOwner(made, parent);
+    notifyEntry(parent, IN_CREATE, made, lastName, lastLength);
     return 0;
 }
 
@@ -325,6 +377,7 @@ function mknodat(directory: u64, path: u64, mode_: u64, device: u64, e: u64, f: 
     const made = parent.make(lastName, lastLength, type | permissions, 0);
     if (made === null) return failure;
     setOwner(made, parent);
+    notifyEntry(parent, IN_CREATE, made, lastName, lastLength);
     return 0;
 }
 

@@ -9,6 +9,7 @@ import { registerEpollCalls } from "./epoll";
 import { registerFileCalls } from "./file";
 import { registerFutexCalls } from "./futex";
 import { registerIdentityCalls } from "./identity";
+import { registerInotifyCalls } from "./inotify";
 import { registerMemoryCalls } from "./memory";
 import { registerMountCalls } from "./mount";
 import { registerPathCalls } from "./path";
@@ -39,6 +40,7 @@ export function registerAllCalls(): void {
     registerPipeCalls();
     registerPollCalls();
     registerEpollCalls();
+    registerInotifyCalls();
     registerTransferCalls();
     registerMountCalls();
     registerSocketCalls();

@@ -4,6 +4,7 @@
 
 import { SYS_copy_file_range, SYS_sendfile } from "../arch/systemCalls";
 import { asRegular } from "../fs/regularInode";
+import { IN_ACCESS, IN_MODIFY, notifyFile, watchCount } from "../fs/notify";
 import { AT_POSITION, O_APPEND, O_PATH, OpenFile, POLLERR, POLLOUT } from "../fs/openFile";
 import { fileOf } from "../fs/pathArgument";
 import { EAGAIN, EBADF, EFAULT, EINVAL, EISDIR } from "../kernel/errno";
@@ -58,9 +59,16 @@ function transfer(from: OpenFile, fromOffset: i64, to: OpenFile, toOffset: i64, 
         if (put <= 0 || put == BLOCKED) return done > 0 ? done : put;
         done += put;
         if (fromOffset == AT_POSITION) from.position = at + put;
-        if (put < got) return done;
+        if (put < got) break;
     }
     return done;
+}
+
+/** Tells who watches the two files of a transfer. */
+function notifyTransfer(from: OpenFile, to: OpenFile): void {
+    if (watchCount == 0) return;
+    notifyFile(from, IN_ACCESS);
+    notifyFile(to, IN_MODIFY);
 }
 
 function sendfile(out: u64, input: u64, offset: u64, count: u64, e: u64, f: u64): i64 {
@@ -74,6 +82,7 @@ function sendfile(out: u64, input: u64, offset: u64, count: u64, e: u64, f: u64)
     if (error != 0) return error;
     const start = offsetRead;
     const done = transfer(from, start, to, AT_POSITION, count);
+    if (done > 0) notifyTransfer(from, to);
     if (done > 0 && offset != 0 && copyOut64(offset, start + done) != 0) return -EFAULT;
     return done;
 }
@@ -100,6 +109,7 @@ function copyFileRange(input: u64, inOffset: u64, out: u64, outOffset: u64, coun
         if (a < b + length && b < a + length) return -EINVAL;
     }
     const done = transfer(from, first, to, second, count);
+    if (done > 0) notifyTransfer(from, to);
     if (done > 0) {
         if (inOffset != 0 && copyOut64(inOffset, first + done) != 0) return -EFAULT;
         if (outOffset != 0 && copyOut64(outOffset, second + done) != 0) return -EFAULT;

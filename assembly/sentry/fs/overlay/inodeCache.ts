@@ -55,7 +55,7 @@ function trimBucket(bucket: i32): void {
         const next = inode.cacheNext;
         const wanted = inode.recent;
         inode.recent = false;
-        if (wanted || inode.pins > 0 || (inode.modified && inode.linkCount > 0)) {
+        if (wanted || inode.pins > 0 || inode.watches !== null || (inode.modified && inode.linkCount > 0)) {
             previous = inode;
         } else {
             if (previous === null) buckets[bucket] = next;
