@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { hashInputs, isFresh, stamp } from './inputs.mjs';
 import { root, runMain, runStep, StepError } from './progress.mjs';
 import { ARCHITECTURES, sentryFile } from './sentry.mjs';
+import { vdsoFile } from './vdso.mjs';
 import { setUp } from './setup.mjs';
 
 const node = process.execPath;
@@ -38,7 +39,13 @@ function sentryModule(architecture) {
     return {
         name: file.slice('build/wasm/'.length).replace('/', '-'),
         title: `Compile the sentry to WebAssembly for ${architecture}`,
-        inputs: ['assembly', 'asconfig.json', 'package-lock.json', 'scripts/sentry.mjs'],
+        inputs: [
+            'assembly',
+            'asconfig.json',
+            'package-lock.json',
+            'scripts/sentry.mjs',
+            vdsoFile(architecture),
+        ],
         outputs: [file],
         command: [node, 'scripts/sentry.mjs', architecture],
     };
@@ -57,6 +64,13 @@ const steps = [
         command: [node, 'scripts/wit.mjs'],
     },
     wasmModule('manager', 'Compile the manager to WebAssembly'),
+    {
+        name: 'vdso',
+        title: 'Build the vDSO',
+        inputs: ['runtime-c/vdso', 'scripts/vdso.mjs'],
+        outputs: ARCHITECTURES.map(vdsoFile),
+        command: [node, 'scripts/vdso.mjs'],
+    },
     ...ARCHITECTURES.map(sentryModule),
     {
         name: 'component',

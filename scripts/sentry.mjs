@@ -2,13 +2,15 @@
 //
 // Compiles the sentry for one architecture. The sources are the same for all: what differs lies in
 // assembly/sentry/arch/ARCHITECTURE, which the modules of assembly/sentry/arch name in one line each. They name x86_64;
-// for another architecture the compiler is handed that line with the other name.
+// for another architecture the compiler is handed that line with the other name. It is also handed the bytes of the vDSO,
+// which scripts/vdso.mjs has built.
 //
 //   node scripts/sentry.mjs [ARCHITECTURE] [compiler option...]      x86_64 (the default), aarch64 or riscv64
 
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { vdsoFile } from './vdso.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -26,6 +28,8 @@ export async function buildSentry(architecture, compilerOptions = []) {
     if (!ARCHITECTURES.includes(architecture)) {
         throw new Error(`architecture ${architecture}: there is none; they are ${ARCHITECTURES.join(', ')}`);
     }
+    const vdso = readFileSync(join(root, vdsoFile(architecture)));
+    const vdsoModule = 'assembly/sentry/memory/vdsoImage.ts';
     const chooser = /^assembly\/sentry\/arch\/\w+\.ts$/;
     const readFile = (name, base) => {
         let text;
@@ -34,6 +38,7 @@ export async function buildSentry(architecture, compilerOptions = []) {
         } catch {
             return null; // the compiler tries several names for each import
         }
+        if (name === vdsoModule) return text.replace('[0]', `[${[...vdso]}]`);
         return chooser.test(name) ? text.replace(`"./${NAMED}/`, `"./${architecture}/`) : text;
     };
     // Only now: the build reads this file before it installs the compiler.

@@ -64,6 +64,24 @@ wasm_status host_clock_now(wasm_instance *instance, uint64_t *values) {
     return WASM_OK;
 }
 
+wasm_status host_clock_counter(wasm_instance *instance, uint64_t *values) {
+    (void)instance;
+    switch ((uint32_t)values[0]) {
+    case 0:
+        values[0] = CLOCK_COUNTER_KIND;
+        break;
+    case 1:
+        values[0] = clock_state.frequency;
+        break;
+    case 2:
+        values[0] = clock_state.zero;
+        break;
+    default:
+        values[0] = 0;
+    }
+    return WASM_OK;
+}
+
 wasm_status host_clock_realtime(wasm_instance *instance, uint64_t *values) {
     (void)instance;
     values[0] = clock_realtime();

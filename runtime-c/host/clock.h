@@ -16,14 +16,20 @@
 
 #if defined(CONFIG_EXPORT_VCNT_USER)
 #define CLOCK_COUNTER "cntvct_el0"
+#define CLOCK_COUNTER_KIND 1
 #elif defined(CONFIG_EXPORT_PCNT_USER) &&                                                                    \
     (!defined(CONFIG_ARM_HYPERVISOR_SUPPORT) || defined(CONFIG_EXPORT_PTMR_USER))
 // With a kernel at EL2 the physical counter alone does not do: QEMU 7.2 traps it unless the timer is exported
 // too.
 #define CLOCK_COUNTER "cntpct_el0"
+#define CLOCK_COUNTER_KIND 2
 #else
 #define CLOCK_IS_TICKS 1
+#define CLOCK_COUNTER_KIND 0
 #endif
+#else
+/// Which counter it is, for clock.counter of wit/sealift.wit.
+#define CLOCK_COUNTER_KIND 1
 #endif
 
 /// Ticks in a second, where they are the counter.

@@ -26,6 +26,7 @@ export function hostFunctions(memory) {
         'sealift:system/clock@0.1.0': {
             now: () => process.hrtime.bigint(),
             realtime: () => BigInt(Date.now()) * 1000000n,
+            counter: () => 0n,
         },
         'sealift:system/report@0.1.0': { instructions: () => 0n },
     };

@@ -191,6 +191,13 @@ export declare function clockNow(): u64;
 @external("sealift:system/clock@0.1.0", "realtime")
 export declare function clockRealtime(): u64;
 
+/**
+ * What programs need that compute `now` themselves: fact 0 is which counter they may read (0 none, 1 the TSC, CNTVCT_EL0
+ * or rdtime, 2 CNTPCT_EL0), 1 its frequency in Hz, 2 its value at time 0. All others are 0.
+ */
+@external("sealift:system/clock@0.1.0", "counter")
+export declare function clockCounter(fact: u32): u64;
+
 // ------------ sealift:system/report@0.1.0
 // What a module says of itself to people: reaches the console in the root task and the manager in a sentry.
 

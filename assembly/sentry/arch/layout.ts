@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/** Where the stubs begin in the vDSO's page (runtime-c/vdso/vdso.ld). */
+export const VDSO_STUBS: u64 = 0xc00;
+
 /** Where things lie in an address space. */
 export class Layout {
     constructor(
-        /** Behind the stack's first byte. The stub page follows. */
+        /** Behind the stack's first byte. The vDSO follows. */
         readonly stackTop: u64,
         /** Mappings without a wish are placed from here upwards. */
         readonly mappingsStart: u64,
@@ -13,8 +16,14 @@ export class Layout {
         readonly imageLimit: u64,
     ) {}
 
-    get stubPage(): u64 {
+    /** The vDSO, one page. */
+    get vdso(): u64 {
         return this.stackTop;
+    }
+
+    /** The sentry's machine code in the vDSO. */
+    get stubs(): u64 {
+        return this.stackTop + VDSO_STUBS;
     }
 }
 

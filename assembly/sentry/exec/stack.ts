@@ -3,12 +3,17 @@
 // The initial stack of a program (System V ABI, 3.4.1), from the top: the program's name, the environment's and the arguments'
 // strings, 16 random bytes, the platform's name; then auxiliary vector, environment and argument pointers, argc.
 
-import { HARDWARE_CAPABILITIES, MACHINE_NAME, SIGNAL_STACK_MINIMUM } from "../arch/machine";
+import {
+    HARDWARE_CAPABILITIES,
+    HARDWARE_CAPABILITIES_2,
+    MACHINE_NAME,
+    SIGNAL_STACK_MINIMUM,
+} from "../arch/machine";
 import { E2BIG, EFAULT, ENOMEM } from "../kernel/errno";
 import { Credentials } from "../kernel/credentials";
 import { randomBytes } from "../kernel/random";
 import { AddressSpace } from "../memory/addressSpace";
-import { PROT_READ, PROT_WRITE, Region, REGION_GROWS_DOWN } from "../memory/region";
+import { PROT_EXEC, PROT_READ, PROT_WRITE, Region, REGION_GROWS_DOWN, REGION_VDSO } from "../memory/region";
 import { PAGE_SIZE } from "../../std/pages";
 import { StringSource, STRINGS_SIZE_MAXIMUM, writeByteString } from "./arguments";
 import { ElfImage } from "./elf";
@@ -31,12 +36,14 @@ const AT_HWCAP: u64 = 16;
 const AT_CLKTCK: u64 = 17;
 const AT_SECURE: u64 = 23;
 const AT_RANDOM: u64 = 25;
+const AT_HWCAP2: u64 = 26;
 const AT_EXECFN: u64 = 31;
+const AT_SYSINFO_EHDR: u64 = 33;
 const AT_MINSIGSTKSZ: u64 = 51;
 
 /** sysconf(_SC_CLK_TCK): clock ticks of times(2). */
 export const CLOCK_TICKS: u64 = 100;
-const AUXILIARY_ENTRIES: i32 = 19;
+const AUXILIARY_ENTRIES: i32 = 21;
 /** Linux's stack begins with 128 KiB and grows when touched below. */
 const STACK_INITIAL: u64 = 128 * 1024;
 
@@ -60,7 +67,7 @@ function putAuxiliary(type: u64, value: u64): void {
 }
 
 /**
- * Makes the stack region and fills it. `path`: the program as it was named (AT_EXECFN). `bias`: by how much the image was
+ * Makes the stack's and the vDSO's regions and fills the stack. `path`: the program as it was named (AT_EXECFN). `bias`: by how much the image was
  * moved; `interpreterBase`: where the dynamic linker is, or 0. The result is 0 or a negative errno; space.stackStart is the
  * initial stack pointer.
  */
@@ -78,6 +85,8 @@ export function buildStack(
     const top = space.layout.stackTop;
     space.stackLimit = top - stackSize;
     space.add(new Region(top - STACK_INITIAL, top, PROT_READ | PROT_WRITE, REGION_GROWS_DOWN));
+    const vdso = space.layout.vdso;
+    space.add(new Region(vdso, vdso + PAGE_SIZE, PROT_READ | PROT_EXEC, REGION_VDSO));
     const argumentCount = arguments_.count;
     const environmentCount = environment.count;
     const environmentBytes = sizeOfStrings(environment);
@@ -111,6 +120,7 @@ export function buildStack(
     let error = putStrings(space, argumentsStart, environmentStart, arguments_);
     if (error == 0) error = putStrings(space, environmentStart, name, environment);
     if (error != 0) return error;
+    putAuxiliary(AT_SYSINFO_EHDR, space.layout.vdso);
     putAuxiliary(AT_HWCAP, HARDWARE_CAPABILITIES);
     putAuxiliary(AT_PAGESZ, PAGE_SIZE);
     putAuxiliary(AT_CLKTCK, CLOCK_TICKS);
@@ -132,6 +142,7 @@ export function buildStack(
             : 0,
     );
     putAuxiliary(AT_RANDOM, random);
+    putAuxiliary(AT_HWCAP2, HARDWARE_CAPABILITIES_2);
     putAuxiliary(AT_EXECFN, name);
     putAuxiliary(AT_PLATFORM, platform);
     putAuxiliary(AT_MINSIGSTKSZ, SIGNAL_STACK_MINIMUM);

@@ -60,7 +60,7 @@ export function clone(flags: u64, stack: u64, parentTid: u64, childTid: u64, tls
     if (threads.length >= THREADS_MAXIMUM) return -EAGAIN;
     if ((flags & CLONE_PARENT_SETTID) != 0 && userAddress(parentTid, true) == 0) return -EFAULT;
 
-    const stub = current.process.addressSpace.layout.stubPage;
+    const stub = current.process.addressSpace.layout.stubs;
     current.isSavingState = false;
     const copiesState = (flags & CLONE_VM) == 0 && ensureStub(current.process);
     if (copiesState && savesStateFirst(current, stub, stack, (flags & CLONE_SETTLS) != 0, tls)) {

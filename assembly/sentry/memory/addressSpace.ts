@@ -46,10 +46,10 @@ import {
     Region,
     REGION_DONT_FORK,
     REGION_SHARED,
-    REGION_STUB,
+    REGION_VDSO,
 } from "./region";
 import { RegionList } from "./regionList";
-import { stubFrame } from "./stubPage";
+import { vdsoFrame } from "./vdso";
 import { returnVSpace, VSpace } from "./vspaces";
 
 const PAGE_MASK: u64 = ~(<u64>(PAGE_SIZE - 1));
@@ -159,6 +159,12 @@ export class AddressSpace extends RegionList {
         const region = this.find(address);
         if (region === null) return false;
         const file = region.file;
+        if ((region.flags & REGION_VDSO) != 0) {
+            if (frame != vdsoFrame() || region.protection != (PROT_READ | PROT_EXEC)) return false;
+            retainFrame(frame);
+            this.pages.add(number, frame, PAGE_READABLE | PAGE_EXECUTABLE | kept.slot);
+            return true;
+        }
         if (file === null || address + PAGE_SIZE > region.fileEnd || region.protection == 0) return false;
         const flags = flagsFor(region, frame);
         if ((flags & PAGE_EXECUTABLE) != (kept.state & PAGE_EXECUTABLE)) return false;
@@ -382,8 +388,8 @@ export class AddressSpace extends RegionList {
         if (shared !== null) {
             frame = shared.frame(region.pageIndex(address));
             if (frame != 0) retainFrame(frame);
-        } else if ((region.flags & REGION_STUB) != 0) {
-            frame = stubFrame();
+        } else if ((region.flags & REGION_VDSO) != 0) {
+            frame = vdsoFrame();
             if (frame != 0) retainFrame(frame);
         } else if (file === null || address >= region.fileEnd) {
             frame = allocateFrame();

@@ -49,7 +49,7 @@ const ORIGINAL_IN_PROCESS: u8 = 2;
 const KIND_ANONYMOUS: u8 = 0;
 const KIND_FILE: u8 = 1;
 const KIND_STORE: u8 = 2;
-/** A page of the layer store patched for execution (executablePages.ts). */
+/** A page of the layer store patched for execution (executablePages.ts), or the vDSO. */
 const KIND_CODE: u8 = 3;
 
 @unmanaged
@@ -211,6 +211,13 @@ export function isStoreFrame(id: u32): bool {
 /** Whether the frame's bytes are an image's, and every process with the page has this frame: it is never written. */
 export function isImageFrame(id: u32): bool {
     return frame(id).kind >= KIND_STORE;
+}
+
+/** A frame for the vDSO, as allocateFrame makes them: a page of the image as far as processes are concerned. */
+export function allocateCodeFrame(): u32 {
+    const id = allocateFrame(true);
+    if (id != 0) frame(id).kind = KIND_CODE;
+    return id;
 }
 
 /** The frame that is executed instead of a store frame (itself, where nothing is patched); 0 = not known yet. */

@@ -16,8 +16,8 @@ export const REGION_SHARED: u32 = 1;
 export const REGION_GROWS_DOWN: u32 = 2;
 /** The brk heap, for its name in /proc/PID/maps. */
 export const REGION_HEAP: u32 = 4;
-/** The page with the sentry's machine code (signal entry). */
-export const REGION_STUB: u32 = 8;
+/** The vDSO (vdso.ts). */
+export const REGION_VDSO: u32 = 8;
 /** fork does not copy it (madvise MADV_DONTFORK). */
 export const REGION_DONT_FORK: u32 = 16;
 

@@ -29,7 +29,7 @@ import { Process } from "../kernel/process";
 import { ANSWER_REGISTERS, ANSWER_REPLY, ANSWER_RESULT, Thread } from "../kernel/thread";
 import { readRegisters } from "../kernel/threadObjects";
 import { copyIn, copyOut } from "../memory/userMemory";
-import { PROT_EXEC, PROT_READ, Region, REGION_STUB } from "../memory/region";
+import { PROT_EXEC, PROT_READ, Region, REGION_VDSO } from "../memory/region";
 import { PAGE_SIZE } from "../../std/pages";
 import { strace } from "../strace/trace";
 import { traceSignal, traceSignalReturn } from "../strace/signal";
@@ -150,15 +150,15 @@ function startHandler(thread: Thread, info: SignalInfo, action: SignalAction, re
         fresh = true;
     }
     if (!ensureStub(process)) return false;
-    const stubPage = process.addressSpace.layout.stubPage;
-    const restorer = (action.flags & SA_RESTORER) != 0 ? action.restorer : stubPage + STUB_RETURN;
+    const stubs = process.addressSpace.layout.stubs;
+    const restorer = (action.flags & SA_RESTORER) != 0 ? action.restorer : stubs + STUB_RETURN;
     const address = signalFrameAddress(stack, fresh);
     const oldMask = thread.maskSaved ? thread.savedMask : thread.signalMask;
     thread.maskSaved = false;
     fillFrame(frame, thread, address, restorer, oldMask, wasOnAlternate);
     writeSignalInfo(signalInfoOf(frame), info);
     if (copyOut(address, frame, SIGNAL_FRAME_SIZE) != 0) return false;
-    enterHandler(message, action.handler, info.signal, address, restorer, stubPage);
+    enterHandler(message, action.handler, info.signal, address, restorer, stubs);
     thread.answer = ANSWER_REGISTERS;
     thread.signalMask |= action.mask & ~MASK_UNBLOCKABLE;
     if ((action.flags & SA_NODEFER) == 0) thread.signalMask |= signalBit(info.signal);
@@ -192,13 +192,13 @@ export function onAlternateStack(thread: Thread, stack: u64): bool {
     return !thread.alternateStackDisabled && stack - thread.alternateStack - 1 < thread.alternateStackSize;
 }
 
-/** Has the process map the stub page, at its first handler or fork. */
+/** Sees to it that the process has the vDSO, with the code for handlers and forks: programs may unmap it. */
 export function ensureStub(process: Process): bool {
     const space = process.addressSpace;
-    const address = space.layout.stubPage;
+    const address = space.layout.vdso;
     const region = space.find(address);
-    if (region !== null) return (region.flags & REGION_STUB) != 0;
-    space.add(new Region(address, address + PAGE_SIZE, PROT_READ | PROT_EXEC, REGION_STUB));
+    if (region !== null) return (region.flags & REGION_VDSO) != 0;
+    space.add(new Region(address, address + PAGE_SIZE, PROT_READ | PROT_EXEC, REGION_VDSO));
     return true;
 }
 
@@ -224,7 +224,7 @@ export function writeSignalInfo(at: usize, info: SignalInfo): void {
 export function returnFromHandler(thread: Thread): void {
     gatherRegisters(thread);
     const message = thread.message;
-    const stub = thread.process.addressSpace.layout.stubPage;
+    const stub = thread.process.addressSpace.layout.stubs;
     thread.answer = ANSWER_REGISTERS;
     if (copyIn(frame, frameAtReturn(message), SIGNAL_FRAME_SIZE) != 0) {
         forceSignal(thread, kernelSignal(SIGSEGV));

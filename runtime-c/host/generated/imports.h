@@ -54,6 +54,7 @@ wasm_status host_memory_heap_frames(wasm_instance *instance, uint64_t *values);
 // sealift:system/clock@0.1.0
 wasm_status host_clock_now(wasm_instance *instance, uint64_t *values);
 wasm_status host_clock_realtime(wasm_instance *instance, uint64_t *values);
+wasm_status host_clock_counter(wasm_instance *instance, uint64_t *values);
 
 // sealift:system/report@0.1.0
 wasm_status host_report_abort(wasm_instance *instance, uint64_t *values);
@@ -122,6 +123,7 @@ static const wasm_host_entry manager_imports[] = {
     {"sealift:system/memory@0.1.0", "heap-frames", ":i", host_memory_heap_frames},
     {"sealift:system/clock@0.1.0", "now", ":I", host_clock_now},
     {"sealift:system/clock@0.1.0", "realtime", ":I", host_clock_realtime},
+    {"sealift:system/clock@0.1.0", "counter", "i:I", host_clock_counter},
     {"sealift:system/report@0.1.0", "abort", "iiiiii:", host_report_abort},
     {"sealift:system/report@0.1.0", "instructions", ":I", host_report_instructions},
     {"sealift:system/digest@0.1.0", "sha256-begin", "i:", host_digest_sha256_begin},
@@ -183,6 +185,7 @@ static const wasm_host_entry sentry_imports[] = {
     {"sealift:system/memory@0.1.0", "heap-frames", ":i", host_memory_heap_frames},
     {"sealift:system/clock@0.1.0", "now", ":I", host_clock_now},
     {"sealift:system/clock@0.1.0", "realtime", ":I", host_clock_realtime},
+    {"sealift:system/clock@0.1.0", "counter", "i:I", host_clock_counter},
     {"sealift:system/report@0.1.0", "abort", "iiiiii:", host_report_abort},
     {"sealift:system/report@0.1.0", "instructions", ":I", host_report_instructions},
 };

@@ -23,6 +23,8 @@ export const ELF_MACHINE: u16 = 183;
 export const MACHINE_NAME: string = "aarch64";
 /** AT_HWCAP: floating point and Advanced SIMD, which every ARMv8-A application processor has. */
 export const HARDWARE_CAPABILITIES: u64 = 3;
+/** AT_HWCAP2: nothing of it is certain. */
+export const HARDWARE_CAPABILITIES_2: u64 = 0;
 /** What /proc/cpuinfo says of each processor. */
 export const PROCESSOR_DESCRIPTION: string = "Features\t: fp asimd\nCPU architecture: 8\n";
 /** Whether the clock counter's frequency is the processor's, for /proc/cpuinfo. */

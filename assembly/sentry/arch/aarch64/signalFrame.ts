@@ -180,7 +180,10 @@ const STUB_ENTER: u64 = 0;
 const STUB_RESTORE: u64 = 128;
 /** Offset of the system call in the restore stub: 16 loads, four instructions for the status registers, one for the number. */
 const STUB_RESTORE_SYSCALL: u64 = STUB_RESTORE + 21 * 4;
-/** Where a handler without a restorer of its own returns to. */
+/**
+ * Where a handler without a restorer of its own returns to: __kernel_rt_sigreturn, which the vDSO itself has here
+ * (runtime-c/vdso/aarch64/sigreturn.S).
+ */
 export const STUB_RETURN: u64 = 256;
 /** Where a fork is called again, when the saving stub has run. */
 const STUB_FORK: u64 = 320;
@@ -226,7 +229,7 @@ function emitWord(instruction: u32, offset: u32): void {
     emit(instruction | ((offset >> 2) << 10));
 }
 
-/** Writes the machine code that runs in the program to a page of zeros. */
+/** Writes the machine code that runs in the program to the place of the stubs. */
 export function writeStubs(page: usize): void {
     codeAt = page + <usize>STUB_ENTER;
     emitPairs(STP_Q0_Q1_X16);
@@ -242,10 +245,6 @@ export function writeStubs(page: usize): void {
     emit(MSR_FPSR_X9);
     emitWord(LDR_W9_X16, 12);
     emit(MSR_FPCR_X9);
-    emit(MOV_X8_SIGRETURN);
-    emit(PATCHED_CALL);
-
-    codeAt = page + <usize>STUB_RETURN;
     emit(MOV_X8_SIGRETURN);
     emit(PATCHED_CALL);
 

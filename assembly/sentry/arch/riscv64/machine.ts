@@ -22,6 +22,8 @@ export const ELF_MACHINE: u16 = 243;
 export const MACHINE_NAME: string = "riscv64";
 /** AT_HWCAP: a bit for each letter, A C D F I M. */
 export const HARDWARE_CAPABILITIES: u64 = 0x112d;
+/** AT_HWCAP2: Linux has none of it. */
+export const HARDWARE_CAPABILITIES_2: u64 = 0;
 /** What /proc/cpuinfo says of each processor. */
 export const PROCESSOR_DESCRIPTION: string = "isa\t\t: rv64imafdc\nmmu\t\t: sv39\n";
 /** Whether the clock counter's frequency is the processor's, for /proc/cpuinfo. */

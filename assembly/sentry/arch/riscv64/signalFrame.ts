@@ -177,7 +177,7 @@ const STUB_ENTER: u64 = 0;
 const STUB_RESTORE: u64 = 192;
 /** Offset of the `ecall` in the restore stub: 32 loads, two instructions for fcsr, one for the number. */
 const STUB_RESTORE_SYSCALL: u64 = STUB_RESTORE + 35 * 4;
-/** Where handlers return to. */
+/** Where handlers return to: __vdso_rt_sigreturn, which the vDSO itself has here (runtime-c/vdso/riscv64/sigreturn.S). */
 export const STUB_RETURN: u64 = 384;
 /** Where a fork is called again, when the saving stub has run. */
 const STUB_FORK: u64 = 448;
@@ -202,7 +202,7 @@ function emit(instruction: u32): void {
     codeAt += 4;
 }
 
-/** Writes the machine code that runs in the program to a page of zeros. */
+/** Writes the machine code that runs in the program to the place of the stubs. */
 export function writeStubs(page: usize): void {
     codeAt = page + <usize>STUB_ENTER;
     for (let register: u32 = 0; register < 32; register++) {
@@ -221,10 +221,6 @@ export function writeStubs(page: usize): void {
     }
     emit(LW_T1_256_T0);
     emit(FSCSR_T1);
-    emit(LI_A7_SIGRETURN);
-    emit(ECALL);
-
-    codeAt = page + <usize>STUB_RETURN;
     emit(LI_A7_SIGRETURN);
     emit(ECALL);
 

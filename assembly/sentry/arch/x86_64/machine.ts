@@ -23,6 +23,8 @@ export const ELF_MACHINE: u16 = 62;
 export const MACHINE_NAME: string = "x86_64";
 /** AT_HWCAP: CPUID 1's EDX of the x86-64 baseline; programs ask CPUID for more. */
 export const HARDWARE_CAPABILITIES: u64 = 0x078b_fbff;
+/** AT_HWCAP2: ring 3 MWAIT and FSGSBASE; seL4 enables neither for programs. */
+export const HARDWARE_CAPABILITIES_2: u64 = 0;
 /** What /proc/cpuinfo says of each processor. */
 export const PROCESSOR_DESCRIPTION: string = "model name\t: x86_64 processor under seL4\n";
 /** Whether the clock counter's frequency is the processor's, for /proc/cpuinfo. */
@@ -431,7 +433,7 @@ const STUB_RESTORE: u64 = 16;
 /** Offset of the system call in the restore stub. */
 const STUB_RESTORE_SYSCALL: u64 = 9;
 
-/** Writes the machine code that runs in the program to a page of zeros. */
+/** Writes the machine code that runs in the program to the place of the stubs. */
 export function writeStubs(page: usize): void {
     // enter:   fxsave64 (%r11); jmp *%rcx
     store<u32>(page, 0x03ae0f49);

@@ -15,7 +15,7 @@ import {
     REGION_GROWS_DOWN,
     REGION_HEAP,
     REGION_SHARED,
-    REGION_STUB,
+    REGION_VDSO,
 } from "../../memory/region";
 import { MASK_UNBLOCKABLE, SIGNAL_MAXIMUM, signalBit } from "../../signals/numbers";
 import { SIG_DFL, SIG_IGN } from "../../signals/signalActions";
@@ -249,7 +249,7 @@ function addRegion(region: Region): void {
         let name = "";
         if ((region.flags & REGION_HEAP) != 0) name = "[heap]";
         else if ((region.flags & REGION_GROWS_DOWN) != 0) name = "[stack]";
-        else if ((region.flags & REGION_STUB) != 0) name = "[vdso]";
+        else if ((region.flags & REGION_VDSO) != 0) name = "[vdso]";
         if (name.length > 0) {
             addSpacesTo(start, MAPS_NAME_COLUMN);
             addText(name);
