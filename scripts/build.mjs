@@ -134,6 +134,7 @@ const steps = [
             'tests/e2e',
             'tests/images',
             'tests/linux',
+            'tests/fuzz',
             'tsconfig.json',
             'package-lock.json',
         ],
