@@ -105,6 +105,29 @@ export class Pipe {
         return done;
     }
 
+    // What waits in the pipe, as splice(2) and tee(2) see it: pieces of at most a page.
+
+    get pieces(): u32 {
+        return this.used;
+    }
+
+    pieceLength(number: u32): i32 {
+        return this.slot(number).length;
+    }
+
+    pieceAddress(number: u32): usize {
+        const slot = this.slot(number);
+        return frameAddress(slot.frame) + slot.offset;
+    }
+
+    /** Takes `bytes` bytes of the first piece away. */
+    consume(bytes: u32): void {
+        const slot = this.slot(0);
+        slot.offset += <u16>bytes;
+        slot.length -= <u16>bytes;
+        if (slot.length == 0) this.dropFirst();
+    }
+
     private dropFirst(): void {
         releaseFrame(this.slot(0).frame);
         this.first = (this.first + 1) & (this.capacity - 1);

@@ -64,7 +64,7 @@ import { sendSignalToThread } from "../signals/send";
 import { define } from "./table";
 
 /** Linux's MAX_RW_COUNT: one call transfers no more. */
-const TRANSFER_MAXIMUM: i64 = 0x7fff_f000;
+export const TRANSFER_MAXIMUM: i64 = 0x7fff_f000;
 
 // ---------------------------------------------------------------- open and close
 
@@ -189,7 +189,7 @@ function pwrite64(descriptor: u64, address: u64, length: u64, offset: u64, e: u6
 }
 
 /** Reads an iovec array to `userVector` and limits it to one transfer. 0 or a negative errno. */
-function loadVector(address: u64, count: u64): i64 {
+export function loadVector(address: u64, count: u64): i64 {
     if (count > <u64>VECTOR_ENTRIES_MAXIMUM) return -EINVAL;
     const error = userVector.load(address, <i32>count);
     if (error != 0) return error;
