@@ -43,6 +43,7 @@ export function writeIndex(tables: LayerTables, to: usize, dataPages: u32, uncom
         const inode = tables.inode(number);
         const kind = inode.mode >> 12;
         if (kind == KIND_SYMBOLIC_LINK) inode.value += index.stringsOffset;
+        if (inode.attributes != 0) inode.attributes += index.stringsOffset - 1;
         if (kind == KIND_DIRECTORY) next = writeEntries(tables, index, inode, next);
         memory.copy(changetype<usize>(index.inode(number)), changetype<usize>(inode), offsetof<Inode>());
     }

@@ -7,6 +7,7 @@
 // what was there; directories in a path are followed through symbolic links, which cannot lead out of the image.
 
 import {
+    AttributeBlock,
     INODE_IMPLIED,
     INODE_OPAQUE,
     Inode,
@@ -241,6 +242,10 @@ export class LayerTree {
         inode.modificationSeconds = source.modificationSeconds;
         inode.modificationNanoseconds = source.modificationNanoseconds;
         inode.value = source.value;
+        if (source.attributes != 0) {
+            const block = sourceIndex.text(source.attributes);
+            this.keepAttributes(inode, block, AttributeBlock.HEADER + load<u32>(block));
+        }
         if (!this.tables.setName(directory, name, length, kind, number)) return AddOutcome.Failed;
         this.added = number;
         if (kind == KIND_SYMBOLIC_LINK) {
@@ -383,6 +388,15 @@ export class LayerTree {
         inode.modificationSeconds = reader.modificationSeconds;
         inode.modificationNanoseconds = reader.modificationNanoseconds;
         if (kind == KIND_DIRECTORY) inode.flags &= ~INODE_IMPLIED;
+        inode.attributes = 0;
+        if (reader.attributesLength > 0)
+            this.keepAttributes(inode, reader.attributes, reader.attributesLength);
+    }
+
+    /** While the tree is built, `attributes` is one more than the offset among the strings. */
+    private keepAttributes(inode: Inode, block: usize, length: u32): void {
+        const offset = this.tables.newString(block, length);
+        if (offset >= 0) inode.attributes = offset + 1;
     }
 
     // ---- failures

@@ -6,6 +6,7 @@
 // allocates nothing.
 
 import { Failure } from "../std/failure";
+import { AttributeBlock } from "../std/layerIndex";
 import { decimal } from "../std/numberText";
 import { decodeUtf8 } from "../std/utf8";
 import { ByteStream } from "./byteStream";
@@ -40,6 +41,10 @@ export const NAME_MAXIMUM: u32 = 255;
 export const DEPTH_MAXIMUM: u32 = 128;
 /** Bytes of one pax header: room for several extended attributes of Linux's largest size (64 KiB). */
 export const PAX_MAXIMUM: u32 = 256 * 1024;
+/** Key of a pax record with an extended attribute, without the attribute's name; Linux's limits of name and value. */
+const ATTRIBUTE_KEY: string = "SCHILY.xattr.";
+const ATTRIBUTE_NAME_MAXIMUM: u32 = 255;
+const ATTRIBUTE_VALUE_MAXIMUM: u32 = 65536;
 /** Bytes after the end mark. tar fills its last record, 10 KiB by default and at most 256 KiB. */
 export const TRAILER_MAXIMUM: u64 = 1 << 20;
 /** Bytes of one file: beyond any memory that Sealift runs in, and far from the overflow of sums. */
@@ -65,6 +70,9 @@ export class TarReader {
     modificationNanoseconds: u32 = 0;
     deviceMajor: u32 = 0;
     deviceMinor: u32 = 0;
+    /** Extended attributes, as an AttributeBlock of std/layerIndex.ts; length 0 without any. */
+    attributes: usize = 0;
+    attributesLength: u32 = 0;
     /** Entries read so far. */
     entries: u32 = 0;
     /** Bytes of the archive read so far. */
@@ -95,6 +103,7 @@ export class TarReader {
         heap.free(changetype<usize>(this.header));
         heap.free(this.name);
         heap.free(this.link);
+        if (this.attributes != 0) heap.free(this.attributes);
     }
 
     /** Goes to the next entry: false at the archive's end and after a failure. */
@@ -310,15 +319,43 @@ export class TarReader {
                 if (global) return this.failGlobal(records);
                 this.hasTime = this.time.parse(records.value, records.valueLength);
                 if (!this.hasTime) return this.failPaxValue(records);
+            } else if (records.keyStartsWith(ATTRIBUTE_KEY)) {
+                if (global) return this.failGlobal(records);
+                if (!this.addAttribute(records)) return false;
             } else if (records.keyStartsWith("GNU.sparse.")) {
                 return this.fail(
                     "the archive stores sparse files, which are not supported; make the layer without tar's --sparse",
                 );
             }
-            // Everything else describes what is not kept: comments, user names, access times, extended attributes.
+            // Everything else describes what is not kept: comments, user names, access times.
         }
         const failure = records.failure;
         return failure === null ? true : this.fail(failure.message + "; the archive is damaged");
+    }
+
+    /** Adds an extended attribute to the block of the next entry. */
+    private addAttribute(records: PaxRecords): bool {
+        const skipped = <u32>ATTRIBUTE_KEY.length;
+        const nameLength = records.keyLength - skipped;
+        if (
+            nameLength == 0 ||
+            nameLength > ATTRIBUTE_NAME_MAXIMUM ||
+            records.valueLength > ATTRIBUTE_VALUE_MAXIMUM
+        )
+            return this.failPaxValue(records);
+        if (this.attributes == 0) this.attributes = heap.alloc(PAX_MAXIMUM + AttributeBlock.HEADER);
+        if (this.attributesLength == 0) this.attributesLength = AttributeBlock.HEADER;
+        const size = AttributeBlock.ENTRY_HEADER + nameLength + records.valueLength;
+        // Two headers in front of one entry could say more than one may.
+        if (this.attributesLength + size > PAX_MAXIMUM) return this.failPaxValue(records);
+        const at = this.attributes + this.attributesLength;
+        store<u16>(at, <u16>nameLength);
+        store<u32>(at, records.valueLength, 2);
+        memory.copy(AttributeBlock.name(at), records.key + skipped, nameLength);
+        memory.copy(AttributeBlock.value(at), records.value, records.valueLength);
+        this.attributesLength += size;
+        store<u32>(this.attributes, this.attributesLength - AttributeBlock.HEADER);
+        return true;
     }
 
     /** Reads the text that is the content of a GNU long name entry. The result is its length, or -1. */
@@ -413,6 +450,7 @@ export class TarReader {
         this.hasName = false;
         this.hasLink = false;
         this.hasTime = false;
+        this.attributesLength = 0;
         this.paxSize = -1;
         this.paxUid = -1;
         this.paxGid = -1;

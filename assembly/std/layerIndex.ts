@@ -56,7 +56,8 @@ export class Inode {
     entryCount: u32;
     /** Directory: the inode above it (the root's is itself). Else the directory of the first name. */
     parent: u32;
-    reserved0: u32;
+    /** Offset of the extended attributes (AttributeBlock) in the index; 0 without any. */
+    attributes: u32;
     reserved1: u64;
 }
 
@@ -127,6 +128,43 @@ export class LayerIndex {
             else high = middle;
         }
         return -1;
+    }
+}
+
+/**
+ * Extended attributes of an inode: the bytes of all that follows (u32), then for each attribute the lengths of its name (u16)
+ * and value (u32), the name, the value. Nothing is aligned.
+ */
+export namespace AttributeBlock {
+    /** Bytes in front of the first attribute, and in front of each name. */
+    export const HEADER: u32 = 4;
+    export const ENTRY_HEADER: u32 = 6;
+
+    /** Address of the first attribute, or 0. */
+    export function first(block: usize): usize {
+        return load<u32>(block) == 0 ? 0 : block + HEADER;
+    }
+
+    /** Address of the attribute behind the one at `at`, or 0. */
+    export function next(block: usize, at: usize): usize {
+        const following = value(at) + valueLength(at);
+        return following < block + HEADER + load<u32>(block) ? following : 0;
+    }
+
+    export function nameLength(at: usize): u32 {
+        return load<u16>(at);
+    }
+
+    export function valueLength(at: usize): u32 {
+        return load<u32>(at, 2);
+    }
+
+    export function name(at: usize): usize {
+        return at + ENTRY_HEADER;
+    }
+
+    export function value(at: usize): usize {
+        return at + ENTRY_HEADER + nameLength(at);
     }
 }
 

@@ -12,6 +12,7 @@
 
 import { EINVAL, EISDIR, ENOTDIR, EPERM } from "../kernel/errno";
 import { DirectoryFile } from "./directoryFile";
+import { ExtendedAttributes } from "./extendedAttributes";
 import { FileSystem } from "./fileSystem";
 import { Location } from "./location";
 import { FileLock } from "./locks";
@@ -77,6 +78,8 @@ export abstract class Inode {
     locks: FileLock | null = null;
     /** Who wants to know what happens to it (inotify). */
     watches: Watch | null = null;
+    /** Extended attributes, or null without any. */
+    attributes: ExtendedAttributes | null = null;
     /** It differs from what its image layer says, so it cannot be made anew from the layer. */
     modified: bool = false;
     /** Found since the cache was last trimmed (overlay/inodeCache.ts). */

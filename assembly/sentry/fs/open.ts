@@ -51,7 +51,15 @@ import {
     lastType,
     walk,
 } from "./pathWalk";
-import { checkAccess, checkCreate, credentials, MAY_READ, MAY_WRITE, ownsInode } from "./permission";
+import {
+    checkAccess,
+    checkCreate,
+    credentials,
+    dropPrivileges,
+    MAY_READ,
+    MAY_WRITE,
+    ownsInode,
+} from "./permission";
 
 /** What stays in a description's flags (F_GETFL). */
 const KEPT_FLAGS: u32 =
@@ -193,6 +201,7 @@ export function openInode(inode: Inode, flags: u32, directoryOnly: bool): OpenFi
             file.release();
             return refuse(truncated);
         }
+        dropPrivileges(inode);
     }
     return file;
 }

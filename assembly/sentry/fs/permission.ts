@@ -6,7 +6,17 @@
 import { EACCES, EPERM, EROFS } from "../kernel/errno";
 import { Credentials } from "../kernel/credentials";
 import { current } from "../kernel/thread";
-import { Directory, Inode, KIND_DIRECTORY, KIND_REGULAR, KIND_SYMBOLIC_LINK, S_ISVTX } from "./inode";
+import { dropFileCapabilities } from "./extendedAttributes";
+import {
+    Directory,
+    Inode,
+    KIND_DIRECTORY,
+    KIND_REGULAR,
+    KIND_SYMBOLIC_LINK,
+    S_ISGID,
+    S_ISUID,
+    S_ISVTX,
+} from "./inode";
 
 export const MAY_EXECUTE: u32 = 1;
 export const MAY_WRITE: u32 = 2;
@@ -45,6 +55,17 @@ export function checkAccessAs(who: Credentials, inode: Inode, mask: u32): i32 {
 export function ownsInode(inode: Inode): bool {
     const who = credentials();
     return who.isFileRoot || who.fileUser == inode.userId;
+}
+
+/**
+ * The content of a file changes: its capabilities end, and, unless root does it (CAP_FSETID), set-user-id, and set-group-id of
+ * executables.
+ */
+export function dropPrivileges(inode: Inode): void {
+    if (inode.attributes !== null) dropFileCapabilities(inode);
+    const mode = inode.mode;
+    if ((mode & (S_ISUID | S_ISGID)) == 0 || credentials().isFileRoot) return;
+    inode.mode = mode & ~((mode & 0o010) != 0 ? S_ISUID | S_ISGID : S_ISUID);
 }
 
 /** 0 when the caller may add a name to the directory. */

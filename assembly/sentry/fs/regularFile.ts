@@ -10,7 +10,7 @@ import { frameAddress } from "../memory/frames";
 import { SIGXFSZ } from "../signals/numbers";
 import { sendSignalToThread } from "../signals/send";
 import { contentChanged } from "./fileTime";
-import { failure, S_ISGID, S_ISUID } from "./inode";
+import { failure } from "./inode";
 import { IoBuffer } from "./ioBuffer";
 import {
     AT_POSITION,
@@ -22,6 +22,7 @@ import {
     SEEK_HOLE,
     SEEK_SET,
 } from "./openFile";
+import { dropPrivileges } from "./permission";
 import { FILE_SIZE_MAXIMUM, RegularInode } from "./regularInode";
 import { zeroPage } from "./zeros";
 
@@ -101,18 +102,9 @@ export class RegularFile extends OpenFile {
         const end = start + done;
         if (<u64>end > content.size) content.size = end;
         if (offset == AT_POSITION) this.position = end;
-        this.dropPrivilegeBits();
+        dropPrivileges(content);
         contentChanged(content);
         return done;
-    }
-
-    /** A write by anybody but root ends set-user-id, and set-group-id of executables. */
-    private dropPrivilegeBits(): void {
-        const mode = this.content.mode;
-        if ((mode & (S_ISUID | S_ISGID)) == 0 || current.process.credentials.isFileRoot) return;
-        let drop = S_ISUID;
-        if ((mode & 0o010) != 0) drop |= S_ISGID;
-        this.content.mode = mode & ~drop;
     }
 
     seek(offset: i64, whence: i32): i64 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Changing attributes: chmod, chown, utimensat and their older forms, umask. Extended attributes are not kept.
+// Changing attributes: chmod, chown, utimensat and their older forms, umask.
 
 import {
     SYS_chmod,
@@ -10,25 +10,14 @@ import {
     SYS_fchmodat2,
     SYS_fchown,
     SYS_fchownat,
-    SYS_fgetxattr,
-    SYS_flistxattr,
-    SYS_fremovexattr,
-    SYS_fsetxattr,
     SYS_futimesat,
-    SYS_getxattr,
     SYS_lchown,
-    SYS_lgetxattr,
-    SYS_listxattr,
-    SYS_llistxattr,
-    SYS_lremovexattr,
-    SYS_lsetxattr,
-    SYS_removexattr,
-    SYS_setxattr,
     SYS_umask,
     SYS_utime,
     SYS_utimensat,
     SYS_utimes,
 } from "../arch/systemCalls";
+import { dropFileCapabilities } from "../fs/extendedAttributes";
 import { attributesChanged, fileTime, timeOf } from "../fs/fileTime";
 import { failure, Inode, MODE_BITS, S_ISGID, S_ISUID } from "../fs/inode";
 import {
@@ -50,7 +39,7 @@ import {
     WORKING_DIRECTORY,
 } from "../fs/pathArgument";
 import { checkAccess, credentials, MAY_WRITE, ownsInode } from "../fs/permission";
-import { EACCES, EBADF, EFAULT, EINVAL, ENODATA, EOPNOTSUPP, EPERM, EROFS } from "../kernel/errno";
+import { EACCES, EBADF, EFAULT, EINVAL, EOPNOTSUPP, EPERM, EROFS } from "../kernel/errno";
 import { current } from "../kernel/thread";
 import { copyIn } from "../memory/userMemory";
 import { define } from "./table";
@@ -64,21 +53,21 @@ function checkChangeable(inode: Inode): i32 {
 let changedFile: OpenFile | null = null;
 
 /** The inode of a descriptor that was not opened with O_PATH, or null. */
-function inodeOf(descriptor: u64): Inode | null {
+export function inodeOf(descriptor: u64): Inode | null {
     const file = fileOf(descriptor);
     changedFile = file;
     return file === null || (file.flags & O_PATH) != 0 ? null : file.inode;
 }
 
 /** The inode that a path names, or null with `failure`. */
-function inodeAt(directory: u64, path: u64, flags: u32): Inode | null {
+export function inodeAt(directory: u64, path: u64, flags: u32): Inode | null {
     const inode = findInode(directory, path, flags);
     changedFile = inode !== null && pathArgumentLength == 0 ? fileOf(directory) : null;
     return inode;
 }
 
 /** Tells who watches the inode that inodeOf or inodeAt found. */
-function notifyChange(inode: Inode, mask: u32): void {
+export function notifyChange(inode: Inode, mask: u32): void {
     if (watchCount == 0) return;
     const file = changedFile;
     if (file === null) notifyFound(inode, mask);
@@ -150,6 +139,7 @@ function changeOwner(inode: Inode, user_: u64, group_: u64): i64 {
     if (user != UNCHANGED) inode.userId = user;
     if (group != UNCHANGED) inode.groupId = group;
     if (!inode.isDirectory()) {
+        dropFileCapabilities(inode);
         inode.mode &= ~S_ISUID;
         if ((inode.mode & 0o010) != 0) inode.mode &= ~S_ISGID;
     }
@@ -283,72 +273,6 @@ function utime(path: u64, times: u64, c: u64, d: u64, e: u64, f: u64): i64 {
     return setTimes(inode, timeOf(load<i64>(scratch), 0), timeOf(load<i64>(scratch, 8), 0));
 }
 
-// ---------------------------------------------------------------- extended attributes
-
-function setAttribute(inode: Inode | null): i64 {
-    if (inode === null) return failure;
-    return inode.fileSystem.readOnly ? -EROFS : -EOPNOTSUPP;
-}
-
-function noAttribute(inode: Inode | null): i64 {
-    return inode === null ? failure : -ENODATA;
-}
-
-/** The inode of a descriptor, with `failure` set when there is none. */
-function described(descriptor: u64): Inode | null {
-    const file = fileOf(descriptor);
-    return file === null ? null : file.inode;
-}
-
-function setxattr(path: u64, name: u64, value: u64, size: u64, flags: u64, f: u64): i64 {
-    return setAttribute(findInode(WORKING_DIRECTORY, path, 0));
-}
-
-function lsetxattr(path: u64, name: u64, value: u64, size: u64, flags: u64, f: u64): i64 {
-    return setAttribute(findInode(WORKING_DIRECTORY, path, AT_SYMLINK_NOFOLLOW));
-}
-
-function fsetxattr(descriptor: u64, name: u64, value: u64, size: u64, flags: u64, f: u64): i64 {
-    return setAttribute(described(descriptor));
-}
-
-function getxattr(path: u64, name: u64, value: u64, size: u64, e: u64, f: u64): i64 {
-    return noAttribute(findInode(WORKING_DIRECTORY, path, 0));
-}
-
-function lgetxattr(path: u64, name: u64, value: u64, size: u64, e: u64, f: u64): i64 {
-    return noAttribute(findInode(WORKING_DIRECTORY, path, AT_SYMLINK_NOFOLLOW));
-}
-
-function fgetxattr(descriptor: u64, name: u64, value: u64, size: u64, e: u64, f: u64): i64 {
-    return noAttribute(described(descriptor));
-}
-
-/** No names: a list of length 0. */
-function listxattr(path: u64, list: u64, size: u64, d: u64, e: u64, f: u64): i64 {
-    return findInode(WORKING_DIRECTORY, path, 0) === null ? failure : 0;
-}
-
-function llistxattr(path: u64, list: u64, size: u64, d: u64, e: u64, f: u64): i64 {
-    return findInode(WORKING_DIRECTORY, path, AT_SYMLINK_NOFOLLOW) === null ? failure : 0;
-}
-
-function flistxattr(descriptor: u64, list: u64, size: u64, d: u64, e: u64, f: u64): i64 {
-    return described(descriptor) === null ? failure : 0;
-}
-
-function removexattr(path: u64, name: u64, c: u64, d: u64, e: u64, f: u64): i64 {
-    return noAttribute(findInode(WORKING_DIRECTORY, path, 0));
-}
-
-function lremovexattr(path: u64, name: u64, c: u64, d: u64, e: u64, f: u64): i64 {
-    return noAttribute(findInode(WORKING_DIRECTORY, path, AT_SYMLINK_NOFOLLOW));
-}
-
-function fremovexattr(descriptor: u64, name: u64, c: u64, d: u64, e: u64, f: u64): i64 {
-    return noAttribute(described(descriptor));
-}
-
 export function registerAttributeCalls(): void {
     define(SYS_chmod, chmod, "so");
     define(SYS_fchmod, fchmod, "fo");
@@ -363,16 +287,4 @@ export function registerAttributeCalls(): void {
     define(SYS_futimesat, futimesat, "Dsp");
     define(SYS_utimes, utimes, "sp");
     define(SYS_utime, utime, "sp");
-    define(SYS_setxattr, setxattr, "sspux");
-    define(SYS_lsetxattr, lsetxattr, "sspux");
-    define(SYS_fsetxattr, fsetxattr, "fspux");
-    define(SYS_getxattr, getxattr, "sspu");
-    define(SYS_lgetxattr, lgetxattr, "sspu");
-    define(SYS_fgetxattr, fgetxattr, "fspu");
-    define(SYS_listxattr, listxattr, "spu");
-    define(SYS_llistxattr, llistxattr, "spu");
-    define(SYS_flistxattr, flistxattr, "fpu");
-    define(SYS_removexattr, removexattr, "ss");
-    define(SYS_lremovexattr, lremovexattr, "ss");
-    define(SYS_fremovexattr, fremovexattr, "fs");
 }

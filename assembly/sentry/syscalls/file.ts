@@ -53,7 +53,7 @@ import {
     readPath,
     WORKING_DIRECTORY,
 } from "../fs/pathArgument";
-import { checkAccess, MAY_WRITE } from "../fs/permission";
+import { checkAccess, dropPrivileges, MAY_WRITE } from "../fs/permission";
 import { asRegular, FILE_SIZE_MAXIMUM } from "../fs/regularInode";
 import { EBADF, EFBIG, EINVAL, EISDIR, EMFILE, ENODEV, EOPNOTSUPP, EPERM, ESPIPE } from "../kernel/errno";
 import { addGarbage } from "../kernel/garbage";
@@ -282,6 +282,7 @@ function truncate(path: u64, length: u64, c: u64, d: u64, e: u64, f: u64): i64 {
     const tooLarge = checkSize(length, inode.size);
     if (tooLarge != 0) return tooLarge;
     const failed = inode.truncate(length);
+    if (failed == 0) dropPrivileges(inode);
     if (failed == 0) notifyFound(inode, IN_MODIFY);
     return failed;
 }
@@ -294,6 +295,7 @@ function ftruncate(descriptor: u64, length: u64, c: u64, d: u64, e: u64, f: u64)
     const tooLarge = checkSize(length, file.inode.size);
     if (tooLarge != 0) return tooLarge;
     const failed = file.inode.truncate(length);
+    if (failed == 0) dropPrivileges(file.inode);
     if (failed == 0) notifyFile(file, IN_MODIFY);
     return failed;
 }
@@ -337,6 +339,7 @@ function fallocate(descriptor: u64, mode_: u64, offset_: u64, length_: u64, e: u
         const error = content.truncate(end);
         if (error != 0) return error;
     }
+    dropPrivileges(content);
     notifyFile(file, IN_MODIFY);
     return 0;
 }

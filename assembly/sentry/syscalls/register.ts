@@ -6,6 +6,7 @@ import { registerAttributeCalls } from "./attributes";
 import { registerDescriptorCalls } from "./descriptor";
 import { registerDirectoryCalls } from "./directory";
 import { registerEpollCalls } from "./epoll";
+import { registerExtendedAttributeCalls } from "./extendedAttributes";
 import { registerFileCalls } from "./file";
 import { registerFutexCalls } from "./futex";
 import { registerIdentityCalls } from "./identity";
@@ -36,6 +37,7 @@ export function registerAllCalls(): void {
     registerPathCalls();
     registerStatCalls();
     registerAttributeCalls();
+    registerExtendedAttributeCalls();
     registerDescriptorCalls();
     registerPipeCalls();
     registerPollCalls();

@@ -3,13 +3,7 @@
 // Copying between files without the program's memory: sendfile, copy_file_range, splice, tee, vmsplice. What Linux moves as
 // pages is copied here; the calls wait, and stop, where Linux's do.
 
-import {
-    SYS_copy_file_range,
-    SYS_sendfile,
-    SYS_splice,
-    SYS_tee,
-    SYS_vmsplice,
-} from "../arch/systemCalls";
+import { SYS_copy_file_range, SYS_sendfile, SYS_splice, SYS_tee, SYS_vmsplice } from "../arch/systemCalls";
 import { userVector } from "../fs/ioBuffer";
 import { IN_ACCESS, IN_MODIFY, notifyFile, watchCount } from "../fs/notify";
 import { AT_POSITION, O_APPEND, O_NONBLOCK, O_PATH, OpenFile, POLLERR, POLLOUT } from "../fs/openFile";

@@ -5,6 +5,7 @@ import { MemoryStream } from "../../../assembly/oci/byteStream";
 import { TarReader } from "../../../assembly/oci/tarReader";
 import { HeapArea } from "../../../assembly/std/growingArea";
 import {
+    AttributeBlock,
     INODE_IMPLIED,
     INODE_OPAQUE,
     Inode,
@@ -81,6 +82,19 @@ function inodeOf(index: LayerIndex, path: string): Inode {
     return index.inode(index.entry(lookUp(index, path)).inode);
 }
 
+/** "name:value " for each extended attribute. */
+function attributesOf(index: LayerIndex, path: string): string {
+    const offset = inodeOf(index, path).attributes;
+    if (offset == 0) return "";
+    const block = index.text(offset);
+    let text = "";
+    for (let at = AttributeBlock.first(block); at != 0; at = AttributeBlock.next(block, at)) {
+        text += decodeUtf8(AttributeBlock.name(at), AttributeBlock.nameLength(at)) + ":";
+        text += decodeUtf8(AttributeBlock.value(at), AttributeBlock.valueLength(at)) + " ";
+    }
+    return text;
+}
+
 describe("layer tree", () => {
     it("indexes files, directories and links", () => {
         const tar = new TarBuilder();
@@ -106,6 +120,36 @@ describe("layer tree", () => {
         expect(index.inode(0).linkCount).toBe(3);
         expect(inodeOf(index, "bin").parent).toBe(0);
         expect(inodeOf(index, "bin").flags).toBe(0);
+    });
+
+    it("keeps extended attributes, also of a hard link's target in a lower layer", () => {
+        const lower = build(
+            new TarBuilder()
+                .pax(
+                    TarBuilder.record("SCHILY.xattr.user.one", "first=1") +
+                        TarBuilder.record("SCHILY.xattr.security.two", ""),
+                )
+                .file("kept", "x")
+                .file("plain", "x")
+                .end(),
+        );
+        expect(failure).toBe("");
+        expect(attributesOf(lower, "kept")).toBe("user.one:first=1 security.two: ");
+        expect(attributesOf(lower, "plain")).toBe("");
+        const upper = build(new TarBuilder().hardLink("link", "kept").end(), [lower]);
+        expect(failure).toBe("");
+        expect(attributesOf(upper, "link")).toBe("user.one:first=1 security.two: ");
+    });
+
+    it("refuses extended attributes beyond Linux's limits", () => {
+        build(new TarBuilder().pax(TarBuilder.record("SCHILY.xattr.", "x")).file("a", "").end());
+        expectPart(failure, 'invalid "SCHILY.xattr."');
+        const name = "SCHILY.xattr.user." + "n".repeat(251);
+        build(new TarBuilder().pax(TarBuilder.record(name, "x")).file("a", "").end());
+        expectPart(failure, "invalid");
+        const value = "v".repeat(65537);
+        build(new TarBuilder().pax(TarBuilder.record("SCHILY.xattr.user.x", value)).file("a", "").end());
+        expectPart(failure, "invalid");
     });
 
     it("sorts many entries by their bytes", () => {

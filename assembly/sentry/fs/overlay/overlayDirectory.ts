@@ -18,6 +18,7 @@ import {
     LayerIndex,
 } from "../../../std/layerIndex";
 import { attributesChanged, contentChanged, setTimes } from "../fileTime";
+import { ExtendedAttributes } from "../extendedAttributes";
 import { FileSystem, OVERLAYFS_SUPER_MAGIC, TMPFS_MAGIC } from "../fileSystem";
 import {
     Directory,
@@ -72,7 +73,7 @@ export class OverlayDirectory extends Directory {
         }
         const source = layerInode(described);
         const directory = new OverlayDirectory(fileSystem, number, S_IFDIR | (source.mode & 0o7777));
-        takeAttributes(directory, source);
+        takeAttributes(directory, layer(<u32>(described >> 32)), source);
         // A directory that no archive describes is as old as the container.
         if ((source.flags & INODE_IMPLIED) != 0) setTimes(directory);
         directory.layers = layers;
@@ -441,10 +442,11 @@ function layerInode(at: u64): LayerInode {
 
 const NANOSECONDS: i64 = 1_000_000_000;
 
-function takeAttributes(inode: Inode, source: LayerInode): void {
+function takeAttributes(inode: Inode, index: LayerIndex, source: LayerInode): void {
     inode.userId = source.uid;
     inode.groupId = source.gid;
     inode.linkCount = source.linkCount;
+    if (source.attributes != 0) inode.attributes = new ExtendedAttributes(index.text(source.attributes));
     // Tar has times in seconds of 33 bits and pax up to nanoseconds: within an i64 of nanoseconds once clamped.
     const seconds = max<i64>(-9_000_000_000, min<i64>(9_000_000_000, source.modificationSeconds));
     const time = seconds * NANOSECONDS + source.modificationNanoseconds;
@@ -468,7 +470,7 @@ function makeLayerInode(fileSystem: FileSystem, layerNumber: u32, index: LayerIn
     } else {
         inode = new SpecialInode(fileSystem, overlayNumber, source.mode, source.value);
     }
-    takeAttributes(inode, source);
+    takeAttributes(inode, index, source);
     cacheInode(inode);
     return inode;
 }
