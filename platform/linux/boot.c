@@ -8,7 +8,10 @@
 #include <string.h>
 
 #define PAGE_BYTES (1UL << seL4_PageBits)
-#define ROOT_CNODE_SLOTS (1UL << CONFIG_ROOT_CNODE_SIZE_BITS)
+
+/** Slots of the root task's CNode that are left beside one for each page of its image: what it makes at boot.
+ */
+#define ROOT_CNODE_RESERVE 1024UL
 
 /** A PC's memory begins at 1 MiB for us, and there the kernel would be: its image takes about this much. */
 #define KERNEL_START 0x100000UL
@@ -24,6 +27,7 @@
 
 static uint64_t allocation_top; /* objects of the root task are taken from the top of memory down */
 static struct slot *root_slots;
+static unsigned root_cnode_bits;
 static uint64_t next_slot;
 static seL4_BootInfo *info;
 
@@ -38,9 +42,7 @@ static void write_slot(uint64_t index, struct capability cap) {
 }
 
 static void provide(struct capability cap) {
-    if (next_slot == ROOT_CNODE_SLOTS)
-        fail(71, "the root task's %lu capability slots are too few for its image; make the image smaller",
-             ROOT_CNODE_SLOTS);
+    check(next_slot < 1UL << root_cnode_bits);
     write_slot(next_slot++, cap);
 }
 
@@ -184,11 +186,22 @@ static struct thread *create_root_thread(uint64_t entry, uint64_t info_address, 
     return thread;
 }
 
+/** The configured size of the root task's CNode, or the one a kernel for an image of so many pages has to be
+ * built with. */
+static unsigned cnode_bits_for(uint64_t image_pages) {
+    unsigned bits = CONFIG_ROOT_CNODE_SIZE_BITS;
+    while (1UL << bits < image_pages + ROOT_CNODE_RESERVE)
+        bits++;
+    return bits;
+}
+
 /** Prepares the machine to run the root task. */
 void boot(const struct image *image) {
     uint64_t image_bytes = image->virtual_end - image->virtual_start;
     uint64_t image_start = KERNEL_START + KERNEL_BYTES, image_end = image_start + image_bytes;
-    uint64_t objects_bytes = (2UL << 20) + image_bytes / 256; // generous: CNode, tables, the single objects
+    root_cnode_bits = cnode_bits_for(image_bytes / PAGE_BYTES);
+    // Generous: CNode and what its alignment leaves unused, tables, the single objects.
+    uint64_t objects_bytes = (2UL << 20) + image_bytes / 256 + (2UL << (root_cnode_bits + seL4_SlotBits));
     if (image_end + objects_bytes > memory_low_end())
         fail(64, "the machine's memory is too small for the root task (%lu KiB); use a larger --memory",
              image_bytes >> 10);
@@ -198,12 +211,12 @@ void boot(const struct image *image) {
     allocation_top = memory_low_end();
     elf_load(image, at(image_start));
 
-    uint64_t cnode = allocate(CONFIG_ROOT_CNODE_SIZE_BITS + seL4_SlotBits);
+    uint64_t cnode = allocate(root_cnode_bits + seL4_SlotBits);
     root_slots = at(cnode);
     next_slot = seL4_NumInitialCaps;
     struct capability cap = capability_new(CAP_CNODE, cnode);
-    cap.cnode.radix = CONFIG_ROOT_CNODE_SIZE_BITS;
-    cap.cnode.guard_size = seL4_WordBits - CONFIG_ROOT_CNODE_SIZE_BITS;
+    cap.cnode.radix = root_cnode_bits;
+    cap.cnode.guard_size = seL4_WordBits - root_cnode_bits;
     write_slot(seL4_CapInitThreadCNode, cap);
     write_slot(seL4_CapIOPortControl, capability_new(CAP_IO_PORT_CONTROL, 0));
     write_slot(seL4_CapDomain, capability_new(CAP_DOMAIN, 0));
@@ -216,7 +229,7 @@ void boot(const struct image *image) {
     info = at(info_frame);
     info->numNodes = CONFIG_MAX_NUM_NODES;
     info->ipcBuffer = (seL4_IPCBuffer *)buffer_address;
-    info->initThreadCNodeSizeBits = CONFIG_ROOT_CNODE_SIZE_BITS;
+    info->initThreadCNodeSizeBits = root_cnode_bits;
     info->extraLen = write_extra(at(extra_frame));
 
     info->schedcontrol = (seL4_SlotRegion){next_slot, next_slot + 1};
@@ -240,7 +253,7 @@ void boot(const struct image *image) {
     create_idle_thread();
     struct thread *thread = create_root_thread(image->entry, info_address, buffer_address);
     provide_untypeds(image_end);
-    info->empty = (seL4_SlotRegion){next_slot, ROOT_CNODE_SLOTS};
+    info->empty = (seL4_SlotRegion){next_slot, 1UL << root_cnode_bits};
 
     kernel.current = kernel.idle;
     kernel.current_sc = kernel.idle_sc;

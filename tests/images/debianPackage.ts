@@ -6,18 +6,25 @@
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 /** Debian's names of architectures that images name otherwise; the two here agree. */
 export type DebianArchitecture = 'amd64' | 'arm64';
 
-function aptOptions(state: string, architecture: DebianArchitecture): string[] {
+function aptOptions(
+    state: string,
+    architecture: DebianArchitecture,
+    status: string = join(state, 'status'),
+): string[] {
     return [
         ['APT::Architecture', architecture],
         ['APT::Architectures', architecture],
         ['Dir::State', join(state, 'state')],
-        ['Dir::State::status', join(state, 'status')],
+        ['Dir::State::status', status],
         ['Dir::Cache', join(state, 'cache')],
+        // Packages of Debian's release only, though the machine may have other sources.
+        ['Dir::Etc::preferences', join(state, 'preferences')],
+        ['Dir::Etc::preferencesparts', join(state, 'preferences.d')],
         ['Debug::NoLocking', 'true'],
         ['APT::Sandbox::User', ''],
         ['Acquire::Languages', 'none'],
@@ -38,6 +45,22 @@ function run(command: string, commandArguments: readonly string[], folder: strin
     }
 }
 
+const preferences = `Package: *
+Pin: release o=Debian
+Pin-Priority: 990
+`;
+
+/** Makes apt's folders for an architecture; the folder of its state. */
+function prepareState(architecture: DebianArchitecture, cacheFolder: string): string {
+    const state = join(cacheFolder, architecture);
+    for (const folder of ['state/lists/partial', 'cache/archives/partial', 'download', 'preferences.d']) {
+        mkdirSync(join(state, folder), { recursive: true });
+    }
+    if (!existsSync(join(state, 'status'))) writeFileSync(join(state, 'status'), '');
+    writeFileSync(join(state, 'preferences'), preferences);
+    return state;
+}
+
 /** The .deb of a package, below `cacheFolder`; downloaded when an earlier run has not left it there. */
 function downloadPackage(name: string, architecture: DebianArchitecture, cacheFolder: string): string {
     const packages = join(cacheFolder, 'packages');
@@ -49,11 +72,7 @@ function downloadPackage(name: string, architecture: DebianArchitecture, cacheFo
     const present = find(packages);
     if (present !== undefined) return join(packages, present);
 
-    const state = join(cacheFolder, architecture);
-    for (const folder of ['state/lists/partial', 'cache/archives/partial', 'download']) {
-        mkdirSync(join(state, folder), { recursive: true });
-    }
-    if (!existsSync(join(state, 'status'))) writeFileSync(join(state, 'status'), '');
+    const state = prepareState(architecture, cacheFolder);
     const download = join(state, 'download');
     const options = aptOptions(state, architecture);
     run('apt-get', [...options, '--quiet', 'update'], download);
@@ -76,4 +95,73 @@ export function debianPackageFiles(
     mkdirSync(target, { recursive: true });
     run('dpkg-deb', ['--extract', archive, target], cacheFolder);
     return target;
+}
+
+/** What the closure of some packages is asked for. */
+export interface ClosureRequest {
+    names: readonly string[];
+    /** Packages that are treated as present though they are not: those that only maintainer scripts use. */
+    withheld: readonly string[];
+    architecture: DebianArchitecture;
+}
+
+/** A dpkg status in which the packages are installed, in a version that satisfies every dependency. */
+function statusOf(names: readonly string[], architecture: DebianArchitecture): string {
+    return names
+        .map(
+            (name) =>
+                `Package: ${name}\nStatus: install ok installed\nMaintainer: none\nArchitecture: ${architecture}\n` +
+                `Multi-Arch: foreign\nVersion: 999:1\nDescription: withheld\n`,
+        )
+        .join('\n');
+}
+
+/** The file names of the packages that apt would install, from its own account of what it would fetch. */
+function fileNamesOf(account: string): string[] {
+    return [...account.matchAll(/^'[^']+' (\S+\.deb) \d+/gm)].map((match) => match[1]!);
+}
+
+/**
+ * The .debs of packages and of everything they depend on, in an order that does not change, each downloaded when no earlier run has
+ * left it below `cacheFolder`. Recommended packages are not among them.
+ */
+export function packageClosure(request: ClosureRequest, cacheFolder: string): string[] {
+    const { names, architecture } = request;
+    const state = prepareState(architecture, cacheFolder);
+    const withheld = request.withheld.filter((name) => !names.includes(name));
+    const status = join(state, 'status-of-closure');
+    writeFileSync(status, statusOf(withheld, architecture));
+    const options = aptOptions(state, architecture, status);
+    const install = [...options, '--quiet', '--yes', '--no-install-recommends', 'install'];
+    const folder = join(state, 'download');
+    const lists = (): boolean =>
+        readdirSync(join(state, 'state/lists')).some((name) => name.includes('Packages'));
+    const update = (): void => run('apt-get', [...options, '--quiet', 'update'], folder);
+    if (!lists()) update();
+    const fileNames = (): string[] =>
+        fileNamesOf(
+            execFileSync('apt-get', ['--print-uris', ...install, ...names], {
+                cwd: folder,
+                encoding: 'utf8',
+            }),
+        );
+    // What is in the cache is not named again by --print-uris, so the cache is kept beside apt's own.
+    const packages = join(cacheFolder, 'packages');
+    mkdirSync(packages, { recursive: true });
+    const missing = (): boolean => fileNames().some((name) => !existsSync(join(packages, name)));
+    if (missing()) {
+        try {
+            run('apt-get', ['--download-only', '--quiet', ...install, ...names], folder);
+        } catch {
+            // The lists are older than the archive: security updates replace packages.
+            update();
+            run('apt-get', ['--download-only', '--quiet', ...install, ...names], folder);
+        }
+        for (const name of readdirSync(join(state, 'cache/archives'))) {
+            if (name.endsWith('.deb')) renameSync(join(state, 'cache/archives', name), join(packages, name));
+        }
+    }
+    return fileNames()
+        .map((name) => join(packages, name))
+        .sort((first, second) => basename(first).localeCompare(basename(second), 'en'));
 }

@@ -57,7 +57,7 @@ export type LayerEntry = TarEntry & { content?: Uint8Array };
 export function layerOfTar(tar: Buffer, compress: boolean): Layer {
     return {
         mediaType: compress ? mediaTypes.gzip : mediaTypes.tar,
-        stored: compress ? gzipSync(tar, { level: 9 }) : tar,
+        stored: compress ? gzipSync(tar) : tar,
         diffId: digestOf(tar),
     };
 }
