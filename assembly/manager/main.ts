@@ -97,7 +97,7 @@ function startContainer(): Failure | null {
     const configured = preparation.configure(store, CONTAINER, buffer);
     let failure = configured.failure;
     if (failure === null)
-        failure = made.quota.carve(options.memory, constructionSize(configured.value!.size));
+        failure = made.quota.carve(options.memory, constructionSize(configured.value!.size, options.memory));
     if (failure === null) {
         container = made;
         failure = buildContainer(made, configured.value!);

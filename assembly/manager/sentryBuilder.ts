@@ -63,8 +63,13 @@ export const BADGE_FAULT: u64 = 0x1_0000;
 /** Where a sentry finds the page through which it and the manager pass data. */
 const EXCHANGE_ADDRESS: u64 = 0x0001_0000;
 
-// A sentry's CSpace: 64 second-level CNodes of 256 slots.
-const SENTRY_ROOT_RADIX: u32 = 6;
+// A sentry's CSpace: second-level CNodes of 256 slots, made as they are needed, behind a first level that has room for four
+// slots for each page of the quota: a page's own, and those of its mappings in further processes and in the sentry. That is
+// 1/8192 of the quota.
+const SENTRY_ROOT_RADIX_MINIMUM: u32 = 6;
+/** Capability pointers of pages have 24 bits (sentry/memory/residentPages.ts). */
+const SENTRY_ROOT_RADIX_MAXIMUM: u32 = 16;
+const SLOTS_PER_PAGE_BITS: u32 = 2;
 export const SENTRY_LEAF_RADIX: u32 = 8;
 const SLOT_ROOT: u32 = 1;
 const SLOT_VSPACE: u32 = 2;
@@ -111,8 +116,15 @@ function nodeRadix(configurationPages: u64): u32 {
     return <u32>(64 - clz(slots - 1));
 }
 
-/** Bytes of the quota that a sentry takes before its container has anything: a little more than is used. */
-export function constructionSize(configurationSize: u32): u64 {
+/** log2 of the first-level entries of the CSpace of a sentry with a quota of `limit` bytes. */
+function rootRadix(limit: u64): u32 {
+    const entries = (limit >> PAGE_BITS) >> (SENTRY_LEAF_RADIX - SLOTS_PER_PAGE_BITS);
+    const radix = entries < 2 ? 0 : <u32>(64 - clz(entries - 1));
+    return min(max(radix, SENTRY_ROOT_RADIX_MINIMUM), SENTRY_ROOT_RADIX_MAXIMUM);
+}
+
+/** Bytes of a quota of `limit` bytes that a sentry takes before its container has anything: a little more than is used. */
+export function constructionSize(configurationSize: u32, limit: u64): u64 {
     const configurationPages = pagesFor(configurationSize);
     const slot = machine().objectBits(OBJECT_CNODE);
     const frames = (privatePages() + configurationPages) << PAGE_BITS;
@@ -120,7 +132,7 @@ export function constructionSize(configurationSize: u32): u64 {
     const nodes =
         ((<u64>1) << (nodeRadix(configurationPages) + slot)) +
         ((<u64>1) << (SENTRY_LEAF_RADIX + slot)) +
-        ((<u64>1) << (SENTRY_ROOT_RADIX + slot));
+        ((<u64>1) << (rootRadix(limit) + slot));
     // Nodes are aligned to their size; the small objects fit a page.
     return frames + tables + nodes + ((<u64>1) << (nodeRadix(configurationPages) + slot)) + 2 * PAGE_SIZE;
 }
@@ -278,21 +290,17 @@ export class SentryBuilder extends TableSource {
     /** The sentry's CSpace: its first level with the guard, through which everything else is put in. */
     private makeCSpace(): CNode {
         const cspace = machine().cspace;
-        const plain = this.make(OBJECT_CNODE, SENTRY_ROOT_RADIX, 1, QUOTA_CAPABILITIES);
+        const radix = rootRadix(this.container.quota.size);
+        const plain = this.make(OBJECT_CNODE, radix, 1, QUOTA_CAPABILITIES);
         const node = this.make(OBJECT_CNODE, SENTRY_LEAF_RADIX, 1, QUOTA_CAPABILITIES);
         const guarded = this.slots(1);
         if (this.failure !== null) return capability<CNode>(0);
         const what = "make the sentry's CSpace";
         this.check(
-            cspace.mint(
-                guarded,
-                plain,
-                RIGHTS_ALL,
-                guard(0, WORD_BITS - SENTRY_ROOT_RADIX - SENTRY_LEAF_RADIX),
-            ),
+            cspace.mint(guarded, plain, RIGHTS_ALL, guard(0, WORD_BITS - radix - SENTRY_LEAF_RADIX)),
             what,
         );
-        this.check(cspace.copyToNode(capability<CNode>(plain), 0, SENTRY_ROOT_RADIX, node), what);
+        this.check(cspace.copyToNode(capability<CNode>(plain), 0, radix, node), what);
         const root = capability<CNode>(guarded);
         this.put(root, SLOT_ROOT, guarded);
         this.put(root, SLOT_VSPACE, this.vspace.cptr);
@@ -396,6 +404,7 @@ export class SentryBuilder extends TableSource {
     private writeConfiguration(configuration: ContainerConfiguration, firstFrame: u32, pages: u32): void {
         const given = this.container.quota.given;
         configuration.untypedCount = given.length;
+        configuration.cspaceRootBits = rootRadix(this.container.quota.size);
         for (let i = 0; i < given.length; i++) {
             store<u8>(
                 changetype<usize>(configuration) + i,

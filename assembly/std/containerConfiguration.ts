@@ -114,6 +114,9 @@ export class ContainerConfiguration {
     /** The image's name as the user gave it, for messages. */
     imageOffset: u32;
     imageLength: u32;
+    /** log2 of the entries of the sentry's first-level CNode, of which each is 256 capability slots. */
+    cspaceRootBits: u32;
+    reserved: u32;
 
     /** Whether the container's CPU time has a limit. */
     @inline get isProcessorLimited(): bool {

@@ -244,6 +244,16 @@ export function heapCanGrow(bytes: u64): bool {
     return frames + 2 <= <u64>heapSlotsLeft() && roomOf(heapUntyped) >= (frames + 2) * PAGE_SIZE;
 }
 
+/**
+ * Sees to it, in the middle of work that takes heap piece by piece, that the heap can grow. False: it cannot any more, and what
+ * would take more of it has to be given up.
+ */
+export function keepHeapRoom(): bool {
+    if (heapCanGrow(1)) return true;
+    refillHeapSource();
+    return heapCanGrow(1);
+}
+
 // @ts-ignore: decorator
 @inline
 function roomOf(untyped: u32): u64 {

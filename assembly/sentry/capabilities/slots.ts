@@ -9,6 +9,7 @@
 // run, which is what the users ask for.
 
 import { cnodeCopy, cnodeDelete, cnodeMint, cnodeRevoke } from "../../sel4/generated/host";
+import { containerConfiguration } from "../../std/containerConfiguration";
 import { CNODE_RADIX } from "./layout";
 import { makeCNode } from "./quota";
 
@@ -26,8 +27,8 @@ export const SLOT_TCB: u32 = 9;
 const FIRST_FREE_SLOT: u32 = 32;
 
 const CNODE_SLOTS: u32 = 1 << CNODE_RADIX;
-/** Entries of the first-level CNode. */
-const ROOT_SLOTS: u32 = 1 << 6;
+/** CNodes that the bitmap has room for at first: enough for a quota of 16 MiB. */
+const CNODES_INITIAL: u32 = 64;
 /** Depth that resolves a capability pointer to its slot. */
 const DEPTH: u32 = 64;
 
@@ -35,10 +36,12 @@ export const RIGHTS_ALL: u32 = 15;
 
 /** 1 = in use; one u16 for 16 slots. */
 const WORDS_PER_CNODE: u32 = CNODE_SLOTS / 16;
-const used: StaticArray<u16> = new StaticArray<u16>(ROOT_SLOTS * WORDS_PER_CNODE);
+let used: StaticArray<u16> = new StaticArray<u16>(CNODES_INITIAL * WORDS_PER_CNODE);
 let cnodes: u32 = 1;
 /** No slot is free in the words before. */
 let firstFreeWord: u32 = FIRST_FREE_SLOT / 16;
+/** No word before is free as a whole. */
+let firstFreeRun: u32 = FIRST_FREE_SLOT / 16;
 let slotsInUse: u32 = 0;
 
 /** Slots that hold or will hold capabilities made by the sentry. */
@@ -53,8 +56,13 @@ export function reserveFirstSlots(): void {
 
 /** One more second-level CNode. */
 function addCNode(): bool {
-    if (cnodes == ROOT_SLOTS || !makeCNode(cnodes)) return false;
+    if (cnodes == (<u32>1) << containerConfiguration().cspaceRootBits || !makeCNode(cnodes)) return false;
     cnodes++;
+    if (cnodes * WORDS_PER_CNODE > <u32>used.length) {
+        const larger = new StaticArray<u16>(used.length * 2);
+        memory.copy(changetype<usize>(larger), changetype<usize>(used), (<usize>used.length) << 1);
+        used = larger;
+    }
     return true;
 }
 
@@ -82,7 +90,9 @@ export function allocateSlots(count: u32): u32 {
     const words = (count + 15) >> 4;
     const mask = count >= 16 ? <u16>0xffff : <u16>(((<u32>1) << count) - 1);
     while (true) {
-        for (let word = firstFreeWord; word + words <= cnodes * WORDS_PER_CNODE; word++) {
+        const end = cnodes * WORDS_PER_CNODE;
+        while (firstFreeRun < end && unchecked(used[firstFreeRun]) != 0) firstFreeRun++;
+        for (let word = firstFreeRun; word + words <= end; word++) {
             if ((word & (WORDS_PER_CNODE - 1)) + words > WORDS_PER_CNODE) continue;
             let i: u32 = 0;
             while (i < words && (unchecked(used[word + i]) & mask) == 0) i++;
@@ -100,6 +110,7 @@ export function freeSlot(slot: u32): void {
     const word = slot >> 4;
     used[word] &= ~(<u16>((<u32>1) << (slot & 15)));
     if (word < firstFreeWord) firstFreeWord = word;
+    if (word < firstFreeRun && unchecked(used[word]) == 0) firstFreeRun = word;
     slotsInUse--;
 }
 

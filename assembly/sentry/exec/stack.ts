@@ -13,7 +13,15 @@ import { E2BIG, EFAULT, ENOMEM } from "../kernel/errno";
 import { Credentials } from "../kernel/credentials";
 import { randomBytes } from "../kernel/random";
 import { AddressSpace } from "../memory/addressSpace";
-import { PROT_EXEC, PROT_READ, PROT_WRITE, Region, REGION_GROWS_DOWN, REGION_VDSO } from "../memory/region";
+import {
+    PROT_EXEC,
+    PROT_READ,
+    PROT_WRITE,
+    Region,
+    REGION_GROWS_DOWN,
+    REGION_STACK,
+    REGION_VDSO,
+} from "../memory/region";
 import { PAGE_SIZE } from "../../std/pages";
 import { StringSource, STRINGS_SIZE_MAXIMUM, writeByteString } from "./arguments";
 import { ElfImage } from "./elf";
@@ -84,7 +92,7 @@ export function buildStack(
 ): i32 {
     const top = space.layout.stackTop;
     space.stackLimit = top - stackSize;
-    space.add(new Region(top - STACK_INITIAL, top, PROT_READ | PROT_WRITE, REGION_GROWS_DOWN));
+    space.add(new Region(top - STACK_INITIAL, top, PROT_READ | PROT_WRITE, REGION_GROWS_DOWN | REGION_STACK));
     const vdso = space.layout.vdso;
     space.add(new Region(vdso, vdso + PAGE_SIZE, PROT_READ | PROT_EXEC, REGION_VDSO));
     const argumentCount = arguments_.count;

@@ -4,7 +4,6 @@
 
 import { ENOSPC, ENXIO } from "../kernel/errno";
 import { randomBytes } from "../kernel/random";
-import { allocateFrame } from "../memory/frames";
 import { deviceNumber } from "../../std/layerIndex";
 import { PAGE_SIZE } from "../../std/pages";
 import { openConsoleDevice } from "./console";
@@ -24,9 +23,6 @@ export const DEVICE_CONSOLE: u32 = deviceNumber(5, 1);
 /** Random bytes made at a time. */
 const RANDOM_BLOCK: i32 = 256;
 const randomBlock: usize = memory.data(RANDOM_BLOCK);
-
-/** A frame of zeros for private mappings of /dev/zero, made at the first. */
-let zeroFrame: u32 = 0;
 
 abstract class DeviceFile extends OpenFile {
     /** Devices ignore positions; lseek on them answers 0. */
@@ -65,10 +61,8 @@ class ZeroDevice extends DeviceFile {
         return 0;
     }
 
-    /** Every page of a mapping is the same one until it is written. */
-    mappableFrame(pageIndex: u32): u32 {
-        if (zeroFrame == 0) zeroFrame = allocateFrame();
-        return zeroFrame;
+    mapsAnonymously(): bool {
+        return true;
     }
 }
 

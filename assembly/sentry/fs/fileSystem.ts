@@ -19,6 +19,8 @@ export class FileSystem {
     readonly device: u32 = ++lastDevice;
     /** Every change is refused with EROFS. */
     readOnly: bool = false;
+    /** Mounted noexec: its files cannot be mapped for execution. */
+    forbidsExecution: bool = false;
     /** chmod and chown have a meaning (not in /proc). */
     attributesChangeable: bool = true;
     private lastInodeNumber: u64 = 0;

@@ -67,6 +67,8 @@ export abstract class Inode {
     device: u32 = 0;
     /** Holders that need this very object: see the head of this file. */
     pins: i32 = 0;
+    /** Regions of address spaces that map the content (memory/region.ts). */
+    mappings: i32 = 0;
     /** Nanoseconds since the epoch. */
     accessTime: i64 = 0;
     modificationTime: i64 = 0;

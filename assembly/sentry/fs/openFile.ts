@@ -188,6 +188,11 @@ export abstract class OpenFile {
         return -ENODEV;
     }
 
+    /** Whether a mapping shows no content of the file, but memory of its own (/dev/zero). */
+    mapsAnonymously(): bool {
+        return false;
+    }
+
     /**
      * The frame with page `pageIndex` of the content, to be mapped read-only; the caller retains it. 0 where the
      * content ends before that page (SIGBUS) or memory ran out.

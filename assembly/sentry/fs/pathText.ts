@@ -2,9 +2,10 @@
 //
 // The path of a directory or an open file as bytes: getcwd(2), /proc/PID/{cwd,exe,fd,maps}.
 
-import { KIND_DIRECTORY, Directory, KIND_FIFO, KIND_SOCKET } from "./inode";
+import { KIND_DIRECTORY, Directory, Inode, KIND_FIFO, KIND_SOCKET } from "./inode";
 import { OpenFile } from "./openFile";
 import { PATH_MAXIMUM } from "./pathWalk";
+import { asRegular } from "./regularInode";
 
 /** The text is built from its end: the bytes from pathStart to the buffer's end. */
 const buffer: usize = memory.data(PATH_MAXIMUM);
@@ -49,6 +50,11 @@ function begin(): void {
     tooLong = false;
 }
 
+function isMemoryFile(inode: Inode): bool {
+    const content = asRegular(inode);
+    return content !== null && content.isMemoryFile;
+}
+
 function prependDirectories(directory: Directory, root: Directory): void {
     while (directory !== root) {
         const parent = directory.parent;
@@ -86,6 +92,8 @@ export function openFilePath(file: OpenFile, root: Directory): bool {
         prepend(location.nameAddress, location.nameLength);
         prependText("/");
         prependDirectories(location.directory, root);
+    } else if (isMemoryFile(inode)) {
+        prependText("/memfd:" + asRegular(inode)!.memoryName + " (deleted)");
     } else if (inode.fileSystem.typeName == "anon_inodefs") {
         prependText("anon_inode:" + file.anonymousName());
     } else {

@@ -2,7 +2,7 @@
 //
 // Open regular files.
 
-import { EFAULT, EFBIG, EINVAL, ENOSPC, ENXIO } from "../kernel/errno";
+import { EFAULT, EFBIG, EINVAL, ENOSPC, ENXIO, EPERM } from "../kernel/errno";
 import { RLIMIT_FSIZE } from "../kernel/resourceLimits";
 import { current } from "../kernel/thread";
 import { PAGE_BITS, PAGE_SIZE } from "../../std/pages";
@@ -23,7 +23,13 @@ import {
     SEEK_SET,
 } from "./openFile";
 import { dropPrivileges } from "./permission";
-import { FILE_SIZE_MAXIMUM, RegularInode } from "./regularInode";
+import {
+    F_SEAL_FUTURE_WRITE,
+    F_SEAL_GROW,
+    F_SEAL_WRITE,
+    FILE_SIZE_MAXIMUM,
+    RegularInode,
+} from "./regularInode";
 import { zeroPage } from "./zeros";
 
 export class RegularFile extends OpenFile {
@@ -79,6 +85,8 @@ export class RegularFile extends OpenFile {
         if ((this.flags & O_APPEND) != 0) start = <i64>content.size;
         let count = buffer.length;
         if (count == 0) return 0;
+        if ((content.seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) != 0) return -EPERM;
+        if ((content.seals & F_SEAL_GROW) != 0 && <u64>(start + count) > content.size) return -EPERM;
         const limit = min(current.process.limits.soft[RLIMIT_FSIZE], FILE_SIZE_MAXIMUM);
         if (<u64>start >= limit) {
             if (limit != FILE_SIZE_MAXIMUM) sendSignalToThread(current, SIGXFSZ);

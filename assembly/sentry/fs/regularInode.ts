@@ -4,9 +4,10 @@
 // with the layer shares; a page is copied to a frame of this container when it is first written (copy-up per page). Files
 // made at run time have only such frames.
 
-import { EFBIG, EIO, ENOSPC } from "../kernel/errno";
+import { EFBIG, EIO, ENOSPC, EPERM } from "../kernel/errno";
 import { PAGE_BITS, PAGE_SIZE, pagesFor } from "../../std/pages";
 import { allocateFrame, filesMayGrow, frameAddress, releaseFrame, storeFrame } from "../memory/frames";
+import { forgetFileEnd, forgetFilePage } from "../memory/fileMappings";
 import { contentChanged } from "./fileTime";
 import { FileSystem } from "./fileSystem";
 import { fail, Inode } from "./inode";
@@ -16,6 +17,14 @@ import { RegularFile } from "./regularFile";
 
 /** Largest file: page numbers have 32 bits, and the last one is NO_PAGE. */
 export const FILE_SIZE_MAXIMUM: u64 = (<u64>NO_PAGE) << PAGE_BITS;
+
+// Seals (fcntl(2), F_ADD_SEALS).
+export const F_SEAL_SEAL: u32 = 1;
+export const F_SEAL_SHRINK: u32 = 2;
+export const F_SEAL_GROW: u32 = 4;
+export const F_SEAL_WRITE: u32 = 8;
+export const F_SEAL_FUTURE_WRITE: u32 = 16;
+export const F_SEAL_EXEC: u32 = 32;
 
 const SECTORS_PER_PAGE: u64 = PAGE_SIZE / 512;
 
@@ -27,6 +36,11 @@ export class RegularInode extends Inode {
     private layerPages: u32 = 0;
     /** Made without a name (O_TMPFILE): linkat(2) may give it one. */
     unnamed: bool = false;
+    /** F_SEAL_ bits (memfd_create(2)); what is no memory file has only the one that forbids more. */
+    seals: u32 = F_SEAL_SEAL;
+    /** Made by memfd_create, and the name it was given, a byte string. */
+    isMemoryFile: bool = false;
+    memoryName: string = "";
     /** Pages of this container's own, or null. */
     private pages: PageTree | null = null;
 
@@ -65,7 +79,7 @@ export class RegularInode extends Inode {
     }
 
     /** Whether page `index` has content of its own, or is a hole. */
-    private isHole(index: u32): bool {
+    isHole(index: u32): bool {
         if (index < this.layerPages) return false;
         const pages = this.pages;
         return pages === null || pages.get(index) == 0;
@@ -116,16 +130,20 @@ export class RegularInode extends Inode {
             memory.copy(to, from, PAGE_SIZE);
         }
         pages.set(index, frame);
+        if (index < this.layerPages) forgetFilePage(this, index, 0);
         this.modified = true;
         return frame;
     }
 
     truncate(size: u64): i32 {
         if (size > FILE_SIZE_MAXIMUM) return -EFBIG;
+        if ((this.seals & F_SEAL_SHRINK) != 0 && size < this.size) return -EPERM;
+        if ((this.seals & F_SEAL_GROW) != 0 && size > this.size) return -EPERM;
         if (size < this.size) {
             const error = this.clearRest(size);
             if (error != 0) return error;
             const whole = <u32>pagesFor(size);
+            forgetFileEnd(this, whole);
             if (whole < this.layerPages) this.layerPages = whole;
             const pages = this.pages;
             if (pages !== null) pages.truncate(whole);
@@ -164,6 +182,7 @@ export class RegularInode extends Inode {
 
     /** fallocate(2): gives the pages of the range frames, so that writes there cannot fail for want of memory. */
     reserve(offset: u64, length: u64): i32 {
+        if ((this.seals & F_SEAL_GROW) != 0 && offset + length > this.size) return -EPERM;
         const last = <u32>((offset + length - 1) >> PAGE_BITS);
         let index = <u32>(offset >> PAGE_BITS);
         while (!this.isHole(index) || this.ownFrame(index) != 0) {
@@ -174,6 +193,7 @@ export class RegularInode extends Inode {
 
     /** fallocate(2) with FALLOC_FL_PUNCH_HOLE and FALLOC_FL_ZERO_RANGE: the range (within size) reads as zeros. */
     clearRange(offset: u64, length: u64): i32 {
+        if ((this.seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) != 0) return -EPERM;
         const end = min(offset + length, this.size);
         while (offset < end) {
             const index = <u32>(offset >> PAGE_BITS);
@@ -182,6 +202,7 @@ export class RegularInode extends Inode {
             if (!this.isHole(index)) {
                 const pages = this.pages;
                 if (part == PAGE_SIZE && index >= this.layerPages && pages !== null) {
+                    forgetFilePage(this, index, pages.get(index));
                     pages.remove(index);
                 } else {
                     const frame = this.ownFrame(index);

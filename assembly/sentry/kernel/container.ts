@@ -3,6 +3,7 @@
 // The container's end, as the manager is told of it.
 
 import { containerConfiguration, FLAG_STATISTICS } from "../../std/containerConfiguration";
+import { quotaBytes } from "../capabilities/quota";
 import { reportExit } from "../manager";
 import { reportUnknownCalls } from "../syscalls/unknown";
 import { reportUnsupported } from "../syscalls/unsupported";
@@ -33,13 +34,23 @@ export function cannotStart(exitCode: i32, message: string): void {
     reportExit(exitCode, textBytes(), textLength(), true);
 }
 
-/** One line on the console: a process is killed because it touched memory that the quota does not have. */
-export function reportMemoryUsedUp(process: Process): void {
+/** A number of bytes in MiB, rounded up. */
+function putMebibytes(bytes: u64): void {
+    putUnsigned((bytes + 0xf_ffff) >> 20);
+    putText(" MiB");
+}
+
+/** One line on the console: a process that has `bytes` of memory is killed because the quota is used up. */
+export function reportMemoryUsedUp(process: Process, bytes: u64): void {
     clearText();
     putText("sealift: process ");
     putUnsigned(process.pid);
     putText(" (");
     putText(process.name);
-    putText(") is killed: the container's memory is used up; raise --memory");
+    putText("), which has ");
+    putMebibytes(bytes);
+    putText(", is killed: the container's ");
+    putMebibytes(quotaBytes());
+    putText(" of memory are used up; raise --memory");
     logLine();
 }

@@ -51,7 +51,6 @@ import {
     SEGV_MAPERR,
     SI_KERNEL,
     SIGBUS,
-    SIGKILL,
     SIGSEGV,
     SIGTRAP,
 } from "../signals/numbers";
@@ -65,8 +64,8 @@ import { answerThread, receive, receiveBlock, receivedReply, saveMessage } from 
 import { EFAULT, ENOMEM, ENOSYS, ERESTARTNOHAND, ERESTARTSYS } from "./errno";
 import { holdThread } from "./jobControl";
 import { endForLostCall } from "./lostCall";
-import { reportMemoryUsedUp } from "./container";
 import { handleNotification } from "./notifications";
+import { killForMemory } from "./outOfMemory";
 import { countPageFault, countSystemCall } from "./statistics";
 import {
     ANSWER_REGISTERS,
@@ -250,7 +249,15 @@ function runSystemCall(thread: Thread): void {
                 argument5(message),
             );
         }
-        if (result == -EFAULT && thread.process.addressSpace.fault == FAULT_NO_MEMORY) killForMemory(thread);
+        // A call that wanted a page that is not to be had has done nothing yet: it is executed again when there is one.
+        if (
+            result == -EFAULT &&
+            thread.process.addressSpace.fault == FAULT_NO_MEMORY &&
+            killForMemory(thread)
+        ) {
+            if (thread.waiters !== null) leaveQueues(thread);
+            continue;
+        }
         if (result == BLOCKED) {
             // A waiting thread keeps its reply object: there must be another one to receive with.
             if (thread.reply == 0 || spareReply()) {
@@ -287,15 +294,6 @@ function runSystemCall(thread: Thread): void {
 function finish(thread: Thread): void {
     if ((hasSignal(thread) || thread.maskSaved) && deliverSignals(thread, 0) != DELIVERED) return;
     answerThread(thread);
-}
-
-/**
- * A page of the thread's process cannot be had, be it that the program touched it or that a system call did for it: the
- * process is killed, as Linux does when a container's memory is used up.
- */
-function killForMemory(thread: Thread): void {
-    reportMemoryUsedUp(thread.process);
-    forceSignal(thread, kernelSignal(SIGKILL));
 }
 
 /** The signal for a FAULT_ constant. */

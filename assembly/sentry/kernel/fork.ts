@@ -118,7 +118,9 @@ function copyProcess(flags: u64): Process | null {
     } else {
         const vspace = takeVSpace();
         if (vspace === null) return null;
-        space = parent.addressSpace.copyTo(vspace);
+        const copy = parent.addressSpace.copyTo(vspace);
+        if (copy === null) return null;
+        space = copy;
     }
     const child = new Process(
         allocatePid(),
@@ -137,6 +139,7 @@ function copyProcess(flags: u64): Process | null {
     child.exitSignal = <i32>(flags & CSIGNAL);
     child.dumpable = parent.dumpable;
     child.noNewPrivileges = parent.noNewPrivileges;
+    child.scoreAdjustment = parent.scoreAdjustment;
     child.startTime = now();
     return child;
 }

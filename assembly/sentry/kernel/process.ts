@@ -63,6 +63,8 @@ export class Process {
     parentDeathSignal: i32 = 0;
     dumpable: i32 = 1;
     noNewPrivileges: bool = false;
+    /** /proc/PID/oom_score_adj. */
+    scoreAdjustment: i32 = 0;
 
     /** ITIMER_REAL: next expiry (clock.now nanoseconds; 0 = off) and interval. */
     realTimer: u64 = 0;

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// An address space: the regions that the program has asked for, and the pages that have a frame.
-//
-// - A region without a page costs nothing: pages get their frame at the first touch, by the program (a fault) or by
-//   the sentry on its behalf (touch).
-// - A page with a frame is not necessarily mapped in the VSpace: fork gives the child the parent's frames, and each is
-//   mapped when the child faults on it.
-// - Copy-on-write: a page is PAGE_WRITABLE only while its frame belongs to it alone. fork takes that away on both
-//   sides; a write then copies the frame, or just takes it over when nobody else holds it any more.
+// An address space: the regions that the program has asked for, and the pages that have a frame (pageSpace.ts). A region
+// without a page costs nothing: pages get their frame at the first touch, by the program (a fault) or by the sentry on its
+// behalf (touch).
 //
 // Threads and vfork children share the object; `users` counts processes.
 
@@ -16,17 +11,31 @@ import { PAGE_BITS, PAGE_SIZE } from "../../std/pages";
 import {
     allocateFrame,
     frameAddress,
-    frameReferences,
     isImageFrame,
+    mayMapAhead,
     releaseFrame,
     retainFrame,
     returnMapping,
     STORE_BATCH,
-    takeMapping,
 } from "./frames";
 import { FORBIDS_EXECUTION, Layout, USER_END } from "../arch/machine";
-import { PATCHES_CODE, writePatchedCall } from "../arch/systemCallSites";
-import { callsInFile, executableFrame, patchedFrame, patchInPlace } from "./executablePages";
+import { keepHeapRoom } from "../capabilities/quota";
+import { makeRoom } from "../kernel/outOfMemory";
+import { current } from "../kernel/thread";
+import { RLIMIT_AS, RLIMIT_STACK } from "../kernel/resourceLimits";
+import { callsInFile, patchedFrame } from "./executablePages";
+import {
+    FAULT_BEYOND_FILE,
+    FAULT_FORBIDDEN,
+    FAULT_NO_MEMORY,
+    FAULT_UNMAPPED,
+    copyOfFrame,
+    flagsFor,
+    imageFrame,
+    mustLookForCalls,
+    PAGE_FLAGS_KEPT,
+    PageSpace,
+} from "./pageSpace";
 import {
     Block,
     BLOCK_BITS,
@@ -37,7 +46,6 @@ import {
     PAGE_READABLE,
     PAGE_SHARED,
     PAGE_WRITABLE,
-    ResidentPages,
 } from "./residentPages";
 import {
     PROT_EXEC,
@@ -45,10 +53,13 @@ import {
     PROT_WRITE,
     Region,
     REGION_DONT_FORK,
+    REGION_LOCKED,
+    REGION_LOCKED_ON_FAULT,
     REGION_SHARED,
+    REGION_STACK,
     REGION_VDSO,
+    REGION_WIPE_ON_FORK,
 } from "./region";
-import { RegionList } from "./regionList";
 import { vdsoFrame } from "./vdso";
 import { returnVSpace, VSpace } from "./vspaces";
 
@@ -59,19 +70,24 @@ export const ACCESS_READ: u32 = PROT_READ;
 export const ACCESS_WRITE: u32 = PROT_WRITE;
 export const ACCESS_EXECUTE: u32 = PROT_EXEC;
 
-/** No region there: SIGSEGV, SEGV_MAPERR. */
-export const FAULT_UNMAPPED: i32 = 1;
-/** The region does not allow it: SIGSEGV, SEGV_ACCERR. */
-export const FAULT_FORBIDDEN: i32 = 2;
-/** Behind the end of a mapped file: SIGBUS, BUS_ADRERR. */
-export const FAULT_BEYOND_FILE: i32 = 3;
-/** The quota is used up: the process is killed, as Linux's out-of-memory killer does. */
-export const FAULT_NO_MEMORY: i32 = 4;
+export { FAULT_BEYOND_FILE, FAULT_FORBIDDEN, FAULT_NO_MEMORY, FAULT_UNMAPPED };
 
-export class AddressSpace extends RegionList {
-    readonly vspace: VSpace;
-    readonly pages: ResidentPages = new ResidentPages();
+/** Pages of a program that touches new memory from one page to the next that are given to it at once, at most. */
+const AHEAD_MAXIMUM: u32 = 16;
+
+/** All address spaces that have users. */
+export let firstSpace: AddressSpace | null = null;
+
+export class AddressSpace extends PageSpace {
     users: i32 = 1;
+    /** Neighbours in the list of all. */
+    nextSpace: AddressSpace | null = null;
+    private previousSpace: AddressSpace | null = null;
+    /** mlockall(MCL_FUTURE): flags of new regions. */
+    futureFlags: u32 = 0;
+    /** A program that goes through new memory touches this page next, and gets so many pages then. */
+    private aheadPage: u64 = 0;
+    private aheadCount: u32 = 1;
 
     /** The brk heap's first address and its present end. */
     breakStart: u64 = 0;
@@ -84,12 +100,13 @@ export class AddressSpace extends RegionList {
     argumentsEnd: u64 = 0;
     environmentStart: u64 = 0;
     environmentEnd: u64 = 0;
-    /** What the latest failed touch or resolve ran into: a FAULT_ constant. */
-    fault: i32 = 0;
 
     constructor(vspace: VSpace, layout: Layout) {
-        super(layout);
-        this.vspace = vspace;
+        super(vspace, layout);
+        const next = firstSpace;
+        this.nextSpace = next;
+        if (next !== null) next.previousSpace = this;
+        firstSpace = this;
     }
 
     share(): AddressSpace {
@@ -103,22 +120,31 @@ export class AddressSpace extends RegionList {
      */
     release(): void {
         if (--this.users > 0) return;
+        const next = this.nextSpace;
+        const previous = this.previousSpace;
+        if (previous === null) firstSpace = next;
+        else previous.nextSpace = next;
+        if (next !== null) next.previousSpace = previous;
+        this.nextSpace = null;
+        this.previousSpace = null;
         const pages = this.pages;
+        const keep = this.vspace.keepsTables;
         for (let i: u32 = 0; i < pages.capacity; i++) {
             const block = pages.blockAt(i);
-            if (block !== null) this.dropPrivateFromBlock(block);
+            if (block !== null) this.dropForNext(block, keep);
         }
-        pages.sweep();
+        pages.sweep(true);
         for (let i = 0; i < this.regions.length; i++) this.regions[i].release();
         this.regions = [];
         this.vspace.kept = pages;
         returnVSpace(this.vspace);
     }
 
-    private dropPrivateFromBlock(block: Block): void {
+    /** Drops what the VSpace's next process cannot use: all but mapped pages of the image, and those, too, unless `keep`. */
+    private dropForNext(block: Block, keep: bool): void {
         for (let i: u32 = 0; i < BLOCK_PAGES && block.used > 0; i++) {
             const page = block.page(i);
-            if (page.frame == 0 || (page.slot != 0 && isImageFrame(page.frame))) continue;
+            if (page.frame == 0 || (keep && page.slot != 0 && isImageFrame(page.frame))) continue;
             if (page.slot != 0) returnMapping(page.frame, page.slot);
             releaseFrame(page.frame);
             this.pages.remove(block, page);
@@ -174,154 +200,13 @@ export class AddressSpace extends RegionList {
         return true;
     }
 
-    /** Removes every region and page from `start` to `end` (page-aligned). */
-    unmap(start: u64, end: u64): void {
-        this.splitAt(start);
-        this.splitAt(end);
-        const first = this.indexAfter(start);
-        let last = first;
-        while (last < this.regions.length && this.regions[last].start < end) {
-            this.mappedBytes -= this.regions[last].end - this.regions[last].start;
-            this.regions[last].release();
-            last++;
-        }
-        if (last == first) return;
-        this.regions.splice(first, last - first);
-        this.dropPages(start, end);
-    }
-
-    /** Unmaps and releases the pages of a range; the regions stay. */
-    dropPages(start: u64, end: u64): void {
-        const pages = this.pages;
-        const first = start >> PAGE_BITS;
-        const last = end >> PAGE_BITS;
-        const before = pages.count;
-        if ((last - first) >> BLOCK_BITS <= pages.capacity) {
-            for (let number = first >> BLOCK_BITS; number << BLOCK_BITS < last; number++) {
-                const block = pages.findBlock(number);
-                if (block !== null) this.dropFromBlock(block, first, last);
-            }
-        } else {
-            for (let i: u32 = 0; i < pages.capacity; i++) {
-                const block = pages.blockAt(i);
-                if (block !== null) this.dropFromBlock(block, first, last);
-            }
-        }
-        if (pages.count != before) pages.sweep();
-    }
-
-    /** Unmaps and releases those pages of a block whose numbers are from `first` up to, not including, `last`. */
-    private dropFromBlock(block: Block, first: u64, last: u64): void {
-        const base = block.firstPage;
-        for (let i: u32 = 0; i < BLOCK_PAGES && block.used > 0; i++) {
-            const page = block.page(i);
-            if (page.frame == 0 || base + i < first || base + i >= last) continue;
-            if (page.slot != 0) returnMapping(page.frame, page.slot);
-            releaseFrame(page.frame);
-            this.pages.remove(block, page);
-        }
-    }
-
-    /** mprotect(2): regions cover the whole range. */
-    protect(start: u64, end: u64, protection: u32): void {
-        this.splitAt(start);
-        this.splitAt(end);
-        const first = this.indexAfter(start);
-        let last = first;
-        while (last < this.regions.length && this.regions[last].start < end) {
-            const region = this.regions[last++];
-            if (region.protection == protection) continue;
-            const becomesCode = PATCHES_CODE && (protection & ~region.protection & PROT_EXEC) != 0;
-            region.protection = protection;
-            if (becomesCode) this.patchPages(region);
-            this.protectPages(region);
-        }
-        for (let i = last; i >= first && i > 0; i--) this.joinWithNext(i - 1);
-    }
-
-    /** Takes the pages of a region's changed protection into account. */
-    private protectPages(region: Region): void {
-        const pages = this.pages;
-        const first = region.start >> PAGE_BITS;
-        const last = region.end >> PAGE_BITS;
-        const few = (last - first) >> BLOCK_BITS <= pages.capacity;
-        const count = few ? ((last - 1) >> BLOCK_BITS) - (first >> BLOCK_BITS) + 1 : <u64>pages.capacity;
-        for (let i: u64 = 0; i < count; i++) {
-            const block = few ? pages.findBlock((first >> BLOCK_BITS) + i) : pages.blockAt(<u32>i);
-            if (block === null) continue;
-            const base = block.firstPage;
-            for (let k: u32 = 0; k < BLOCK_PAGES; k++) {
-                const page = block.page(k);
-                if (page.frame == 0 || base + k < first || base + k >= last) continue;
-                this.protectPage(region, page, (base + k) << PAGE_BITS);
-            }
-        }
-    }
-
-    /**
-     * The region's pages become executable. A file's pages are given up where another frame is to be executed, and come
-     * back with the next fault; memory of the program itself is patched where it is.
-     */
-    private patchPages(region: Region): void {
-        const pages = this.pages;
-        for (let i: u32 = 0; i < pages.capacity; i++) {
-            const block = pages.blockAt(i);
-            if (block === null) continue;
-            for (let k: u32 = 0; k < BLOCK_PAGES && block.used > 0; k++) {
-                const page = block.page(k);
-                const address = (block.firstPage + k) << PAGE_BITS;
-                if (page.frame == 0 || address < region.start || address >= region.end) continue;
-                const file = region.file;
-                const ofFile =
-                    file !== null &&
-                    address < region.fileEnd &&
-                    file.mappableFrame(region.pageIndex(address)) == page.frame;
-                if (!ofFile && (page.has(PAGE_SHARED) || this.makeWritable(region, page) !== null)) {
-                    if (patchInPlace(page.frame)) continue;
-                }
-                if (!ofFile) continue;
-                if (page.slot != 0) returnMapping(page.frame, page.slot);
-                releaseFrame(page.frame);
-                pages.remove(block, page);
-            }
-        }
-        pages.sweep();
-    }
-
-    /** Patches the one system call instruction at `address`, where nothing else could tell it from data. */
-    patchCall(address: u64): void {
-        const region = this.find(address);
-        const page = this.pages.find(address >> PAGE_BITS);
-        const within = <usize>(address & (PAGE_SIZE - 1));
-        if (region === null || page === null || within + 1 == PAGE_SIZE) return;
-        if (!page.has(PAGE_SHARED) && this.makeWritable(region, page) === null) return;
-        const bytes = frameAddress(page.frame);
-        if (bytes != 0 && !isImageFrame(page.frame)) writePatchedCall(bytes + within);
-        this.mapPage(page, address);
-    }
-
-    private protectPage(region: Region, page: Page, address: u64): void {
-        page.state = (page.state & ~FLAGS) | flagsFor(region, page.frame);
-        if (page.slot == 0) return;
-        if (!page.has(PAGE_READABLE)) {
-            returnMapping(page.frame, page.slot);
-            page.slot = 0;
-            page.state &= ~PAGE_MAPPED_WRITABLE;
-        } else {
-            // In place, with what is allowed now; a page that becomes writable is made so by its next fault.
-            const writable = page.has(PAGE_MAPPED_WRITABLE) && page.has(PAGE_WRITABLE);
-            this.vspace.map(page.slot, address, writable, page.has(PAGE_EXECUTABLE));
-            if (!writable) page.state &= ~PAGE_MAPPED_WRITABLE;
-        }
-    }
-
     /**
      * Where the sentry can touch the byte at `address` as the program could (see userMemory.ts), or 0 with `fault` set.
      */
     touch(address: u64, write: bool): usize {
         let page = this.pages.find(address >> PAGE_BITS);
         if (page === null || !page.has(write ? PAGE_WRITABLE : PAGE_READABLE)) {
-            page = this.resolve(address, write ? ACCESS_WRITE : ACCESS_READ);
+            page = this.resolveWithRoom(address, write ? ACCESS_WRITE : ACCESS_READ);
             if (page === null) return 0;
         }
         const base = frameAddress(page.frame);
@@ -346,6 +231,15 @@ export class AddressSpace extends RegionList {
         return true;
     }
 
+    /** As resolve; where memory is missing, other processes are killed as long as they have more than the current one. */
+    private resolveWithRoom(address: u64, access: u32): Page | null {
+        while (true) {
+            const page = this.resolve(address, access);
+            if (page !== null || this.fault != FAULT_NO_MEMORY) return page;
+            if (this !== current.process.addressSpace || !makeRoom()) return null;
+        }
+    }
+
     /**
      * The page at `address` with a frame that allows the access, made where needed; or null with `fault` set. The page
      * may still have to be mapped (mapPage).
@@ -353,7 +247,7 @@ export class AddressSpace extends RegionList {
     resolve(address: u64, access: u32): Page | null {
         let region = this.find(address);
         if (region === null) {
-            region = this.growStack(address);
+            region = this.growDown(address);
             if (region === null) {
                 this.fault = FAULT_UNMAPPED;
                 return null;
@@ -373,11 +267,29 @@ export class AddressSpace extends RegionList {
         const page = this.pages.find(number);
         if (page !== null) {
             if (access != ACCESS_WRITE || page.has(PAGE_WRITABLE)) return page;
-            return this.makeWritable(region, page);
+            return this.makeWritable(region, page, address);
         }
         const frame = this.frameFor(region, address & PAGE_MASK, access == ACCESS_WRITE);
         if (frame == 0) return null;
         return this.pages.add(number, frame, flagsFor(region, frame));
+    }
+
+    /** Lets a region grow down to `address`, as the stack does; null where none may (RLIMIT_STACK, RLIMIT_AS). */
+    private growDown(address: u64): Region | null {
+        const region = this.growsTo(address);
+        if (region === null) return null;
+        const start = address & PAGE_MASK;
+        const limits = current.process.limits;
+        // The main stack has the room that was reserved for it when the program was started.
+        if ((region.flags & REGION_STACK) != 0 && start < this.stackLimit) return null;
+        if (region.end - start > limits.soft[RLIMIT_STACK]) return null;
+        const bytes = region.start - start;
+        const limit = limits.soft[RLIMIT_AS];
+        if (bytes > limit || this.mappedBytes > limit - bytes) return null;
+        this.count(region, bytes, 1);
+        region.offset -= bytes;
+        region.start = start;
+        return region;
     }
 
     /** Makes the frame of a page that has none: held once for the page. 0 with `fault` set. */
@@ -395,12 +307,16 @@ export class AddressSpace extends RegionList {
             frame = allocateFrame();
         } else {
             const index = region.pageIndex(address);
+            if ((<u64>index) << PAGE_BITS >= file.size()) {
+                this.fault = FAULT_BEYOND_FILE;
+                return 0;
+            }
             const source =
                 (region.flags & REGION_SHARED) != 0 && (region.protection & PROT_WRITE) != 0
                     ? file.writableFrame(index)
                     : imageFrame(region, file, address);
             if (source == 0) {
-                this.fault = (<u64>index) << PAGE_BITS < file.size() ? FAULT_NO_MEMORY : FAULT_BEYOND_FILE;
+                this.fault = FAULT_NO_MEMORY;
                 return 0;
             }
             const whole = address + PAGE_SIZE <= region.fileEnd;
@@ -427,56 +343,6 @@ export class AddressSpace extends RegionList {
         return frame;
     }
 
-    /** Copy-on-write: gives the page a frame of its own, or the one it has if nobody else holds it. */
-    private makeWritable(region: Region, page: Page): Page | null {
-        if ((region.flags & REGION_SHARED) != 0 && region.file !== null && !page.has(PAGE_SHARED)) {
-            this.fault = FAULT_FORBIDDEN;
-            return null;
-        }
-        const old = page.frame;
-        if (isImageFrame(old) || frameReferences(old) > 1) {
-            const copy = copyOfFrame(old, PAGE_SIZE);
-            if (copy == 0) {
-                this.fault = FAULT_NO_MEMORY;
-                return null;
-            }
-            if (page.slot != 0) returnMapping(old, page.slot);
-            releaseFrame(old);
-            page.frame = copy;
-            page.slot = 0;
-            page.state &= ~PAGE_MAPPED_WRITABLE;
-        }
-        page.state |= PAGE_WRITABLE;
-        return page;
-    }
-
-    /** Maps a page in the VSpace, or makes its mapping writable, as far as its flags allow. False: no memory. */
-    mapPage(page: Page, address: u64): bool {
-        const writable = page.has(PAGE_WRITABLE);
-        let slot = page.slot;
-        if (slot != 0 && writable == page.has(PAGE_MAPPED_WRITABLE)) return true;
-        const fresh = slot == 0;
-        if (fresh) slot = takeMapping(page.frame);
-        if (slot == 0) return false;
-        if (!this.vspace.map(slot, address & PAGE_MASK, writable, page.has(PAGE_EXECUTABLE))) {
-            if (fresh) returnMapping(page.frame, slot);
-            return false;
-        }
-        page.slot = slot;
-        if (writable) page.state |= PAGE_MAPPED_WRITABLE;
-        return true;
-    }
-
-    /**
-     * Maps the page that is executed at `address` once more, as it is mapped: instruction fetches then see what was written
-     * before (runtime-c/sel4/vspace.h). A page that is not mapped is so when it will be.
-     */
-    renewCode(address: u64): void {
-        const page = this.pages.find(address >> PAGE_BITS);
-        if (page === null || page.slot == 0 || !page.has(PAGE_EXECUTABLE)) return;
-        this.vspace.map(page.slot, address & PAGE_MASK, page.has(PAGE_MAPPED_WRITABLE), true);
-    }
-
     /** The program faulted on `address`. 0 when it can go on, else a FAULT_ constant. */
     handleFault(address: u64, access: u32): i32 {
         if (address >= USER_END) return FAULT_UNMAPPED;
@@ -485,7 +351,45 @@ export class AddressSpace extends RegionList {
         if (!this.mapPage(page, address)) return FAULT_NO_MEMORY;
         const region = this.find(address)!;
         if (region.file !== null) this.mapAround(region, address);
+        else if (access == ACCESS_WRITE) this.mapAhead(region, address >> PAGE_BITS);
+        else this.mapResident(address >> PAGE_BITS);
         return 0;
+    }
+
+    /**
+     * A program that goes through new memory from page to page gets ever more of it with one fault, as long as there is
+     * plenty: at most as much again as it has touched.
+     */
+    private mapAhead(region: Region, number: u64): void {
+        if (number != this.aheadPage) {
+            this.aheadPage = number + 1;
+            this.aheadCount = 1;
+            return;
+        }
+        const count = min(this.aheadCount * 2, AHEAD_MAXIMUM);
+        this.aheadCount = count;
+        this.aheadPage = number + count;
+        if (region.shared !== null || (region.protection & PROT_WRITE) == 0 || !mayMapAhead()) return;
+        const last = min(number + count, region.end >> PAGE_BITS);
+        for (let next = number + 1; next < last; next++) {
+            if (this.pages.find(next) !== null) return;
+            const frame = allocateFrame();
+            if (frame == 0) return;
+            const page = this.pages.add(next, frame, flagsFor(region, frame));
+            if (!this.mapPage(page, next << PAGE_BITS)) return;
+        }
+    }
+
+    /** Maps the pages beside `number` that have a frame already: after fork, a program reads more than one of them. */
+    private mapResident(number: u64): void {
+        const block = this.pages.findBlock(number >> BLOCK_BITS);
+        if (block === null) return;
+        const first = block.firstPage;
+        for (let i: u32 = 0; i < BLOCK_PAGES; i++) {
+            const page = block.page(i);
+            if (page.frame == 0 || page.slot != 0 || !page.has(PAGE_READABLE)) continue;
+            if (!this.mapPage(page, (first + i) << PAGE_BITS)) return;
+        }
     }
 
     /**
@@ -517,8 +421,8 @@ export class AddressSpace extends RegionList {
         }
     }
 
-    /** fork(2): a copy that shares all frames. Null when memory for a VSpace is missing (then nothing changed). */
-    copyTo(vspace: VSpace): AddressSpace {
+    /** fork(2): a copy that shares all frames. Null when memory is missing: what there was of the copy is given up. */
+    copyTo(vspace: VSpace): AddressSpace | null {
         const copy = new AddressSpace(vspace, this.layout);
         copy.breakStart = this.breakStart;
         copy.breakEnd = this.breakEnd;
@@ -533,16 +437,29 @@ export class AddressSpace extends RegionList {
         for (let i = 0; i < this.regions.length; i++) {
             const region = this.regions[i];
             if ((region.flags & REGION_DONT_FORK) != 0) continue;
-            copy.regions.push(region.part(region.start, region.end));
-            copy.mappedBytes += region.end - region.start;
+            const part = region.part(region.start, region.end);
+            part.flags &= ~(REGION_LOCKED | REGION_LOCKED_ON_FAULT);
+            copy.regions.push(part);
+            copy.count(part, part.end - part.start, 1);
         }
         const pages = this.pages;
+        let region: Region | null = null;
         for (let i: u32 = 0; i < pages.capacity; i++) {
             const block = pages.blockAt(i);
-            if (block === null) continue;
+            if (block === null || block.used == 0) continue;
+            if (!keepHeapRoom()) {
+                copy.release();
+                return null;
+            }
             const base = block.firstPage;
             for (let k: u32 = 0; k < BLOCK_PAGES; k++) {
-                if (block.page(k).frame != 0) this.sharePage(copy, block.page(k), base + k);
+                const page = block.page(k);
+                if (page.frame == 0) continue;
+                const address = (base + k) << PAGE_BITS;
+                if (region === null || address < region.start || address >= region.end)
+                    region = copy.find(address);
+                if (region === null || (region.flags & REGION_WIPE_ON_FORK) != 0) continue;
+                this.sharePage(copy, page, base + k);
             }
         }
         copy.adoptKept();
@@ -552,7 +469,6 @@ export class AddressSpace extends RegionList {
     /** Gives a page to the child of a fork. */
     private sharePage(copy: AddressSpace, page: Page, number: u64): void {
         const address = number << PAGE_BITS;
-        if (copy.find(address) === null) return;
         if (!page.has(PAGE_SHARED)) {
             page.state &= ~PAGE_WRITABLE;
             if (page.has(PAGE_MAPPED_WRITABLE)) {
@@ -562,74 +478,6 @@ export class AddressSpace extends RegionList {
             }
         }
         retainFrame(page.frame);
-        copy.pages.add(number, page.frame, page.state & FLAGS);
+        copy.pages.add(number, page.frame, page.state & PAGE_FLAGS_KEPT);
     }
-
-    /** Moves pages from `from` to `to` (mremap); they are mapped again when touched. */
-    movePages(from: u64, to: u64, length: u64): void {
-        for (let offset: u64 = 0; offset < length; offset += PAGE_SIZE) {
-            const number = (from + offset) >> PAGE_BITS;
-            const block = this.pages.findBlock(number >> BLOCK_BITS);
-            if (block === null) continue;
-            const page = block.page((<u32>number) & (BLOCK_PAGES - 1));
-            if (page.frame == 0) continue;
-            if (page.slot != 0) returnMapping(page.frame, page.slot);
-            const frame = page.frame;
-            const state = page.state & FLAGS;
-            this.pages.remove(block, page);
-            this.pages.add((to + offset) >> PAGE_BITS, frame, state);
-        }
-        this.pages.sweep();
-    }
-}
-
-const FLAGS: u32 = PAGE_READABLE | PAGE_WRITABLE | PAGE_SHARED | PAGE_EXECUTABLE;
-
-/** The frame of a file's page that a mapping shows to all processes, not retained; 0 = none, or no memory. */
-function imageFrame(region: Region, file: OpenFile, address: u64): u32 {
-    const index = region.pageIndex(address);
-    const frame = file.mappableFrame(index);
-    if (!PATCHES_CODE || frame == 0 || (region.protection & PROT_EXEC) == 0) return frame;
-    return executableFrame(file, index, frame, address > region.start);
-}
-
-/** Whether a page of a mapping may have system calls that are not patched. */
-function mustLookForCalls(region: Region, frame: u32): bool {
-    return (
-        PATCHES_CODE &&
-        (region.protection & PROT_EXEC) != 0 &&
-        !isImageFrame(frame) &&
-        // What several write together is executed as they write it.
-        (region.flags & REGION_SHARED) == 0
-    );
-}
-
-/** The flags of a page of `region` with `frame`. */
-function flagsFor(region: Region, frame: u32): u32 {
-    const protection = region.protection;
-    if (protection == 0) return (region.flags & REGION_SHARED) != 0 ? PAGE_SHARED : 0;
-    let flags = PAGE_READABLE;
-    if ((protection & PROT_EXEC) != 0) flags |= PAGE_EXECUTABLE;
-    if ((region.flags & REGION_SHARED) != 0) {
-        flags |= PAGE_SHARED;
-        if ((protection & PROT_WRITE) != 0 && !isImageFrame(frame)) flags |= PAGE_WRITABLE;
-    } else if ((protection & PROT_WRITE) != 0 && !isImageFrame(frame) && frameReferences(frame) == 1) {
-        flags |= PAGE_WRITABLE;
-    }
-    return flags;
-}
-
-/** A frame with the first `bytes` bytes of another and zeros behind, or 0. */
-function copyOfFrame(source: u32, bytes: u32): u32 {
-    const from = frameAddress(source);
-    if (from == 0) return 0;
-    const copy = allocateFrame();
-    if (copy == 0) return 0;
-    const to = frameAddress(copy);
-    if (to == 0) {
-        releaseFrame(copy);
-        return 0;
-    }
-    memory.copy(to, from, bytes);
-    return copy;
 }

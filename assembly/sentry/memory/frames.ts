@@ -23,11 +23,13 @@ import {
 } from "../capabilities/slots";
 import {
     account,
+    keepHeapRoom,
     OBJECT_FRAME,
     OWNER_ANONYMOUS,
     OWNER_FILES,
     OWNER_NONE,
     processReserve,
+    quotaBytes,
     retype,
     RIGHT_READ,
     RIGHT_WRITE,
@@ -162,7 +164,13 @@ export function allocateFrame(forFile: bool = false): u32 {
     return id;
 }
 
+/** Whether so much is free that a page may be given out before it is touched: a quarter of the quota. */
+export function mayMapAhead(): bool {
+    return userMemoryLeft() + <u64>freeFrames * PAGE_SIZE > quotaBytes() >> 2;
+}
+
 function makeFrames(): bool {
+    if (!keepHeapRoom()) return false;
     const count = userMemoryLeft() >= <u64>FRAME_BATCH * PAGE_SIZE ? FRAME_BATCH : 1;
     if (userMemoryLeft() < PAGE_SIZE) return false;
     const first = allocateSlots(count);
@@ -325,7 +333,7 @@ export function storeFramesCached(): u32 {
 
 function fetchBatch(layer: u32, dataPage: u32): u32 {
     const pages = containerConfiguration().layer(layer).dataPages;
-    if (dataPage >= pages) return 0;
+    if (dataPage >= pages || !keepHeapRoom()) return 0;
     const firstPage = dataPage & ~(STORE_BATCH - 1);
     const batch = min(STORE_BATCH, pages - firstPage);
     const first = allocateSlots(batch);

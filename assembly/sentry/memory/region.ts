@@ -3,6 +3,7 @@
 // A region: a range of an address space with one purpose, as a line of /proc/PID/maps shows it (Linux's VMA).
 
 import { OpenFile } from "../fs/openFile";
+import { NO_PAGE } from "../fs/pageTree";
 import { PAGE_BITS } from "../../std/pages";
 import { SharedPages } from "./sharedPages";
 
@@ -20,6 +21,21 @@ export const REGION_HEAP: u32 = 4;
 export const REGION_VDSO: u32 = 8;
 /** fork does not copy it (madvise MADV_DONTFORK). */
 export const REGION_DONT_FORK: u32 = 16;
+/** The stack that the program was started with; it grows down as others do, and has its room reserved. */
+export const REGION_STACK: u32 = 32;
+/** The child of a fork finds zeros (madvise MADV_WIPEONFORK). */
+export const REGION_WIPE_ON_FORK: u32 = 64;
+/** Its pages stay (mlock), and whether they are brought in at once or when they are touched (MLOCK_ONFAULT). */
+export const REGION_LOCKED: u32 = 128;
+export const REGION_LOCKED_ON_FAULT: u32 = 256;
+/** mprotect may not make it writable: of a file that is not open for writing, or a sealed one. */
+export const REGION_NEVER_WRITABLE: u32 = 512;
+/** mprotect may not make it executable: of a file on a filesystem mounted noexec. */
+export const REGION_NEVER_EXECUTABLE: u32 = 1024;
+/** An attached System V segment: shmdt finds it, and it is never joined with another. */
+export const REGION_SEGMENT: u32 = 2048;
+/** madvise MADV_DONTDUMP, for /proc/PID/smaps. */
+export const REGION_DONT_DUMP: u32 = 4096;
 
 export class Region {
     start: u64;
@@ -27,8 +43,7 @@ export class Region {
     end: u64;
     protection: u32;
     flags: u32;
-    /** Null: anonymous memory. */
-    file: OpenFile | null = null;
+    private mappedFile: OpenFile | null = null;
     /** Offset in the file (or in `shared`) of `start`; a multiple of the page size. */
     offset: u64 = 0;
     /** Where the file's bytes end: zeros follow (an ELF segment's tail). `end` if nowhere. */
@@ -42,6 +57,27 @@ export class Region {
         this.protection = protection;
         this.flags = flags;
         this.fileEnd = end;
+    }
+
+    /** The mapped file, null: anonymous memory. Whoever sets it has retained the file; its inode knows that it is mapped. */
+    @inline get file(): OpenFile | null {
+        return this.mappedFile;
+    }
+
+    set file(file: OpenFile | null) {
+        const before = this.mappedFile;
+        if (before !== null) before.inode.mappings--;
+        if (file !== null) file.inode.mappings++;
+        this.mappedFile = file;
+    }
+
+    /** Whether it counts as data (RLIMIT_DATA): private and writable, and no stack. */
+    @inline get isData(): bool {
+        return (this.protection & PROT_WRITE) != 0 && (this.flags & (REGION_SHARED | REGION_GROWS_DOWN)) == 0;
+    }
+
+    @inline get isLocked(): bool {
+        return (this.flags & REGION_LOCKED) != 0;
     }
 
     /** A region with the same purpose for `start` to `end`, both within this one. */
@@ -61,16 +97,17 @@ export class Region {
     /** Gives up what the region refers to. */
     release(): void {
         const file = this.file;
-        if (file !== null) file.release();
         this.file = null;
+        if (file !== null) file.release();
         const shared = this.shared;
         if (shared !== null) shared.release();
         this.shared = null;
     }
 
-    /** Page of the file that lies at `address`. */
+    /** Page of the file that lies at `address`; NO_PAGE where its number has more than 32 bits: no file is so long. */
     @inline pageIndex(address: u64): u32 {
-        return <u32>((this.offset + (address - this.start)) >> PAGE_BITS);
+        const index = (this.offset + (address - this.start)) >> PAGE_BITS;
+        return index < <u64>NO_PAGE ? <u32>index : NO_PAGE;
     }
 
     /** Whether `following` begins where this one ends and could be one with it. */
@@ -79,6 +116,7 @@ export class Region {
             this.end == following.start &&
             this.protection == following.protection &&
             this.flags == following.flags &&
+            (this.flags & REGION_SEGMENT) == 0 &&
             this.file === following.file &&
             this.shared === following.shared &&
             (this.file === null || this.fileEnd == this.end) &&

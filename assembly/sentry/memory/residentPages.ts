@@ -70,6 +70,8 @@ export class ResidentPages {
     private table: usize;
     private mask: u32;
     private blocks: u32 = 0;
+    /** Blocks without pages, which `sweep` frees. */
+    private empty: u32 = 0;
     /** Pages that have a frame. */
     count: u32 = 0;
 
@@ -94,9 +96,9 @@ export class ResidentPages {
         return changetype<Block | null>(<usize>load<u32>(this.table + ((<usize>index) << 2)));
     }
 
-    // Blocks lie close together: consecutive numbers get consecutive places, regions are spread by the upper bits.
+    // Fibonacci hashing: consecutive numbers are spread evenly, and regions of any size do not cluster.
     @inline private homeOf(number: u64): u32 {
-        return ((<u32>number) ^ (<u32>(number >> 8) * 0x9e35)) & this.mask;
+        return (<u32>((number * 0x9e37_79b9_7f4a_7c15) >> 40)) & this.mask;
     }
 
     /** The block with the pages from `number` << BLOCK_BITS, or null. */
@@ -124,6 +126,7 @@ export class ResidentPages {
     add(number: u64, frame: u32, state: u32): Page {
         let block = this.findBlock(number >> BLOCK_BITS);
         if (block === null) block = this.addBlock(number >> BLOCK_BITS);
+        else if (block.used == 0) this.empty--;
         block.used++;
         this.count++;
         const page = block.page((<u32>number) & (BLOCK_PAGES - 1));
@@ -152,18 +155,17 @@ export class ResidentPages {
     @inline remove(block: Block, page: Page): void {
         page.frame = 0;
         page.state = 0;
-        block.used--;
+        if (--block.used == 0) this.empty++;
         this.count--;
     }
 
-    /** Frees blocks without pages and fits the table's size to what is left; to be called after removals. */
-    sweep(): void {
-        let left: u32 = 0;
-        for (let i: u32 = 0; i <= this.mask; i++) {
-            const block = this.blockAt(i);
-            if (block !== null && block.used != 0) left++;
-        }
-        if (left == this.blocks) return;
+    /**
+     * Frees blocks without pages and fits the table's size to what is left; to be called after removals. The table is only gone
+     * through when that is worth it, or `thorough`.
+     */
+    sweep(thorough: bool = false): void {
+        if (this.empty == 0 || (!thorough && this.empty * 4 <= this.blocks)) return;
+        const left = this.blocks - this.empty;
         let capacity = INITIAL_CAPACITY;
         while (capacity * 3 < (left + 1) * 4) capacity <<= 1;
         this.rebuild(capacity);
@@ -175,6 +177,7 @@ export class ResidentPages {
         this.table = ResidentPages.newTable(capacity);
         this.mask = capacity - 1;
         this.blocks = 0;
+        this.empty = 0;
         for (let i: u32 = 0; i < oldCapacity; i++) {
             const block = <usize>load<u32>(old + ((<usize>i) << 2));
             if (block == 0) continue;

@@ -48,6 +48,11 @@ export class VSpace {
         }
     }
 
+    /** Whether the next process gets all page tables, and can have the pages that are mapped in them. */
+    get keepsTables(): bool {
+        return this.tables.length <= KEPT_TABLES;
+    }
+
     /** Takes leaf tables beyond KEPT_TABLES out. No page is mapped. */
     trim(): void {
         let kept = 0;

@@ -33,6 +33,7 @@ import { EBADF, EFAULT, EINVAL, EOVERFLOW, EPERM } from "../kernel/errno";
 import { RLIMIT_NOFILE } from "../kernel/resourceLimits";
 import { current } from "../kernel/thread";
 import { copiedIn, copyIn, copyIn32, copyOut, copyOut32 } from "../memory/userMemory";
+import { addSeals, getSeals } from "./memfd";
 import { define } from "./table";
 
 // ---------------------------------------------------------------- dup
@@ -107,6 +108,8 @@ const F_OFD_SETLKW: i32 = 38;
 const F_DUPFD_CLOEXEC: i32 = 1030;
 const F_SETPIPE_SZ: i32 = 1031;
 const F_GETPIPE_SZ: i32 = 1032;
+const F_ADD_SEALS: i32 = 1033;
+const F_GET_SEALS: i32 = 1034;
 const FD_CLOEXEC: u64 = 1;
 
 function fcntl(descriptor: u64, command_: u64, argument: u64, d: u64, e: u64, f: u64): i64 {
@@ -149,6 +152,10 @@ function fcntl(descriptor: u64, command_: u64, argument: u64, d: u64, e: u64, f:
             return file instanceof PipeFile ? (<PipeFile>file).pipe.size : -EBADF;
         case F_SETPIPE_SZ:
             return file instanceof PipeFile ? (<PipeFile>file).pipe.resize(<u32>argument) : -EBADF;
+        case F_ADD_SEALS:
+            return addSeals(file, argument);
+        case F_GET_SEALS:
+            return getSeals(file);
         default:
             return -EINVAL;
     }

@@ -2,7 +2,9 @@
 //
 // The files of /proc/PID (proc(5)). Figures that Sealift does not keep (processor time, context switches) are 0.
 
-import { EACCES, ESRCH } from "../../kernel/errno";
+import { EACCES, EINVAL, ESRCH } from "../../kernel/errno";
+import { quotaBytes } from "../../capabilities/quota";
+import { memoryScore, SCORE_ADJUSTMENT_MAXIMUM, SCORE_ADJUSTMENT_MINIMUM } from "../../kernel/outOfMemory";
 import { Process } from "../../kernel/process";
 import { RLIM_INFINITY, RLIMIT_RSS } from "../../kernel/resourceLimits";
 import { current, THREAD_BLOCKED } from "../../kernel/thread";
@@ -32,6 +34,7 @@ import {
     addHexadecimal,
     addNumber,
     addOctal,
+    addSigned,
     addSignedField,
     addSpacesTo,
     addText,
@@ -63,8 +66,8 @@ export function processEntries(): Array<StaticEntry> {
         new StaticEntry("maps", 0o444, generateMaps, null, null, true),
         new StaticEntry("mountinfo", 0o444, generateMountInformation),
         new StaticEntry("mounts", 0o444, generateMounts),
-        new StaticEntry("oom_score", 0o444, generateZero),
-        new StaticEntry("oom_score_adj", 0o644, generateZero, acceptNothing),
+        new StaticEntry("oom_score", 0o444, generateScore),
+        new StaticEntry("oom_score_adj", 0o644, generateScoreAdjustment, acceptScoreAdjustment),
         new StaticEntry("root", LINK_MODE, null),
         new StaticEntry("stat", 0o444, generateStat),
         new StaticEntry("statm", 0o444, generateMemoryPages),
@@ -79,12 +82,35 @@ function generateControlGroup(process: Process | null): i32 {
     return 0;
 }
 
-function generateZero(process: Process | null): i32 {
-    addText("0\n");
+/** As Linux shows it: 0 to 2000 for what the process has of all memory and its adjustment. */
+function generateScore(process: Process | null): i32 {
+    const total = <i64>(quotaBytes() >> PAGE_BITS);
+    const points = memoryScore(process!);
+    addNumber(points == 0 ? 0 : max<i64>(((1000 + (points * 1000) / total) * 2) / 3, 0));
+    addByte(10);
     return 0;
 }
 
-function acceptNothing(process: Process | null, text: usize, length: i32): i32 {
+function generateScoreAdjustment(process: Process | null): i32 {
+    addSigned(process!.scoreAdjustment);
+    addByte(10);
+    return 0;
+}
+
+function acceptScoreAdjustment(process: Process | null, text: usize, length: i32): i32 {
+    let at = 0;
+    let value = 0;
+    const negative = at < length && load<u8>(text) == 45;
+    if (negative) at++;
+    const first = at;
+    while (at < length && at - first < 6 && load<u8>(text + at) - 48 < 10)
+        value = value * 10 + load<u8>(text + at++) - 48;
+    if (at == first || (at < length && load<u8>(text + at) != 10)) return -EINVAL;
+    if (negative) value = -value;
+    if (value < SCORE_ADJUSTMENT_MINIMUM || value > SCORE_ADJUSTMENT_MAXIMUM) return -EINVAL;
+    // Only root may make a process less likely to be killed.
+    if (value < process!.scoreAdjustment && !current.process.credentials.isFileRoot) return -EACCES;
+    process!.scoreAdjustment = value;
     return 0;
 }
 
