@@ -22,9 +22,16 @@ import { runCommand } from './processes.js';
 
 const OPERATIONS: readonly { name: string; title: string; repetitions: number }[] = [
     { name: 'null', title: 'null system call (getppid)', repetitions: 2000 },
+    { name: 'read', title: 'read 4 KiB of a file', repetitions: 2000 },
+    { name: 'write', title: 'write 4 KiB to a file', repetitions: 2000 },
+    { name: 'open', title: 'open, close', repetitions: 1000 },
+    { name: 'stat', title: 'stat', repetitions: 1000 },
+    { name: 'map', title: 'mmap of 16 pages, munmap', repetitions: 500 },
     { name: 'fault', title: 'page fault (write to a fresh page)', repetitions: 1000 },
     { name: 'pipe', title: 'pipe: byte to a child and back', repetitions: 300 },
+    { name: 'futex', title: 'futex: to another thread and back', repetitions: 300 },
     { name: 'fork', title: 'fork, exit, wait', repetitions: 50 },
+    { name: 'exec', title: 'fork, execve, exit, wait', repetitions: 50 },
 ];
 
 /** What the program is run on. `options` are of `sealift run`. */
@@ -116,7 +123,7 @@ function memoryTable(machines: readonly string[], accounts: ReadonlyMap<string, 
                 (machine) => accounts.get(machine)!.kernelOverhead,
             ),
         ],
-        [1, 2],
+        machines.map((_, index) => index + 1),
     );
 }
 
@@ -136,6 +143,7 @@ export async function printBoardFigures(
     const ourImage = makeBenchImage(architecture);
     const machines: Machine[] = [
         { name: 'seL4, QEMU', image: ourImage, options: ['--board', boardName] },
+        { name: 'seL4, --aot', image: ourImage, options: ['--board', boardName, '--aot'] },
         { name: 'platform/linux', image: makeBenchImage(), options: [] },
     ];
     const guest = makeLinuxGuest(board, architecture, ourImage, OPERATIONS, linuxKernel);

@@ -25,6 +25,20 @@ __asm__(".globl _start\n"
         "    and $-16, %rsp\n"
         "    call run\n");
 
+// start_thread: clone with flags and a stack; the new thread calls the third argument, which does not return.
+__asm__(".globl start_thread\n"
+        "start_thread:\n"
+        "    mov %rdx, %r9\n"
+        "    xor %edx, %edx\n"
+        "    xor %r10d, %r10d\n"
+        "    xor %r8d, %r8d\n"
+        "    mov $56, %eax\n"
+        "    syscall\n"
+        "    test %rax, %rax\n"
+        "    jz 1f\n"
+        "    ret\n"
+        "1:  call *%r9\n");
+
 #elif defined(__aarch64__)
 
 static inline long call6(long number, long a, long b, long c, long d, long e, long f) {
@@ -43,6 +57,18 @@ __asm__(".globl _start\n"
         "_start:\n"
         "    mov x0, sp\n"
         "    bl run\n");
+
+__asm__(".globl start_thread\n"
+        "start_thread:\n"
+        "    mov x9, x2\n"
+        "    mov x2, #0\n"
+        "    mov x3, #0\n"
+        "    mov x4, #0\n"
+        "    mov x8, #220\n"
+        "    svc #0\n"
+        "    cbz x0, 1f\n"
+        "    ret\n"
+        "1:  blr x9\n");
 
 #elif defined(__riscv) && __riscv_xlen == 64
 
@@ -63,6 +89,22 @@ __asm__(".globl _start\n"
         "    mv a0, sp\n"
         "    call run\n");
 
+__asm__(".globl start_thread\n"
+        "start_thread:\n"
+        "    mv t1, a2\n"
+        "    li a2, 0\n"
+        "    li a3, 0\n"
+        "    li a4, 0\n"
+        "    li a7, 220\n"
+        "    ecall\n"
+        "    beqz a0, 1f\n"
+        "    ret\n"
+        "1:  jalr t1\n");
+
 #else
 #error "systemCall.h does not know this architecture"
 #endif
+
+/// clone(2) of a thread: its id or -errno. `stack` is the end of the new thread's stack, 16-byte aligned;
+/// `body` does not return.
+long start_thread(unsigned long flags, void *stack, void (*body)(void));
