@@ -3,7 +3,9 @@
 // The file descriptors of a process: small numbers for open file descriptions. Threads that share the table
 // (CLONE_FILES) share the object, fork clones it.
 
-import { EBADF, EINVAL, EMFILE } from "../kernel/errno";
+import { PAGE_SIZE } from "../../std/pages";
+import { provideHeap } from "../capabilities/quota";
+import { EBADF, EINVAL, EMFILE, ENOMEM } from "../kernel/errno";
 import { releaseRecordLocks } from "./locks";
 import { OpenFile } from "./openFile";
 
@@ -55,14 +57,14 @@ export class FileDescriptorTable {
 
     /**
      * The lowest free descriptor, at least `minimum`, for `file`, whose reference the table takes over. -EMFILE when
-     * none is below `limit` (RLIMIT_NOFILE); the reference is then still the caller's.
+     * none is below `limit` (RLIMIT_NOFILE), -ENOMEM without memory for a larger table; the reference is then still the caller's.
      */
     add(file: OpenFile, closeOnExec: bool, limit: u64, minimum: i32 = 0): i32 {
         let descriptor = max(minimum, this.firstFree);
         const length = this.files.length;
         while (descriptor < length && unchecked(this.files[descriptor]) !== null) descriptor++;
         if (<u64>descriptor >= limit || descriptor >= DESCRIPTORS_MAXIMUM) return -EMFILE;
-        if (descriptor >= length) this.grow(descriptor + 1);
+        if (descriptor >= length && !this.grow(descriptor + 1)) return -ENOMEM;
         if (minimum <= this.firstFree) this.firstFree = descriptor + 1;
         this.files[descriptor] = file;
         this.closeOnExecution[descriptor] = closeOnExec ? 1 : 0;
@@ -74,13 +76,14 @@ export class FileDescriptorTable {
         let descriptor = this.firstFree;
         while (descriptor < this.files.length && this.files[descriptor] !== null) descriptor++;
         this.firstFree = descriptor;
-        return <u64>descriptor < limit && descriptor < DESCRIPTORS_MAXIMUM;
+        if (<u64>descriptor >= limit || descriptor >= DESCRIPTORS_MAXIMUM) return false;
+        return descriptor < this.files.length || this.grow(descriptor + 1);
     }
 
     /** Puts `file`, whose reference the table takes over, at exactly `descriptor`; what was there is closed. */
     set(descriptor: i32, file: OpenFile, closeOnExec: bool, limit: u64): i32 {
         if (descriptor < 0 || <u64>descriptor >= limit || descriptor >= DESCRIPTORS_MAXIMUM) return -EBADF;
-        if (descriptor >= this.files.length) this.grow(descriptor + 1);
+        if (descriptor >= this.files.length && !this.grow(descriptor + 1)) return -ENOMEM;
         const before = this.files[descriptor];
         this.files[descriptor] = file;
         this.closeOnExecution[descriptor] = closeOnExec ? 1 : 0;
@@ -146,9 +149,21 @@ export class FileDescriptorTable {
         return 0;
     }
 
-    private grow(needed: i32): void {
+    /** Heap that a table takes: references and flags are two blocks, and fit where one of their sum does. */
+    private static bytesOf(capacity: i32): u64 {
+        return <u64>capacity * (sizeof<usize>() + 1) + PAGE_SIZE;
+    }
+
+    /** Whether there is memory for a `clone`. */
+    canClone(): bool {
+        return provideHeap(FileDescriptorTable.bytesOf(this.files.length));
+    }
+
+    /** False: there is no memory for so many. */
+    private grow(needed: i32): bool {
         let capacity = this.files.length;
         while (capacity < needed) capacity <<= 1;
+        if (!provideHeap(FileDescriptorTable.bytesOf(capacity))) return false;
         const files = new StaticArray<OpenFile | null>(capacity);
         const flags = new StaticArray<u8>(capacity);
         const length = this.files.length;
@@ -158,6 +173,7 @@ export class FileDescriptorTable {
         }
         this.files = files;
         this.closeOnExecution = flags;
+        return true;
     }
 
     /** A descriptor's reference to `file` ends, and with it the process's record locks on the file (fcntl(2)). */

@@ -112,6 +112,7 @@ export function clone(flags: u64, stack: u64, parentTid: u64, childTid: u64, tls
 /** A process that shares or copies what the flags say, without a thread and not yet in the table; null: no memory. */
 function copyProcess(flags: u64): Process | null {
     const parent = current.process;
+    if ((flags & CLONE_FILES) == 0 && !parent.fileDescriptors.canClone()) return null;
     let space: AddressSpace;
     if ((flags & CLONE_VM) != 0) {
         space = parent.addressSpace.share();

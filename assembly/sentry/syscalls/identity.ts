@@ -23,8 +23,9 @@ import {
     SYS_setreuid,
     SYS_setuid,
 } from "../arch/systemCalls";
+import { provideHeap } from "../capabilities/quota";
 import { Credentials } from "../kernel/credentials";
-import { EFAULT, EINVAL, EPERM, ESRCH } from "../kernel/errno";
+import { EFAULT, EINVAL, ENOMEM, EPERM, ESRCH } from "../kernel/errno";
 import { findProcess } from "../kernel/process";
 import { current } from "../kernel/thread";
 import { copyIn, copyIn32, copiedIn, copyOut, copyOut32 } from "../memory/userMemory";
@@ -211,6 +212,7 @@ function setgroups(size: u64, list: u64, c: u64, d: u64, e: u64, f: u64): i64 {
     if (credentials().effectiveUser != 0) return -EPERM;
     const count = <i32>size;
     if (count < 0 || count > GROUPS_MAXIMUM) return -EINVAL;
+    if (!provideHeap((<u64>count) << 2)) return -ENOMEM;
     const groups = new StaticArray<u32>(count);
     const error = copyIn(changetype<usize>(groups), list, count << 2);
     if (error != 0) return error;

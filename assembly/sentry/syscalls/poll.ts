@@ -17,7 +17,8 @@ import {
     POLLWRNORM,
 } from "../fs/openFile";
 import { AT_ONCE, deadlineAfter, deadlineRead, readTimeout, setWaitMask } from "../fs/readiness";
-import { EBADF, EFAULT, EINVAL, ERESTARTNOHAND } from "../kernel/errno";
+import { provideHeap } from "../capabilities/quota";
+import { EBADF, EFAULT, EINVAL, ENOMEM, ERESTARTNOHAND } from "../kernel/errno";
 import { RLIMIT_NOFILE } from "../kernel/resourceLimits";
 import { current } from "../kernel/thread";
 import { blockUntil, deadlineReached } from "../kernel/wait";
@@ -31,11 +32,14 @@ const POLLFD_SIZE: i32 = 8;
 let workspace: usize = 0;
 let workspaceSize: i32 = 0;
 
-function makeWorkspace(bytes: i32): void {
-    if (bytes <= workspaceSize) return;
+/** False: there is no memory for so many descriptors. */
+function makeWorkspace(bytes: i32): bool {
+    if (bytes <= workspaceSize) return true;
+    if (!provideHeap(bytes)) return false;
     if (workspace != 0) heap.free(workspace);
     workspace = heap.alloc(bytes);
     workspaceSize = bytes;
+    return true;
 }
 
 // ---------------------------------------------------------------- poll
@@ -55,7 +59,7 @@ function pollUntil(descriptors: u64, count_: u64, deadline: u64): i64 {
     if (count_ > process.limits.soft[RLIMIT_NOFILE]) return -EINVAL;
     const count = <i32>count_;
     const bytes = count * POLLFD_SIZE;
-    makeWorkspace(bytes);
+    if (!makeWorkspace(bytes)) return -ENOMEM;
     if (copyIn(workspace, descriptors, bytes) != 0) return -EFAULT;
     const table = process.fileDescriptors;
     let ready = 0;
@@ -138,7 +142,7 @@ function selectUntil(count: i32, readSet: u64, writeSet: u64, exceptSet: u64, de
     const table = current.process.fileDescriptors;
     // Descriptors beyond the table cannot be open; the sets are words of 8 bytes.
     const bytes = ((min(count, max(table.length, 64)) + 63) >> 6) << 3;
-    makeWorkspace(bytes * 6);
+    if (!makeWorkspace(bytes * 6)) return -ENOMEM;
     const wanted = workspace;
     const result = workspace + bytes * 3;
     if (readSetTo(wanted, readSet, bytes) != 0) return -EFAULT;

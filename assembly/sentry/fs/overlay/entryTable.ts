@@ -4,6 +4,7 @@
 // table for lookups, and a list in the order of making for readdir: an entry's cookie never changes while it exists.
 
 import { nameHash } from "../../../std/layerIndex";
+import { provideHeap } from "../../capabilities/quota";
 import { Inode } from "../inode";
 
 /** Buckets of a new table; doubled whenever there are twice as many entries. */
@@ -110,7 +111,9 @@ export class EntryTable {
         return entry;
     }
 
+    /** Without memory for more buckets the chains get longer. */
     private grow(): void {
+        if (!provideHeap(<u64>this.buckets.length * 2 * sizeof<usize>())) return;
         const buckets = new StaticArray<Entry | null>(this.buckets.length * 2);
         let entry = this.oldest;
         while (entry !== null) {
