@@ -10,10 +10,14 @@ import { AddressSpace } from "../memory/addressSpace";
 
 /** Linux's MAX_ARG_STRLEN: 32 pages, with the zero byte. */
 const STRING_MAXIMUM: i32 = 32 * 4096;
-/** Pointers in one array: what fits in the limit on all strings together, a quarter of the default stack. */
-const STRINGS_MAXIMUM: i32 = 1 << 18;
-/** Bytes of all strings. */
-export const STRINGS_SIZE_MAXIMUM: u64 = 2 << 20;
+/**
+ * Bytes of all strings: Linux's limits. It is a quarter of RLIMIT_STACK, but no more than three quarters of the default
+ * stack, and no less than 128 KiB.
+ */
+export const STRINGS_SIZE_MAXIMUM: u64 = 6 << 20;
+export const STRINGS_SIZE_ALWAYS: u64 = 128 << 10;
+/** Pointers in one array: what fits in the limit. */
+const STRINGS_MAXIMUM: i32 = <i32>(STRINGS_SIZE_MAXIMUM / 8);
 
 /** Strings by index. */
 export abstract class StringSource {

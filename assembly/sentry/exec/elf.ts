@@ -5,7 +5,7 @@
 
 import { ELF_MACHINE, Layout, MINIMUM_ADDRESS } from "../arch/machine";
 import { OpenFile } from "../fs/openFile";
-import { ENOEXEC, ENOMEM } from "../kernel/errno";
+import { EACCES, EIO, ELIBBAD, ENOEXEC } from "../kernel/errno";
 import { AddressSpace } from "../memory/addressSpace";
 import { PROT_EXEC, PROT_READ, PROT_WRITE, Region } from "../memory/region";
 import { PAGE_SIZE } from "../../std/pages";
@@ -13,7 +13,9 @@ import { PAGE_SIZE } from "../../std/pages";
 const HEADER_SIZE: i32 = 64;
 const PROGRAM_HEADER_SIZE: i32 = 56;
 /** Linux refuses more than 64 KiB of program headers; real programs have about a dozen. */
-const PROGRAM_HEADERS_MAXIMUM: i32 = 64;
+const PROGRAM_HEADERS_MAXIMUM: i32 = 65536 / PROGRAM_HEADER_SIZE;
+/** No file is as long: offsets above would not fit the numbers of pages. */
+const OFFSET_MAXIMUM: u64 = 1 << 43;
 /** PT_INTERP names are paths. */
 const INTERPRETER_MAXIMUM: u64 = 4096;
 
@@ -24,7 +26,7 @@ const ET_EXEC: u16 = 2;
 const ET_DYN: u16 = 3;
 const PT_LOAD: u32 = 1;
 const PT_INTERP: u32 = 3;
-const PT_PHDR: u32 = 6;
+const PT_GNU_STACK: u32 = 0x6474_e551;
 const PF_X: u32 = 1;
 const PF_W: u32 = 2;
 const PF_R: u32 = 4;
@@ -44,9 +46,15 @@ export class ElfImage {
     problem: string = "";
     positionIndependent: bool = false;
     entry: u64 = 0;
+    /** Whether its segments cannot be mapped, which Linux finds out when the old program is gone: `problem` says why. */
+    isDamaged: bool = false;
     /** First and last address of the PT_LOAD segments, whole pages. */
     start: u64 = 0;
     end: u64 = 0;
+    /** What the addresses of a position-independent program must be moved by a multiple of. */
+    alignment: u64 = PAGE_SIZE;
+    /** Whether it wants to execute code on its stack. */
+    executesStack: bool = false;
     /** Address of the program headers, or 0 when no segment has them. */
     programHeaders: u64 = 0;
     programHeaderCount: i32 = 0;
@@ -57,7 +65,11 @@ export class ElfImage {
     /** A copy of the program headers (heap.alloc). */
     private table: usize = 0;
 
-    constructor(file: OpenFile) {
+    constructor(
+        file: OpenFile,
+        /** A dynamic linker. */
+        private isInterpreter: bool,
+    ) {
         this.file = file;
     }
 
@@ -68,11 +80,17 @@ export class ElfImage {
 
     private refuse(problem: string): i32 {
         this.problem = problem;
-        return -ENOEXEC;
+        return this.isInterpreter ? -ELIBBAD : -ENOEXEC;
+    }
+
+    private damaged(problem: string): void {
+        if (!this.isDamaged) this.problem = problem;
+        this.isDamaged = true;
     }
 
     /** Reads and checks the headers; `header` has the file's first `length` bytes. 0 or a negative errno with `problem`. */
     read(header: usize, length: i32): i32 {
+        if (this.isInterpreter && length < HEADER_SIZE) return this.cannotRead("an ELF header does");
         if (length < HEADER_SIZE || load<u32>(header) != ELF_MAGIC)
             return this.refuse("it is not an ELF program");
         if (load<u8>(header, 4) != ELFCLASS64 || load<u8>(header, 5) != ELFDATA2LSB) {
@@ -85,7 +103,8 @@ export class ElfImage {
             );
         }
         const type = load<u16>(header, 16);
-        if (type != ET_EXEC && type != ET_DYN) return this.refuse("its ELF type is not a program's");
+        if (!this.isInterpreter && type != ET_EXEC && type != ET_DYN)
+            return this.refuse("its ELF type is not a program's");
         this.positionIndependent = type == ET_DYN;
         this.entry = load<u64>(header, 24);
         const offset = load<u64>(header, 32);
@@ -103,7 +122,6 @@ export class ElfImage {
     }
 
     private readSegments(headersOffset: u64): i32 {
-        const size = this.file.size();
         let found = false;
         for (let i = 0; i < this.programHeaderCount; i++) {
             const segment = this.segment(i);
@@ -112,21 +130,32 @@ export class ElfImage {
             const address = load<u64>(segment, 16);
             const fileBytes = load<u64>(segment, 32);
             const memoryBytes = load<u64>(segment, 40);
-            if (type == PT_INTERP) {
+            if (type == PT_INTERP && !this.isInterpreter && this.interpreter.length == 0) {
                 const error = this.readInterpreter(offset, fileBytes);
                 if (error != 0) return error;
             }
-            if (type == PT_PHDR) this.programHeaders = address;
-            if (type != PT_LOAD || memoryBytes == 0) continue;
-            if (fileBytes > memoryBytes || offset > size || fileBytes > size - offset) {
-                return this.refuse("the file ends before its segments do");
+            if (type == PT_GNU_STACK) this.executesStack = (load<u32>(segment, 4) & PF_X) != 0;
+            if (type != PT_LOAD) continue;
+            if (offset <= headersOffset && headersOffset - offset < fileBytes) {
+                this.programHeaders = address + (headersOffset - offset);
             }
+            if (memoryBytes == 0 && fileBytes == 0) continue;
             // 47 bits of user addresses, so that no sum below overflows.
-            if (address >= 1 << 47 || memoryBytes >= 1 << 47)
-                return this.refuse("its segments lie outside user memory");
-            if (fileBytes > 0 && ((offset ^ address) & (PAGE_SIZE - 1)) != 0) {
-                return this.refuse("its segments are not aligned to pages");
+            if (address >= 1 << 47 || memoryBytes >= 1 << 47) {
+                this.damaged("its segments lie outside user memory");
+                continue;
             }
+            if (fileBytes > memoryBytes || offset > OFFSET_MAXIMUM) {
+                this.damaged("its segments are longer in the file than in memory");
+                continue;
+            }
+            // A segment may end behind the file: touching it there is a SIGBUS.
+            if (fileBytes > 0 && ((offset ^ address) & (PAGE_SIZE - 1)) != 0) {
+                this.damaged("its segments are not aligned to pages");
+                continue;
+            }
+            const alignment = load<u64>(segment, 48);
+            if (popcnt(alignment) == 1 && alignment > this.alignment) this.alignment = alignment;
             const start = address & PAGE_MASK;
             const end = pageUp(address + memoryBytes);
             if (!found || start < this.start) this.start = start;
@@ -136,28 +165,36 @@ export class ElfImage {
                 this.codeStart = address;
                 this.codeEnd = address + fileBytes;
             }
-            if (this.programHeaders == 0 && offset <= headersOffset && headersOffset < offset + fileBytes) {
-                this.programHeaders = address + (headersOffset - offset);
-            }
         }
-        if (!found) return this.refuse("it has nothing to load");
+        if (!found) this.damaged("it has nothing to load");
         return 0;
     }
 
     private readInterpreter(offset: u64, length: u64): i32 {
-        if (length < 2 || length > INTERPRETER_MAXIMUM || offset > this.file.size()) {
+        if (length < 2 || length > INTERPRETER_MAXIMUM) {
             return this.refuse("the name of its dynamic linker is damaged");
         }
+        if (offset > OFFSET_MAXIMUM) return this.cannotRead("the name of its dynamic linker does");
         const bytes = heap.alloc(<usize>length);
+        let error = 0;
         if (this.file.readBytes(bytes, <i32>length, <i64>offset) != <i64>length) {
-            heap.free(bytes);
-            return this.refuse("the name of its dynamic linker is damaged");
+            error = this.cannotRead("the name of its dynamic linker does");
+        } else if (load<u8>(bytes + <usize>length - 1) != 0) {
+            error = this.refuse("the name of its dynamic linker is damaged");
+        } else {
+            let end: i32 = 0;
+            while (load<u8>(bytes + end) != 0) end++;
+            this.interpreter = byteString(bytes, end);
+            // An empty name is the working directory here.
+            if (end == 0) error = -EACCES;
         }
-        let end: i32 = 0;
-        while (end < <i32>length && load<u8>(bytes + end) != 0) end++;
-        this.interpreter = byteString(bytes, end);
         heap.free(bytes);
-        return 0;
+        return error;
+    }
+
+    private cannotRead(what: string): i32 {
+        this.problem = "the file ends before " + what;
+        return -EIO;
     }
 
     // @ts-ignore: decorator
@@ -171,8 +208,14 @@ export class ElfImage {
         return this.start + bias >= MINIMUM_ADDRESS && this.end + bias <= layout.imageLimit;
     }
 
-    /** Maps the segments, moved by `bias`. 0 or -ENOMEM. */
-    map(space: AddressSpace, bias: u64): i32 {
+    /** By how much a position-independent image is moved so that it begins at `address`, or behind for its alignment. */
+    biasFor(address: u64): u64 {
+        if (!this.positionIndependent) return 0;
+        return (address - this.start + this.alignment - 1) & ~(this.alignment - 1);
+    }
+
+    /** Maps the segments, moved by `bias`; it is not damaged. */
+    map(space: AddressSpace, bias: u64): void {
         for (let i = 0; i < this.programHeaderCount; i++) {
             const segment = this.segment(i);
             const memoryBytes = load<u64>(segment, 40);
@@ -201,7 +244,6 @@ export class ElfImage {
                 space.add(new Region(fileEnd, end, protection, 0));
             }
         }
-        return space.find(this.start + bias) === null ? -ENOMEM : 0;
     }
 }
 

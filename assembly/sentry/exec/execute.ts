@@ -3,11 +3,12 @@
 // Executing programs: what execve(2) and the container's start have in common. A program is opened, checked and laid out in
 // a new address space before anything of the old one is given up, so that every failure can still be reported.
 
-import { COMPACT_LAYOUT, Layout, WIDE_LAYOUT } from "../arch/machine";
-import { openForExec, openForExecError, pathOf } from "../fs/exec";
+import { COMPACT_LAYOUT, Layout, MINIMUM_ADDRESS, USER_END, WIDE_LAYOUT } from "../arch/machine";
+import { openForExec, openForExecError } from "../fs/exec";
 import { S_ISGID, S_ISUID } from "../fs/inode";
 import { OpenFile } from "../fs/openFile";
-import { ELOOP, ENOEXEC, ENOMEM } from "../kernel/errno";
+import { checkAccessAs, MAY_READ } from "../fs/permission";
+import { EACCES, ELOOP, ENOENT, ENOEXEC, ENOMEM } from "../kernel/errno";
 import { Credentials } from "../kernel/credentials";
 import { NAME_LENGTH } from "../kernel/process";
 import { ResourceLimits, RLIMIT_STACK } from "../kernel/resourceLimits";
@@ -20,7 +21,9 @@ import { buildStack } from "./stack";
 /** Linux's BINPRM_BUF_SIZE: where `#!` lines end. */
 const HEADER_BYTES: i32 = 256;
 /** Scripts whose interpreter is a script: Linux's limit. */
-const SCRIPT_DEPTH: i32 = 4;
+const SCRIPT_DEPTH: i32 = 5;
+const S_IXGRP: u32 = 0o010;
+const SET_GROUP_ID: u32 = S_ISGID | S_IXGRP;
 /** Stacks larger than this are limited only by memory: addresses must stay apart. */
 const STACK_MAXIMUM: u64 = 64 << 20;
 
@@ -29,14 +32,15 @@ export let executionProblem: string = "";
 
 /** A program ready to run. */
 export class Program {
+    /** The process's name: at most NAME_LENGTH bytes. */
+    name: string = "";
+
     constructor(
         readonly space: AddressSpace,
         readonly entry: u64,
-        /** Absolute path of the program file. */
-        readonly path: string,
-        /** Last component of the name it was called by. */
-        readonly name: string,
         readonly credentials: Credentials,
+        /** Whether whoever executes it may read the program file. */
+        readonly isReadable: bool,
     ) {}
 }
 
@@ -52,10 +56,19 @@ export class Caller {
 
 /** The negative errno of a prepare that returned null. */
 export let executionError: i32 = 0;
+/** Whether Linux would have given up the old program by then: it ends with SIGSEGV. */
+export let executionIsFatal: bool = false;
 
 function fail(error: i32, problem: string): Program | null {
     executionError = error;
     executionProblem = problem;
+    executionIsFatal = false;
+    return null;
+}
+
+function failFatally(problem: string): Program | null {
+    fail(-ENOEXEC, problem);
+    executionIsFatal = true;
     return null;
 }
 
@@ -68,28 +81,40 @@ export function prepareProgram(
 ): Program | null {
     const file = openForExec(path);
     if (file === null) return fail(openForExecError, "");
-    return prepareFile(caller, file, path, arguments_, environment);
+    return prepareFile(caller, file, path, lastComponent(path), arguments_, environment, true);
 }
 
-/** As prepareProgram, for an open file, which it releases. */
+/**
+ * As prepareProgram, for an open file, which it releases. `name`: the process's name from then on, or empty: that of the
+ * program's file. `reachable`: a script's interpreter can open `path`, too.
+ */
 export function prepareFile(
     caller: Caller,
     file: OpenFile,
     path: string,
+    name: string,
     arguments_: StringSource,
     environment: StringSource,
+    reachable: bool,
 ): Program | null {
     const header = heap.alloc(HEADER_BYTES);
     const named = path;
+    // Programs count on argv[0].
+    if (arguments_.count == 0) arguments_ = new PrefixedStrings([""], arguments_, 0);
     let program: Program | null = null;
     for (let depth = 0; ; depth++) {
         if (arguments_.count < 0 || environment.count < 0) {
-            program = fail(min(arguments_.count, environment.count), "");
+            program = fail(arguments_.count < 0 ? arguments_.count : environment.count, "");
             break;
         }
         const length = <i32>file.readBytes(header, HEADER_BYTES, 0);
+        if (length < 0) {
+            program = fail(length, "it cannot be read");
+            break;
+        }
         if (length < 2 || load<u16>(header) != 0x2123) {
-            program = prepareElf(caller, file, header, length, path, named, arguments_, environment);
+            program = prepareElf(caller, file, header, length, named, arguments_, environment);
+            if (program !== null) program.name = shortName(name.length > 0 ? name : fileName(file));
             break;
         }
         if (depth == SCRIPT_DEPTH) {
@@ -98,7 +123,11 @@ export function prepareFile(
         }
         const prefix = parseScript(header, length);
         if (prefix === null) {
-            program = fail(-ENOEXEC, "its first line names no interpreter");
+            program = fail(scriptError, "its first line names no interpreter");
+            break;
+        }
+        if (!reachable) {
+            program = fail(-ENOENT, "its interpreter could not open it");
             break;
         }
         file.release();
@@ -118,15 +147,30 @@ export function prepareFile(
     return program;
 }
 
+/** The negative errno of a parseScript that returned null. */
+let scriptError: i32 = 0;
+
 /** The interpreter and its one argument of a `#!` line (execve(2)), or null. */
 function parseScript(header: usize, length: i32): string[] | null {
+    scriptError = -ENOEXEC;
     let end = 2;
     while (end < length && load<u8>(header + end) != 10 && load<u8>(header + end) != 0) end++;
     let start = skipBlanks(header, 2, end);
+    if (end == HEADER_BYTES) {
+        // The line goes on: what is cut off may be the argument's, but not the interpreter's.
+        let name = start;
+        while (name < end && !isBlank(load<u8>(header + name))) name++;
+        if (name == end) return null;
+        end--;
+    }
     while (end > start && isBlank(load<u8>(header + end - 1))) end--;
     let stop = start;
     while (stop < end && !isBlank(load<u8>(header + stop))) stop++;
-    if (stop == start) return null;
+    if (stop == start) {
+        // Without a line's end the interpreter is the empty path, which is the working directory here.
+        if (stop == length || load<u8>(header + stop) == 0) scriptError = -EACCES;
+        return null;
+    }
     const result = [byteString(header + start, stop - start)];
     start = skipBlanks(header, stop, end);
     if (start < end) result.push(byteString(header + start, end - start));
@@ -147,12 +191,11 @@ function prepareElf(
     file: OpenFile,
     header: usize,
     length: i32,
-    path: string,
     named: string,
     arguments_: StringSource,
     environment: StringSource,
 ): Program | null {
-    const image = new ElfImage(file);
+    const image = new ElfImage(file, false);
     const error = image.read(header, length);
     if (error != 0) {
         image.free();
@@ -160,13 +203,13 @@ function prepareElf(
     }
     let program: Program | null = null;
     if (image.interpreter.length == 0) {
-        program = layOut(caller, image, null, path, named, arguments_, environment);
+        program = layOut(caller, image, null, named, arguments_, environment);
     } else {
         const linkerFile = openForExec(image.interpreter);
         if (linkerFile === null) {
             fail(openForExecError, "its dynamic linker " + image.interpreter + " cannot be opened");
         } else {
-            const linker = new ElfImage(linkerFile);
+            const linker = new ElfImage(linkerFile, true);
             const linkerHeader = heap.alloc(HEADER_BYTES);
             const got = <i32>linkerFile.readBytes(linkerHeader, HEADER_BYTES, 0);
             const problem = linker.read(linkerHeader, got);
@@ -177,7 +220,7 @@ function prepareElf(
                     "its dynamic linker " + image.interpreter + " cannot be used: " + linker.problem,
                 );
             } else {
-                program = layOut(caller, image, linker, path, named, arguments_, environment);
+                program = layOut(caller, image, linker, named, arguments_, environment);
             }
             linker.free();
             linkerFile.release();
@@ -192,53 +235,69 @@ function layOut(
     caller: Caller,
     image: ElfImage,
     linker: ElfImage | null,
-    path: string,
     named: string,
     arguments_: StringSource,
     environment: StringSource,
 ): Program | null {
+    if (image.isDamaged) return failFatally(image.problem);
+    if (linker !== null && linker.isDamaged) {
+        return failFatally("its dynamic linker " + image.interpreter + " is damaged: " + linker.problem);
+    }
     let layout: Layout = COMPACT_LAYOUT;
-    let bias = biasFor(image, layout);
+    let bias = image.biasFor(layout.programBase);
     if (!image.fits(layout, bias)) {
         layout = WIDE_LAYOUT;
-        bias = biasFor(image, layout);
-        if (!image.fits(layout, bias)) return fail(-ENOEXEC, "its segments lie outside user memory");
+        bias = image.biasFor(layout.programBase);
+        if (!image.fits(layout, bias)) return failFatally("its segments lie outside user memory");
     }
     const vspace = takeVSpace();
     if (vspace === null) return fail(-ENOMEM, "not enough memory");
     const space = new AddressSpace(vspace, layout);
     const credentials = credentialsAfter(caller, image.file);
-    let error = image.map(space, bias);
+    image.map(space, bias);
+    space.setExecutable(image.file);
     space.codeStart = image.codeStart + bias;
     space.codeEnd = image.codeEnd + bias;
     space.breakStart = image.end + bias;
     space.breakEnd = space.breakStart;
     let entry = image.entry + bias;
     let linkerBase: u64 = 0;
-    if (error == 0 && linker !== null) {
-        linkerBase = space.findGap(linker.end - linker.start, 0) - linker.start;
-        error = linker.map(space, linkerBase);
+    if (linker !== null) {
+        const gap = linker.positionIndependent
+            ? space.findGap(linker.end - linker.start, 0)
+            : linker.start >= MINIMUM_ADDRESS && linker.end <= USER_END
+              ? linker.start
+              : 0;
+        if (gap == 0) {
+            space.release();
+            return failFatally("there is no room for its dynamic linker " + image.interpreter);
+        }
+        linkerBase = gap - linker.start;
+        linker.map(space, linkerBase);
         entry = linker.entry + linkerBase;
     }
-    if (error == 0) {
-        error = buildStack(
-            space,
-            named,
-            arguments_,
-            environment,
-            image,
-            bias,
-            linkerBase,
-            credentials,
-            min(caller.limits.soft[RLIMIT_STACK], STACK_MAXIMUM) & ~(<u64>4095),
-        );
-    }
+    const error = buildStack(
+        space,
+        named,
+        arguments_,
+        environment,
+        image,
+        bias,
+        linkerBase,
+        credentials,
+        min(caller.limits.soft[RLIMIT_STACK], STACK_MAXIMUM) & ~(<u64>4095),
+    );
     if (error != 0) {
         space.release();
         return fail(error, error == -ENOMEM ? "not enough memory" : "");
     }
     space.adoptKept();
-    return new Program(space, entry, pathOf(image.file), lastComponent(named), credentials);
+    return new Program(
+        space,
+        entry,
+        credentials,
+        checkAccessAs(caller.credentials, image.file.inode, MAY_READ) == 0,
+    );
 }
 
 /** Set-user-ID and set-group-ID programs (execve(2)); the saved ids become the effective ones in any case. */
@@ -246,9 +305,10 @@ function credentialsAfter(caller: Caller, file: OpenFile): Credentials {
     const before = caller.credentials;
     const mode = file.inode.mode;
     const after = before.copy();
-    if (!caller.noNewPrivileges) {
+    if (!caller.noNewPrivileges && !file.inode.fileSystem.ignoresSetId) {
         if ((mode & S_ISUID) != 0) after.effectiveUser = file.inode.userId;
-        if ((mode & S_ISGID) != 0) after.effectiveGroup = file.inode.groupId;
+        // Without the group's right to execute, the bit once meant something else (mandatory locks).
+        if ((mode & SET_GROUP_ID) == SET_GROUP_ID) after.effectiveGroup = file.inode.groupId;
     }
     after.savedUser = after.effectiveUser;
     after.fileUser = after.effectiveUser;
@@ -257,12 +317,17 @@ function credentialsAfter(caller: Caller, file: OpenFile): Credentials {
     return after;
 }
 
-function biasFor(image: ElfImage, layout: Layout): u64 {
-    return image.positionIndependent ? layout.programBase - image.start : 0;
+/** What follows the last slash. */
+export function lastComponent(path: string): string {
+    return path.substring(path.lastIndexOf("/") + 1);
 }
 
-function lastComponent(path: string): string {
-    const slash = path.lastIndexOf("/");
-    const name = path.substring(slash + 1);
+/** The last component of an open file's path. */
+function fileName(file: OpenFile): string {
+    const location = file.location;
+    return location === null ? "" : byteString(location.nameAddress, location.nameLength);
+}
+
+function shortName(name: string): string {
     return name.length > NAME_LENGTH ? name.substring(0, NAME_LENGTH) : name;
 }

@@ -10,7 +10,7 @@ import { addGarbage } from "../kernel/garbage";
 import { Process } from "../kernel/process";
 import { Thread, THREAD_RUNNING } from "../kernel/thread";
 import { dropTcb, makeTcb, startThread } from "../kernel/threadObjects";
-import { SIGKILL } from "../signals/numbers";
+import { SIGCHLD, SIGKILL } from "../signals/numbers";
 import { hasSignal } from "../signals/send";
 import { Program } from "./execute";
 
@@ -35,10 +35,16 @@ export function replaceProgram(thread: Thread, program: Program): void {
         process.fileDescriptors = own;
     }
     process.fileDescriptors.closeOnExec();
-    process.executable = program.path;
     process.name = program.name;
     process.hasExecuted = true;
-    process.dumpable = 1;
+    const credentials = program.credentials;
+    const changesIdentity =
+        credentials.effectiveUser != credentials.realUser ||
+        credentials.effectiveGroup != credentials.realGroup;
+    // As with the default of fs.suid_dumpable.
+    process.dumpable = changesIdentity || !program.isReadable ? 0 : 1;
+    if (changesIdentity) process.parentDeathSignal = 0;
+    process.exitSignal = SIGCHLD;
     thread.alternateStackDisabled = true;
     thread.alternateStack = 0;
     thread.alternateStackSize = 0;

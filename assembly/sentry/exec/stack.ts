@@ -8,6 +8,8 @@ import {
     HARDWARE_CAPABILITIES_2,
     MACHINE_NAME,
     SIGNAL_STACK_MINIMUM,
+    TELLS_PLATFORM,
+    TELLS_SIGNAL_STACK,
 } from "../arch/machine";
 import { E2BIG, EFAULT, ENOMEM } from "../kernel/errno";
 import { Credentials } from "../kernel/credentials";
@@ -23,7 +25,7 @@ import {
     REGION_VDSO,
 } from "../memory/region";
 import { PAGE_SIZE } from "../../std/pages";
-import { StringSource, STRINGS_SIZE_MAXIMUM, writeByteString } from "./arguments";
+import { StringSource, STRINGS_SIZE_ALWAYS, STRINGS_SIZE_MAXIMUM, writeByteString } from "./arguments";
 import { ElfImage } from "./elf";
 
 // Types of the auxiliary vector (elf.h).
@@ -92,7 +94,8 @@ export function buildStack(
 ): i32 {
     const top = space.layout.stackTop;
     space.stackLimit = top - stackSize;
-    space.add(new Region(top - STACK_INITIAL, top, PROT_READ | PROT_WRITE, REGION_GROWS_DOWN | REGION_STACK));
+    const protection = PROT_READ | PROT_WRITE | (image.executesStack ? PROT_EXEC : 0);
+    space.add(new Region(top - STACK_INITIAL, top, protection, REGION_GROWS_DOWN | REGION_STACK));
     const vdso = space.layout.vdso;
     space.add(new Region(vdso, vdso + PAGE_SIZE, PROT_READ | PROT_EXEC, REGION_VDSO));
     const argumentCount = arguments_.count;
@@ -102,8 +105,10 @@ export function buildStack(
     const argumentBytes = sizeOfStrings(arguments_);
     if (argumentBytes < 0) return <i32>argumentBytes;
     const words = 1 + argumentCount + 1 + environmentCount + 1 + AUXILIARY_ENTRIES * 2;
-    const limit = min(STRINGS_SIZE_MAXIMUM, stackSize / 4);
-    if (<u64>(environmentBytes + argumentBytes) + ((<u64>words) << 3) > limit) return -E2BIG;
+    // Linux takes the strings, the program's name and the pointers to them together.
+    const limit = max(min(STRINGS_SIZE_MAXIMUM, stackSize / 4), STRINGS_SIZE_ALWAYS);
+    const pointers = (<u64>(argumentCount + environmentCount)) << 3;
+    if (<u64>(environmentBytes + argumentBytes) + pointers + path.length + 1 > limit) return -E2BIG;
 
     const name = top - 8 - (path.length + 1);
     const environmentStart = name - environmentBytes;
@@ -128,11 +133,13 @@ export function buildStack(
     let error = putStrings(space, argumentsStart, environmentStart, arguments_);
     if (error == 0) error = putStrings(space, environmentStart, name, environment);
     if (error != 0) return error;
+    space.auxiliaryStart = wordAddress;
     putAuxiliary(AT_SYSINFO_EHDR, space.layout.vdso);
+    if (TELLS_SIGNAL_STACK) putAuxiliary(AT_MINSIGSTKSZ, SIGNAL_STACK_MINIMUM);
     putAuxiliary(AT_HWCAP, HARDWARE_CAPABILITIES);
     putAuxiliary(AT_PAGESZ, PAGE_SIZE);
     putAuxiliary(AT_CLKTCK, CLOCK_TICKS);
-    putAuxiliary(AT_PHDR, image.programHeaders == 0 ? 0 : image.programHeaders + bias);
+    putAuxiliary(AT_PHDR, image.programHeaders + bias);
     putAuxiliary(AT_PHENT, 56);
     putAuxiliary(AT_PHNUM, image.programHeaderCount);
     putAuxiliary(AT_BASE, interpreterBase);
@@ -150,11 +157,11 @@ export function buildStack(
             : 0,
     );
     putAuxiliary(AT_RANDOM, random);
-    putAuxiliary(AT_HWCAP2, HARDWARE_CAPABILITIES_2);
+    if (TELLS_PLATFORM) putAuxiliary(AT_HWCAP2, HARDWARE_CAPABILITIES_2);
     putAuxiliary(AT_EXECFN, name);
-    putAuxiliary(AT_PLATFORM, platform);
-    putAuxiliary(AT_MINSIGSTKSZ, SIGNAL_STACK_MINIMUM);
+    if (TELLS_PLATFORM) putAuxiliary(AT_PLATFORM, platform);
     putAuxiliary(AT_NULL, 0);
+    space.auxiliaryEnd = wordAddress;
     wordSpace = null;
     return wordsWritten ? 0 : -ENOMEM;
 }

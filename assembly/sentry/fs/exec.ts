@@ -2,14 +2,13 @@
 //
 // What execve(2) asks of the file side. Paths are byte strings here (a code unit for each byte), as the core keeps them.
 
-import { EACCES, ENAMETOOLONG } from "../kernel/errno";
+import { EACCES, ELOOP, ENAMETOOLONG, ETXTBSY } from "../kernel/errno";
 import { current } from "../kernel/thread";
 import { Directory, failure, Inode } from "./inode";
 
 import { IN_OPEN, notifyFile } from "./notify";
 import { O_RDONLY, OpenFile } from "./openFile";
 import { locate } from "./open";
-import { openFilePath, pathString } from "./pathText";
 import { firstPath } from "./pathArgument";
 import { lastInode, PATH_MAXIMUM, walkToInode } from "./pathWalk";
 import { checkAccess, MAY_EXECUTE } from "./permission";
@@ -41,6 +40,7 @@ export function openForExecAt(directory: Directory, path: string, follow: bool):
     const error = walkToInode(directory, firstPath, length, follow);
     if (error != 0) return refuse(error);
     const inode = lastInode!;
+    if (inode.isSymbolicLink()) return refuse(-ELOOP);
     const file = openExecutable(inode);
     if (file !== null) {
         locate(file, inode);
@@ -51,15 +51,10 @@ export function openForExecAt(directory: Directory, path: string, follow: bool):
 
 /** Opens an inode as a program: a regular file that the current process may execute (it need not be readable). */
 export function openExecutable(inode: Inode): OpenFile | null {
-    if (!inode.isRegular()) return refuse(-EACCES);
+    if (!inode.isRegular() || inode.fileSystem.forbidsExecution) return refuse(-EACCES);
     const error = checkAccess(inode, MAY_EXECUTE);
     if (error != 0) return refuse(error);
+    if (inode.writers > 0) return refuse(-ETXTBSY);
     const file = inode.open(O_RDONLY);
     return file === null ? refuse(failure) : file;
-}
-
-/** The absolute path of an open file as its process sees it, for /proc/PID/exe and messages. */
-export function pathOf(file: OpenFile): string {
-    openFilePath(file, current.process.files.root);
-    return pathString();
 }

@@ -19,8 +19,10 @@ export class FileSystem {
     readonly device: u32 = ++lastDevice;
     /** Every change is refused with EROFS. */
     readOnly: bool = false;
-    /** Mounted noexec: its files cannot be mapped for execution. */
+    /** Mounted noexec: its files cannot be executed, nor mapped for execution. */
     forbidsExecution: bool = false;
+    /** Mounted nosuid: set-ID bits of its programs mean nothing. */
+    ignoresSetId: bool = false;
     /** chmod and chown have a meaning (not in /proc). */
     attributesChangeable: bool = true;
     private lastInodeNumber: u64 = 0;

@@ -82,6 +82,9 @@ export abstract class Inode {
     watches: Watch | null = null;
     /** Extended attributes, or null without any. */
     attributes: ExtendedAttributes | null = null;
+    /** Open descriptions that may write, and address spaces whose program it is: there cannot be both (ETXTBSY). */
+    writers: i32 = 0;
+    executions: i32 = 0;
     /** It differs from what its image layer says, so it cannot be made anew from the layer. */
     modified: bool = false;
     /** Found since the cache was last trimmed (overlay/inodeCache.ts). */

@@ -27,6 +27,8 @@ const mounts: Mount[] = [];
 const FIRST_IDENTIFIER: u32 = 100;
 
 export function addMount(mount: Mount): void {
+    mount.fileSystem.forbidsExecution = mount.options.includes(",noexec");
+    mount.fileSystem.ignoresSetId = mount.options.includes(",nosuid");
     mounts.push(mount);
 }
 

@@ -120,7 +120,6 @@ function mountDevices(root: Directory): void {
     );
     terminals.fileSystem.readOnly = true;
     const shared = makeMemoryRoot(new FileSystem("tmpfs", TMPFS_MAGIC, true), 0o1777);
-    shared.fileSystem.forbidsExecution = true;
     mountOn(
         devices,
         "shm",

@@ -2,7 +2,7 @@
 //
 // Opening a file by its path: what open(2) and its relatives have in common.
 
-import { EEXIST, EISDIR, ELOOP, ENOENT, ENOTDIR, EOPNOTSUPP, EPERM, EROFS } from "../kernel/errno";
+import { EEXIST, EISDIR, ELOOP, ENOENT, ENOTDIR, EOPNOTSUPP, EPERM, EROFS, ETXTBSY } from "../kernel/errno";
 import { current } from "../kernel/thread";
 import { addGarbage } from "../kernel/garbage";
 import { PathFile } from "./directoryFile";
@@ -143,6 +143,7 @@ function create(flags: u32, mode: u32): OpenFile | null {
     notifyEntry(directory, IN_CREATE, inode, lastName, lastLength);
     const file = inode.open(flags & KEPT_FLAGS);
     if (file !== null) {
+        file.countWriter();
         locate(file, inode);
         notifyFile(file, IN_OPEN);
     }
@@ -156,21 +157,24 @@ export function locate(file: OpenFile, inode: Inode): void {
     const link = lastLink;
     if (link !== null) {
         // Through /proc/PID/fd or /proc/PID/exe: where that file was found.
-        const there = link.followLocation();
-        if (there !== null) {
-            file.location = new Location(
-                inode,
-                there.directory,
-                there.nameAddress,
-                there.nameLength,
-                there.nameHolder,
-            );
-            file.location!.removed = there.removed;
-        }
+        locateAt(file, link.followLocation());
     } else if (lastType == LAST_NAME) {
         const name = copyName(lastName, lastLength);
         file.location = new Location(inode, lastDirectory, changetype<usize>(name), lastLength, name);
     }
+}
+
+/** Notes that an open file was found where another of the same inode was. */
+export function locateAt(file: OpenFile, there: Location | null): void {
+    if (there === null) return;
+    file.location = new Location(
+        file.inode,
+        there.directory,
+        there.nameAddress,
+        there.nameLength,
+        there.nameHolder,
+    );
+    file.location!.removed = there.removed;
 }
 
 /** Opens an inode that exists. `directoryOnly`: a slash followed its name. Null: see `failure`. */
@@ -187,8 +191,10 @@ export function openInode(inode: Inode, flags: u32, directoryOnly: bool): OpenFi
     const error = checkAccess(inode, mask);
     if (error != 0) return refuse(error);
     if ((flags & O_NOATIME) != 0 && !ownsInode(inode)) return refuse(-EPERM);
+    if ((mask & MAY_WRITE) != 0 && inode.executions > 0) return refuse(-ETXTBSY);
     const file = inode.open(flags & KEPT_FLAGS);
     if (file === null) return null;
+    file.countWriter();
     const kind = inode.kind;
     const special =
         kind == KIND_FIFO ||
@@ -220,5 +226,7 @@ function openUnnamed(from: Directory, path: usize, length: i32, flags: u32, mode
     const unnamed = directory.makeUnnamed(S_IFREG | (mode & 0o7777 & ~current.process.files.umask));
     if (unnamed === null) return refuse(failure == -EPERM ? -EOPNOTSUPP : failure);
     setOwner(unnamed, directory);
-    return unnamed.open(flags & KEPT_FLAGS & ~O_DIRECTORY);
+    const file = unnamed.open(flags & KEPT_FLAGS & ~O_DIRECTORY);
+    if (file !== null) file.countWriter();
+    return file;
 }

@@ -69,6 +69,8 @@ export abstract class OpenFile {
     readonly inode: Inode;
     /** Where it was opened, for /proc/self/fd, fchdir and *at calls; null for pipes and other files without a name. */
     location: Location | null = null;
+    /** It counts among its inode's writers. */
+    private isWriter: bool = false;
 
     constructor(inode: Inode, flags: u32) {
         this.inode = inode;
@@ -89,6 +91,13 @@ export abstract class OpenFile {
         return (this.flags & O_NONBLOCK) != 0;
     }
 
+    /** Counts it among its inode's writers, if it may write. Files without a name, as memfd_create(2) makes, do not count. */
+    countWriter(): void {
+        if (this.isWriter || !this.isWritable()) return;
+        this.isWriter = true;
+        this.inode.writers++;
+    }
+
     /** One more holder. */
     retain(): OpenFile {
         this.references++;
@@ -100,6 +109,7 @@ export abstract class OpenFile {
         if (--this.references > 0) return;
         if (watchCount != 0) notifyClose(this);
         this.close();
+        if (this.isWriter) this.inode.writers--;
         if (this.inode.locks !== null) releaseDescriptionLocks(this.inode, this);
         const location = this.location;
         if (location !== null) location.release();

@@ -106,15 +106,6 @@ export function openFilePath(file: OpenFile, root: Directory): bool {
     return !tooLong;
 }
 
-/** The latest path as a byte string (one code unit for each byte). */
-export function pathString(): string {
-    const text = changetype<string>(__new(pathLength << 1, idof<string>()));
-    for (let i = 0; i < pathLength; i++) {
-        store<u16>(changetype<usize>(text) + (i << 1), load<u8>(pathAddress + i));
-    }
-    return text;
-}
-
 /** Whether the latest path begins with a slash: it is one of the file tree, not "pipe:[...]". */
 export function pathIsAbsolute(): bool {
     return pathLength > 0 && load<u8>(pathAddress) == SLASH;

@@ -46,6 +46,7 @@ export const ELOOP: i32 = 40;
 export const ENODATA: i32 = 61;
 export const ETIME: i32 = 62;
 export const EOVERFLOW: i32 = 75;
+export const ELIBBAD: i32 = 80;
 export const EILSEQ: i32 = 84;
 export const ENOTSOCK: i32 = 88;
 export const EDESTADDRREQ: i32 = 89;
@@ -167,6 +168,8 @@ export function errorName(number: i32): string | null {
             return "ETIME";
         case EOVERFLOW:
             return "EOVERFLOW";
+        case ELIBBAD:
+            return "ELIBBAD";
         case EILSEQ:
             return "EILSEQ";
         case ENOTSOCK:

@@ -136,7 +136,6 @@ function copyProcess(flags: u64): Process | null {
     child.processGroup = parent.processGroup;
     child.session = parent.session;
     child.name = parent.name;
-    child.executable = parent.executable;
     child.exitSignal = <i32>(flags & CSIGNAL);
     child.dumpable = parent.dumpable;
     child.noNewPrivileges = parent.noNewPrivileges;

@@ -23,8 +23,6 @@ export class Process {
     session: i32;
     /** comm: at most NAME_LENGTH bytes, a byte string (userMemory.copyInString). */
     name: string = "";
-    /** Absolute path of the program file (/proc/PID/exe), a byte string. */
-    executable: string = "";
 
     threads: Thread[] = [];
     addressSpace: AddressSpace;

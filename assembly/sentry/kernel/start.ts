@@ -91,7 +91,6 @@ export function startContainer(): void {
     }
     const program = findProgram(process);
     process.credentials = program.credentials;
-    process.executable = program.path;
     process.name = program.name;
     process.addressSpace.release();
     process.addressSpace = program.space;

@@ -100,6 +100,10 @@ export class AddressSpace extends PageSpace {
     argumentsEnd: u64 = 0;
     environmentStart: u64 = 0;
     environmentEnd: u64 = 0;
+    auxiliaryStart: u64 = 0;
+    auxiliaryEnd: u64 = 0;
+    /** The program file (/proc/PID/exe): nobody may write to it. */
+    executable: OpenFile | null = null;
 
     constructor(vspace: VSpace, layout: Layout) {
         super(vspace, layout);
@@ -107,6 +111,16 @@ export class AddressSpace extends PageSpace {
         this.nextSpace = next;
         if (next !== null) next.previousSpace = this;
         firstSpace = this;
+    }
+
+    /** Names the program file, of which the address space takes a reference. */
+    setExecutable(file: OpenFile | null): void {
+        const before = this.executable;
+        if (file !== null) file.retain().inode.executions++;
+        this.executable = file;
+        if (before === null) return;
+        before.inode.executions--;
+        before.release();
     }
 
     share(): AddressSpace {
@@ -127,6 +141,8 @@ export class AddressSpace extends PageSpace {
         if (next !== null) next.previousSpace = previous;
         this.nextSpace = null;
         this.previousSpace = null;
+        // An address space that was given up before it was whole: what the last one left must not be forgotten.
+        this.adoptKept();
         const pages = this.pages;
         const keep = this.vspace.keepsTables;
         for (let i: u32 = 0; i < pages.capacity; i++) {
@@ -136,6 +152,7 @@ export class AddressSpace extends PageSpace {
         pages.sweep(true);
         for (let i = 0; i < this.regions.length; i++) this.regions[i].release();
         this.regions = [];
+        this.setExecutable(null);
         this.vspace.kept = pages;
         returnVSpace(this.vspace);
     }
@@ -434,6 +451,9 @@ export class AddressSpace extends PageSpace {
         copy.argumentsEnd = this.argumentsEnd;
         copy.environmentStart = this.environmentStart;
         copy.environmentEnd = this.environmentEnd;
+        copy.auxiliaryStart = this.auxiliaryStart;
+        copy.auxiliaryEnd = this.auxiliaryEnd;
+        copy.setExecutable(this.executable);
         for (let i = 0; i < this.regions.length; i++) {
             const region = this.regions[i];
             if ((region.flags & REGION_DONT_FORK) != 0) continue;

@@ -55,7 +55,18 @@ import {
 } from "../fs/pathArgument";
 import { checkAccess, dropPrivileges, MAY_WRITE } from "../fs/permission";
 import { asRegular, FILE_SIZE_MAXIMUM } from "../fs/regularInode";
-import { EBADF, EFBIG, EINVAL, EISDIR, EMFILE, ENODEV, EOPNOTSUPP, EPERM, ESPIPE } from "../kernel/errno";
+import {
+    EBADF,
+    EFBIG,
+    EINVAL,
+    EISDIR,
+    EMFILE,
+    ENODEV,
+    EOPNOTSUPP,
+    EPERM,
+    ESPIPE,
+    ETXTBSY,
+} from "../kernel/errno";
 import { addGarbage } from "../kernel/garbage";
 import { RLIMIT_FSIZE, RLIMIT_NOFILE } from "../kernel/resourceLimits";
 import { current } from "../kernel/thread";
@@ -279,6 +290,7 @@ function truncate(path: u64, length: u64, c: u64, d: u64, e: u64, f: u64): i64 {
     if (!inode.isRegular()) return -EINVAL;
     const error = checkAccess(inode, MAY_WRITE);
     if (error != 0) return error;
+    if (inode.executions > 0) return -ETXTBSY;
     const tooLarge = checkSize(length, inode.size);
     if (tooLarge != 0) return tooLarge;
     const failed = inode.truncate(length);

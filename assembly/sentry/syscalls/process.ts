@@ -24,14 +24,23 @@ import {
     SYS_waitid,
 } from "../arch/systemCalls";
 import { CLONE_TLS_ARGUMENT } from "../arch/machine";
-import { Caller, executionError, prepareFile, prepareProgram, Program } from "../exec/execute";
+import {
+    Caller,
+    executionError,
+    executionIsFatal,
+    lastComponent,
+    prepareFile,
+    prepareProgram,
+    Program,
+} from "../exec/execute";
 import { UserStrings } from "../exec/arguments";
 import { replaceProgram } from "../exec/replace";
-import { openExecutable, openForExecAt, openForExecError, pathOf } from "../fs/exec";
+import { openExecutable, openForExecAt, openForExecError } from "../fs/exec";
 import { Directory } from "../fs/inode";
+import { locateAt } from "../fs/open";
 import { OpenFile } from "../fs/openFile";
-import { EACCES, EBADF, ECHILD, EFAULT, EINVAL, ENOTDIR, EPERM, ESRCH } from "../kernel/errno";
-import { exitProcess, exitThread } from "../kernel/exit";
+import { EACCES, EBADF, ECHILD, EFAULT, EINVAL, ENOENT, ENOTDIR, EPERM, ESRCH } from "../kernel/errno";
+import { endProcess, exitProcess, exitThread } from "../kernel/exit";
 import { addGarbage } from "../kernel/garbage";
 import {
     clone,
@@ -45,7 +54,7 @@ import { findProcess, Process, processes, removeProcess } from "../kernel/proces
 import { current } from "../kernel/thread";
 import { blockOn, NO_ANSWER } from "../kernel/wait";
 import { clearOut, copyIn, copyInString, copyInStringError, copyOut, copyOut32 } from "../memory/userMemory";
-import { CLD_CONTINUED, CLD_EXITED, CLD_KILLED, CLD_STOPPED, SIGCHLD } from "../signals/numbers";
+import { CLD_CONTINUED, CLD_EXITED, CLD_KILLED, CLD_STOPPED, SIGCHLD, SIGSEGV } from "../signals/numbers";
 import { writeSignalInfo } from "../signals/deliver";
 import { SignalInfo } from "../signals/signalQueue";
 import { strace, traceNow } from "../strace/trace";
@@ -120,7 +129,12 @@ function callerOf(process: Process): Caller {
 function finishExecve(program: Program | null): i64 {
     // Address space, page table, strings: what preparing left behind.
     addGarbage(2048);
-    if (program === null) return executionError;
+    if (program === null) {
+        if (!executionIsFatal) return executionError;
+        if (strace) traceNow(current, NO_ANSWER);
+        endProcess(current.process, SIGSEGV);
+        return NO_ANSWER;
+    }
     if (strace) traceNow(current, 0);
     replaceProgram(current, program);
     return NO_ANSWER;
@@ -148,15 +162,24 @@ let openError: i32 = 0;
 function openAt(descriptor: i32, name: string, flags: u32): OpenFile | null {
     const process = current.process;
     let directory: Directory = process.files.workingDirectory;
+    if (name.length == 0 && (flags & AT_EMPTY_PATH) == 0) {
+        openError = -ENOENT;
+        return null;
+    }
+    if (descriptor == AT_FDCWD && name.length == 0) {
+        openError = -EACCES;
+        return null;
+    }
     if (descriptor != AT_FDCWD && !name.startsWith("/")) {
         const base = process.fileDescriptors.get(descriptor);
         if (base === null) {
             openError = -EBADF;
             return null;
         }
-        if (name.length == 0 && (flags & AT_EMPTY_PATH) != 0) {
+        if (name.length == 0) {
             const same = openExecutable(base.inode);
             openError = openForExecError;
+            if (same !== null) locateAt(same, base.location);
             return same;
         }
         if (!base.inode.isDirectory()) {
@@ -178,13 +201,24 @@ function execveat(directory: u64, path: u64, arguments_: u64, environment: u64, 
     if (file === null) return openError;
     const process = current.process;
     const space = process.addressSpace;
+    // What is found from a descriptor has a name through /dev/fd, unless the descriptor is closed.
+    const byDescriptor = <i32>directory != AT_FDCWD && !name.startsWith("/");
+    let known = name;
+    let title = lastComponent(name);
+    if (byDescriptor) {
+        known = "/dev/fd/" + (<i32>directory).toString();
+        if (name.length > 0) known = known + "/" + name;
+        else title = "";
+    }
     return finishExecve(
         prepareFile(
             callerOf(process),
             file,
-            name.length == 0 ? pathOf(file) : name,
+            known,
+            title,
             new UserStrings(space, arguments_),
             new UserStrings(space, environment),
+            !byDescriptor || !process.fileDescriptors.isCloseOnExec(<i32>directory),
         ),
     );
 }

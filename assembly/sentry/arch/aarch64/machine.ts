@@ -25,6 +25,9 @@ export const MACHINE_NAME: string = "aarch64";
 export const HARDWARE_CAPABILITIES: u64 = 3;
 /** AT_HWCAP2: nothing of it is certain. */
 export const HARDWARE_CAPABILITIES_2: u64 = 0;
+/** Whether the auxiliary vector has AT_PLATFORM and AT_HWCAP2, and AT_MINSIGSTKSZ. */
+export const TELLS_PLATFORM: bool = true;
+export const TELLS_SIGNAL_STACK: bool = true;
 /** What /proc/cpuinfo says of each processor. */
 export const PROCESSOR_DESCRIPTION: string = "Features\t: fp asimd\nCPU architecture: 8\n";
 /** Whether the clock counter's frequency is the processor's, for /proc/cpuinfo. */

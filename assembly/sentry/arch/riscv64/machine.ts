@@ -24,6 +24,9 @@ export const MACHINE_NAME: string = "riscv64";
 export const HARDWARE_CAPABILITIES: u64 = 0x112d;
 /** AT_HWCAP2: Linux has none of it. */
 export const HARDWARE_CAPABILITIES_2: u64 = 0;
+/** Whether the auxiliary vector has AT_PLATFORM and AT_HWCAP2, and AT_MINSIGSTKSZ. */
+export const TELLS_PLATFORM: bool = false;
+export const TELLS_SIGNAL_STACK: bool = false;
 /** What /proc/cpuinfo says of each processor. */
 export const PROCESSOR_DESCRIPTION: string = "isa\t\t: rv64imafdc\nmmu\t\t: sv39\n";
 /** Whether the clock counter's frequency is the processor's, for /proc/cpuinfo. */

@@ -25,6 +25,9 @@ export const MACHINE_NAME: string = "x86_64";
 export const HARDWARE_CAPABILITIES: u64 = 0x078b_fbff;
 /** AT_HWCAP2: ring 3 MWAIT and FSGSBASE; seL4 enables neither for programs. */
 export const HARDWARE_CAPABILITIES_2: u64 = 0;
+/** Whether the auxiliary vector has AT_PLATFORM and AT_HWCAP2, and AT_MINSIGSTKSZ. */
+export const TELLS_PLATFORM: bool = true;
+export const TELLS_SIGNAL_STACK: bool = true;
 /** What /proc/cpuinfo says of each processor. */
 export const PROCESSOR_DESCRIPTION: string = "model name\t: x86_64 processor under seL4\n";
 /** Whether the clock counter's frequency is the processor's, for /proc/cpuinfo. */

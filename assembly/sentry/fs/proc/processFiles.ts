@@ -55,6 +55,7 @@ export function processEntries(): Array<StaticEntry> {
     if (entries !== null) return entries!;
     entries = [
         new StaticEntry("cgroup", 0o444, generateControlGroup),
+        new StaticEntry("auxv", 0o400, generateAuxiliaryVector, null, null, true),
         new StaticEntry("cmdline", 0o444, generateCommandLine),
         new StaticEntry("comm", 0o644, generateName, acceptName),
         new StaticEntry("cwd", LINK_MODE, null),
@@ -152,6 +153,14 @@ function generateEnvironment(process: Process | null): i32 {
     if (!mayInspect(it)) return -EACCES;
     if (it.exited) return 0;
     addMemory(it.addressSpace, it.addressSpace.environmentStart, it.addressSpace.environmentEnd);
+    return 0;
+}
+
+function generateAuxiliaryVector(process: Process | null): i32 {
+    const it = process!;
+    if (!mayInspect(it)) return -EACCES;
+    if (it.exited) return 0;
+    addMemory(it.addressSpace, it.addressSpace.auxiliaryStart, it.addressSpace.auxiliaryEnd);
     return 0;
 }
 

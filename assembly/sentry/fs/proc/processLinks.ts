@@ -80,10 +80,7 @@ abstract class FileLink extends ProcLink {
 
 export class ExecutableLink extends FileLink {
     protected target(): OpenFile | null {
-        if (this.process.exited) return null;
-        const space = this.process.addressSpace;
-        const region = space.find(space.codeStart);
-        return region === null ? null : region.file;
+        return this.process.exited ? null : this.process.addressSpace.executable;
     }
 }
 
