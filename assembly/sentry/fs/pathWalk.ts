@@ -3,7 +3,7 @@
 // Finding what a path names (path_resolution(7)). A walk leaves its result in the `last...` variables below: the
 // directory that the path's last component is to be looked up in, that component, and what it names, if it exists.
 
-import { ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR } from "../kernel/errno";
+import { ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, EXDEV } from "../kernel/errno";
 import { current } from "../kernel/thread";
 import { Directory, fail, failure, Inode, linkAddress, linkLength } from "./inode";
 import { checkAccess, MAY_EXECUTE } from "./permission";
@@ -39,30 +39,86 @@ export let lastLink: Inode | null = null;
 
 let linksFollowed: i32 = 0;
 
-/** The directory above; the process's root has none. */
-function parentOf(directory: Directory): Directory {
-    if (directory === current.process.files.root) return directory;
-    const parent = directory.parent;
-    return parent === null ? directory : parent;
+/** openat2(2): what a walk may not do. */
+export const RESOLVE_NO_XDEV: u32 = 0x1;
+export const RESOLVE_NO_MAGICLINKS: u32 = 0x2;
+export const RESOLVE_NO_SYMLINKS: u32 = 0x4;
+export const RESOLVE_BENEATH: u32 = 0x8;
+export const RESOLVE_IN_ROOT: u32 = 0x10;
+
+/** RESOLVE_ flags of the walks to come, and the directory that RESOLVE_BENEATH and RESOLVE_IN_ROOT keep them in. */
+let restrictions: u32 = 0;
+let scope: Directory | null = null;
+
+/** Restricts the walks to come; 0 ends that. */
+export function restrictWalks(flags: u32, within: Directory | null): void {
+    restrictions = flags;
+    scope = (flags & (RESOLVE_BENEATH | RESOLVE_IN_ROOT)) != 0 ? within : null;
 }
 
-/** The root of what is mounted on `directory`, if anything is. */
+/** Where absolute paths begin, or null: see `failure`. */
+function startOfAbsolute(): Directory | null {
+    if (restrictions == 0) return current.process.files.root;
+    if ((restrictions & RESOLVE_BENEATH) != 0) {
+        fail(-EXDEV);
+        return null;
+    }
+    return scope === null ? current.process.files.root : scope;
+}
+
+/** The directory above; the process's root has none. Null: see `failure`. */
+function parentOf(directory: Directory): Directory | null {
+    if (directory === scope) {
+        if ((restrictions & RESOLVE_BENEATH) == 0) return directory;
+        fail(-EXDEV);
+        return null;
+    }
+    if (directory === current.process.files.root) return directory;
+    const parent = directory.parent;
+    if (parent === null) return directory;
+    if ((restrictions & RESOLVE_NO_XDEV) != 0 && parent.fileSystem !== directory.fileSystem) {
+        fail(-EXDEV);
+        return null;
+    }
+    return parent;
+}
+
+/** The root of what is mounted on `directory`, if anything is. Null: see `failure`. */
 // @ts-ignore: decorator
 @inline
-function crossMounts(directory: Directory): Directory {
+function crossMounts(directory: Directory): Directory | null {
     let mounted = directory.mounted;
     while (mounted !== null) {
+        if ((restrictions & RESOLVE_NO_XDEV) != 0) {
+            fail(-EXDEV);
+            return null;
+        }
         directory = mounted;
         mounted = directory.mounted;
     }
     return directory;
 }
 
+/** Why the link must not be followed: 0 or a negative errno. `leadsToObject`: it is one of /proc's. */
+function checkLink(leadsToObject: bool): i32 {
+    if ((restrictions & RESOLVE_NO_SYMLINKS) != 0) return -ELOOP;
+    if (!leadsToObject) return 0;
+    if ((restrictions & RESOLVE_NO_MAGICLINKS) != 0) return -ELOOP;
+    return (restrictions & (RESOLVE_BENEATH | RESOLVE_IN_ROOT | RESOLVE_NO_XDEV)) != 0 ? -EXDEV : 0;
+}
+
 /** Goes to the last component of a path and leaves it in `last...` without looking it up. 0 or a negative errno. */
 function walkToLast(from: Directory, path: usize, length: i32): i64 {
     const end = path + length;
     let directory = from;
-    if (length > 0 && load<u8>(path) == SLASH) directory = current.process.files.root;
+    if (length > 0 && load<u8>(path) == SLASH) {
+        const start = startOfAbsolute();
+        if (start === null) return failure;
+        // The argument itself may be absolute; a link that leads to another filesystem's root may not.
+        const leaves = linksFollowed > 0 && start.fileSystem !== from.fileSystem;
+        if (leaves && (restrictions & RESOLVE_NO_XDEV) != 0) return -EXDEV;
+        directory = start;
+    }
     while (path < end && load<u8>(path) == SLASH) path++;
     lastSlash = false;
     lastLink = null;
@@ -87,7 +143,9 @@ function walkToLast(from: Directory, path: usize, length: i32): i64 {
         const slash = path < end;
         while (path < end && load<u8>(path) == SLASH) path++;
         if (path == end) {
-            lastDirectory = type == LAST_DOT_DOT ? parentOf(directory) : directory;
+            const last = type == LAST_DOT_DOT ? parentOf(directory) : directory;
+            if (last === null) return failure;
+            lastDirectory = last;
             lastType = type;
             lastName = name;
             lastLength = nameLength;
@@ -96,7 +154,9 @@ function walkToLast(from: Directory, path: usize, length: i32): i64 {
         }
         if (type == LAST_DOT) continue;
         if (type == LAST_DOT_DOT) {
-            directory = parentOf(directory);
+            const parent = parentOf(directory);
+            if (parent === null) return failure;
+            directory = parent;
             continue;
         }
         let child = directory.lookup(name, nameLength);
@@ -106,7 +166,9 @@ function walkToLast(from: Directory, path: usize, length: i32): i64 {
             if (child === null) return failure;
         }
         if (!child.isDirectory()) return -ENOTDIR;
-        directory = crossMounts(changetype<Directory>(child));
+        const crossed = crossMounts(changetype<Directory>(child));
+        if (crossed === null) return failure;
+        directory = crossed;
     }
 }
 
@@ -117,8 +179,15 @@ function followLink(directory: Directory, link: Inode): Inode | null {
         return null;
     }
     const object = link.followObject();
+    if (object === null && failure != 0) return null;
+    if (restrictions != 0) {
+        const refused = checkLink(object !== null);
+        if (refused != 0) {
+            fail(refused);
+            return null;
+        }
+    }
     if (object !== null) return object;
-    if (failure != 0) return null;
     let error: i64 = link.readLink();
     if (error == 0) error = linkLength == 0 ? -ENOENT : walkOn(directory, linkAddress, linkLength, true);
     if (error == 0 && lastInode === null) error = -ENOENT;
@@ -148,17 +217,27 @@ function walkOn(from: Directory, path: usize, length: i32, follow: bool): i64 {
             return 0;
         }
         if (!child.isSymbolicLink() || !(follow || slash)) {
-            lastInode = child.isDirectory() ? <Inode>crossMounts(changetype<Directory>(child)) : child;
+            if (child.isDirectory()) {
+                const crossed = crossMounts(changetype<Directory>(child));
+                if (crossed === null) return failure;
+                lastInode = crossed;
+            } else {
+                lastInode = child;
+            }
             return 0;
         }
         if (++linksFollowed > LINKS_MAXIMUM) return -ELOOP;
         const object = child.followObject();
+        if (object === null && failure != 0) return failure;
+        if (restrictions != 0) {
+            const refused = checkLink(object !== null);
+            if (refused != 0) return refused;
+        }
         if (object !== null) {
             lastInode = object;
             lastLink = child;
             return 0;
         }
-        if (failure != 0) return failure;
         const unreadable = child.readLink();
         if (unreadable != 0) return unreadable;
         if (linkLength == 0) return -ENOENT;

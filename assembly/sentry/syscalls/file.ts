@@ -36,6 +36,7 @@ import {
     O_DIRECTORY,
     O_LARGEFILE,
     O_NOFOLLOW,
+    O_NONBLOCK,
     O_PATH,
     O_TMPFILE,
     O_TRUNC,
@@ -87,7 +88,8 @@ function creat(path: u64, mode: u64, c: u64, d: u64, e: u64, f: u64): i64 {
     return openat(WORKING_DIRECTORY, path, O_CREAT | O_WRONLY | O_TRUNC, mode, 0, 0);
 }
 
-function openat(directory: u64, path: u64, flags_: u64, mode: u64, e: u64, f: u64): i64 {
+/** openat(2). */
+export function openat(directory: u64, path: u64, flags_: u64, mode: u64, e: u64, f: u64): i64 {
     let flags = <u32>flags_;
     if ((flags & O_PATH) != 0) {
         // All other flags are ignored.
@@ -252,17 +254,45 @@ function pwritev(descriptor: u64, vector: u64, count: u64, offset: u64, high: u6
 
 /** RWF_HIPRI, RWF_DSYNC, RWF_SYNC: all content is in memory, so they change nothing. */
 const RWF_WITHOUT_EFFECT: u64 = 0x7;
+const RWF_NOWAIT: u64 = 0x8;
+const RWF_APPEND: u64 = 0x10;
+const RWF_NOAPPEND: u64 = 0x20;
+
+/** The status flags that the RWF_ flags of one transfer stand for, in place of `present`. */
+function flagsWith(present: u32, flags: u64): u32 {
+    if ((flags & RWF_NOWAIT) != 0) present |= O_NONBLOCK;
+    if ((flags & RWF_APPEND) != 0) present |= O_APPEND;
+    if ((flags & RWF_NOAPPEND) != 0) present &= ~O_APPEND;
+    return present;
+}
 
 function preadv2(descriptor: u64, vector: u64, count: u64, offset: u64, high: u64, flags: u64): i64 {
-    if ((flags & ~RWF_WITHOUT_EFFECT) != 0) return -EOPNOTSUPP;
-    if (<i64>offset == -1) return readv(descriptor, vector, count, 0, 0, 0);
-    return preadv(descriptor, vector, count, offset, high, 0);
+    const file = readable(descriptor);
+    if (file === null) return -EBADF;
+    if ((flags & ~(RWF_WITHOUT_EFFECT | RWF_NOWAIT)) != 0) return -EOPNOTSUPP;
+    const present = file.flags;
+    file.flags = flagsWith(present, flags);
+    const result =
+        <i64>offset == -1
+            ? readv(descriptor, vector, count, 0, 0, 0)
+            : preadv(descriptor, vector, count, offset, high, 0);
+    file.flags = present;
+    return result;
 }
 
 function pwritev2(descriptor: u64, vector: u64, count: u64, offset: u64, high: u64, flags: u64): i64 {
-    if ((flags & ~RWF_WITHOUT_EFFECT) != 0) return -EOPNOTSUPP;
-    if (<i64>offset == -1) return writev(descriptor, vector, count, 0, 0, 0);
-    return pwritev(descriptor, vector, count, offset, high, 0);
+    const file = writable(descriptor);
+    if (file === null) return -EBADF;
+    if ((flags & ~(RWF_WITHOUT_EFFECT | RWF_NOWAIT | RWF_APPEND | RWF_NOAPPEND)) != 0) return -EOPNOTSUPP;
+    if ((flags & (RWF_APPEND | RWF_NOAPPEND)) == (RWF_APPEND | RWF_NOAPPEND)) return -EINVAL;
+    const present = file.flags;
+    file.flags = flagsWith(present, flags);
+    const result =
+        <i64>offset == -1
+            ? writev(descriptor, vector, count, 0, 0, 0)
+            : pwritev(descriptor, vector, count, offset, high, 0);
+    file.flags = present;
+    return result;
 }
 
 function lseek(descriptor: u64, offset: u64, whence: u64, d: u64, e: u64, f: u64): i64 {

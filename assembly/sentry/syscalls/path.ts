@@ -74,7 +74,7 @@ import {
     walk,
     walkToParent,
 } from "../fs/pathWalk";
-import { checkAccess, checkCreate, checkDelete, MAY_WRITE } from "../fs/permission";
+import { checkAccess, checkCreate, checkDelete, credentials, MAY_WRITE } from "../fs/permission";
 import { asRegular } from "../fs/regularInode";
 import {
     EBUSY,
@@ -154,6 +154,7 @@ function removeDirectory(): i64 {
 
 const RENAME_NOREPLACE: u32 = 1;
 const RENAME_EXCHANGE: u32 = 2;
+const RENAME_WHITEOUT: u32 = 4;
 
 function rename(path: u64, newPath: u64, c: u64, d: u64, e: u64, f: u64): i64 {
     return renameat2(WORKING_DIRECTORY, path, WORKING_DIRECTORY, newPath, 0, 0);
@@ -165,8 +166,10 @@ function renameat(directory: u64, path: u64, newDirectory: u64, newPath: u64, e:
 
 function renameat2(directory: u64, path: u64, newDirectory: u64, newPath: u64, flags_: u64, f: u64): i64 {
     const flags = <u32>flags_;
-    if ((flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE)) != 0) return -EINVAL;
-    if (flags == (RENAME_NOREPLACE | RENAME_EXCHANGE)) return -EINVAL;
+    if ((flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT)) != 0) return -EINVAL;
+    if ((flags & RENAME_EXCHANGE) != 0 && flags != RENAME_EXCHANGE) return -EINVAL;
+    // CAP_MKNOD.
+    if ((flags & RENAME_WHITEOUT) != 0 && !credentials().isFileRoot) return -EPERM;
     let problem = readPath(directory, path);
     if (problem == 0) problem = walkToParent(pathStart, pathArgument, pathArgumentLength);
     if (problem != 0) return problem;
@@ -201,6 +204,10 @@ function renameat2(directory: u64, path: u64, newDirectory: u64, newPath: u64, f
     if (replaced !== null) replaced.pin();
     const error = source.rename(name, length, child, target, lastName, lastLength, replaced, exchange);
     if (error == 0) {
+        if ((flags & RENAME_WHITEOUT) != 0) {
+            const whiteout = source.make(name, length, S_IFCHR, 0);
+            if (whiteout !== null) setOwner(whiteout, source);
+        }
         notifyMove(source, name, length, child, target, lastName, lastLength);
         if (replaced !== null && !exchange) notifyInode(replaced, IN_ATTRIB);
         notifyInode(child, IN_MOVE_SELF);
@@ -370,11 +377,12 @@ function mknodat(directory: u64, path: u64, mode_: u64, device: u64, e: u64, f: 
     let problem = readPath(directory, path);
     if (problem == 0) problem = walkToNew(false);
     if (problem != 0) return problem;
-    // CAP_MKNOD is not among the container's capabilities.
-    if (type == S_IFCHR || type == S_IFBLK) return -EPERM;
+    const isDevice = type == S_IFCHR || type == S_IFBLK;
+    // CAP_MKNOD, which engines give to root; whiteouts of overlayfs (device 0) are everybody's.
+    if (isDevice && !(type == S_IFCHR && <u32>device == 0) && !credentials().isFileRoot) return -EPERM;
     const parent = lastDirectory;
     const permissions = mode & 0o7777 & ~current.process.files.umask;
-    const made = parent.make(lastName, lastLength, type | permissions, 0);
+    const made = parent.make(lastName, lastLength, type | permissions, isDevice ? <u32>device : 0);
     if (made === null) return failure;
     setOwner(made, parent);
     notifyEntry(parent, IN_CREATE, made, lastName, lastLength);

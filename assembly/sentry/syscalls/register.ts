@@ -17,6 +17,7 @@ import { registerAdviceCalls } from "./memoryAdvice";
 import { registerLockCalls } from "./memoryLock";
 import { registerRemapCalls } from "./mremap";
 import { registerMountCalls } from "./mount";
+import { registerOpenat2Calls } from "./openat2";
 import { registerPathCalls } from "./path";
 import { registerPipeCalls } from "./pipe";
 import { registerPollCalls } from "./poll";
@@ -41,6 +42,7 @@ export function registerAllCalls(): void {
     registerFutexCalls();
     registerSystemCalls();
     registerFileCalls();
+    registerOpenat2Calls();
     registerDirectoryCalls();
     registerPathCalls();
     registerStatCalls();
