@@ -3,7 +3,8 @@
 // Advisory locks: record locks of fcntl(2) (owned by a descriptor table, that is: a process), open file description locks
 // (F_OFD_*) and flock(2) (both owned by the description). flock and fcntl locks do not see each other, as on Linux.
 
-import { EAGAIN } from "../kernel/errno";
+import { EAGAIN, EDEADLK } from "../kernel/errno";
+import { current } from "../kernel/thread";
 import { blockOn, WaitQueue } from "../kernel/wait";
 import { FileDescriptorTable } from "./fileDescriptorTable";
 import { Inode } from "./inode";
@@ -54,9 +55,24 @@ export function conflictingLock(
     return null;
 }
 
+/** Linux's MAX_DEADLK_ITERATIONS: longer chains of waiting processes are not followed. */
+const CHAIN_MAXIMUM: i32 = 10;
+
+/** Whether `holder` waits, directly or through others, for a record lock of `owner`. */
+function wouldDeadlock(owner: usize, holder: usize): bool {
+    for (let i = 0; i <= CHAIN_MAXIMUM; i++) {
+        let waiter = released.first;
+        while (waiter !== null && waiter.thread!.lockOwner != holder) waiter = waiter.next;
+        if (waiter === null) return false;
+        holder = waiter.thread!.lockBlocker;
+        if (holder == owner) return true;
+    }
+    return false;
+}
+
 /**
  * Sets, changes or (LOCK_NONE) gives back the owner's lock of the bytes `first` to `last`. 0, -EAGAIN, or, with `wait`,
- * BLOCKED.
+ * BLOCKED or -EDEADLK.
  */
 export function setLock(
     inode: Inode,
@@ -73,7 +89,12 @@ export function setLock(
         if (conflict !== null) {
             // flock(2): while a lock is converted the old one is lost.
             if (isFlock) cutLocks(inode, first, last, owner, isFlock);
-            return wait ? blockOn(released) : -EAGAIN;
+            if (!wait) return -EAGAIN;
+            const isRecordLock = !isFlock && pid >= 0;
+            if (isRecordLock && wouldDeadlock(owner, conflict.owner)) return -EDEADLK;
+            current.lockOwner = isRecordLock ? owner : 0;
+            current.lockBlocker = conflict.owner;
+            return blockOn(released);
         }
     }
     cutLocks(inode, first, last, owner, isFlock);
@@ -139,7 +160,25 @@ function addLock(
         }
         lock = lock.next;
     }
-    inode.locks = new FileLock(type, first, last, owner, isFlock, pid, inode.locks);
+    insertLock(inode, new FileLock(type, first, last, owner, isFlock, pid, null));
+}
+
+/** Owners in the order of their first lock, and an owner's locks by position: F_GETLK shows the first that is in the way. */
+function insertLock(inode: Inode, made: FileLock): void {
+    let previous: FileLock | null = null;
+    let ofOwner: FileLock | null = null;
+    let lock = inode.locks;
+    while (lock !== null) {
+        const same = lock.owner == made.owner && lock.isFlock == made.isFlock;
+        if (same && lock.first > made.first) break;
+        if (!same && ofOwner !== null) break;
+        if (same) ofOwner = lock;
+        previous = lock;
+        lock = lock.next;
+    }
+    made.next = lock;
+    if (previous === null) inode.locks = made;
+    else previous.next = made;
 }
 
 /** A process closed a descriptor of the file: all its record locks on it end (fcntl(2)). */

@@ -67,6 +67,9 @@ export class Thread {
     progress: i64 = 0;
     deadline: u64 = 0;
     readyNext: Thread | null = null;
+    /** Record locks (fs/locks.ts): who waits for whom, as owners of locks. Means something while the thread waits for one. */
+    lockOwner: usize = 0;
+    lockBlocker: usize = 0;
 
     // Signals.
     signalMask: u64 = 0;

@@ -89,14 +89,14 @@ function openat2(directory: u64, path: u64, how: u64, size: u64, e: u64, f: u64)
     const resolve = load<u64>(openHow, 16);
     if ((flags & ~OPEN_FLAGS) != 0 || (resolve & ~RESOLVE_FLAGS) != 0) return -EINVAL;
     const scopes = RESOLVE_BENEATH | RESOLVE_IN_ROOT;
-    if ((<u32>resolve & scopes) == scopes) return -EINVAL;
+    if (((<u32>resolve) & scopes) == scopes) return -EINVAL;
     const makes = (flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY))) != 0;
     if ((makes ? mode & ~0o7777 : mode) != 0) return -EINVAL;
     if ((flags & O_PATH) != 0 && (flags & ~PATH_FLAGS) != 0) return -EINVAL;
     // Names that exist are found without waiting for a disk; making and truncating is refused as on Linux.
     if ((resolve & RESOLVE_CACHED) != 0 && (makes || (flags & O_TRUNC) != 0)) return -EAGAIN;
     const within = directoryOf(directory);
-    if (within === null && (<u32>resolve & scopes) != 0) return failure;
+    if (within === null && ((<u32>resolve) & scopes) != 0) return failure;
     restrictWalks(<u32>resolve, within);
     const result = openat(directory, path, flags, mode, 0, 0);
     restrictWalks(0, null);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// openat2: its strictness, and walks that must not leave a directory, follow links or cross mounts. And what else opens: flags
-// of preadv2 and pwritev2, devices.
+// openat2: its strictness, and walks that must not leave a directory, follow links or cross mounts. And what
+// else opens: flags of preadv2 and pwritev2, devices.
 
 #define _GNU_SOURCE
 #include "expect.h"
