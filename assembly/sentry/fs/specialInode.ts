@@ -12,6 +12,8 @@ import { openFifo, Pipe } from "./pipe";
 export class SpecialInode extends Inode {
     /** The pipe behind a FIFO while anybody has it open or is opening it. */
     pipe: Pipe | null = null;
+    /** The socket that is bound to a socket file (net/unixName.ts), while it is open. */
+    socket: OpenFile | null = null;
 
     constructor(fileSystem: FileSystem, number: u64, mode: u32, device: u32) {
         super(fileSystem, number, mode);

@@ -67,6 +67,7 @@ export const ECONNRESET: i32 = 104;
 export const ENOBUFS: i32 = 105;
 export const EISCONN: i32 = 106;
 export const ENOTCONN: i32 = 107;
+export const ETOOMANYREFS: i32 = 109;
 export const ETIMEDOUT: i32 = 110;
 export const ECONNREFUSED: i32 = 111;
 export const EHOSTUNREACH: i32 = 113;
@@ -210,6 +211,8 @@ export function errorName(number: i32): string | null {
             return "EISCONN";
         case ENOTCONN:
             return "ENOTCONN";
+        case ETOOMANYREFS:
+            return "ETOOMANYREFS";
         case ETIMEDOUT:
             return "ETIMEDOUT";
         case ECONNREFUSED:

@@ -16,6 +16,7 @@ import { registerMemoryCalls } from "./memory";
 import { registerAdviceCalls } from "./memoryAdvice";
 import { registerLockCalls } from "./memoryLock";
 import { registerRemapCalls } from "./mremap";
+import { registerMessageCalls } from "./message";
 import { registerMountCalls } from "./mount";
 import { registerOpenat2Calls } from "./openat2";
 import { registerPathCalls } from "./path";
@@ -56,4 +57,5 @@ export function registerAllCalls(): void {
     registerTransferCalls();
     registerMountCalls();
     registerSocketCalls();
+    registerMessageCalls();
 }
