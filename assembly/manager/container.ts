@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { CNode, Notification, TCB, capability } from "../sel4/capabilities";
+import { CNode, Notification, SchedContext, TCB, capability } from "../sel4/capabilities";
 import { STATISTIC_COUNT } from "../std/statistics";
 import { LayerStore } from "./layerStore";
 import { ProcessorLimit } from "./processorLimit";
@@ -25,6 +25,9 @@ export class Container {
     /** The sentry's first-level CNode with its guard: what its CSpace is addressed through. */
     root: CNode = capability<CNode>(0);
     tcb: TCB = capability<TCB>(0);
+    /** The sentry's scheduling context, and what it has used as far as the kernel was asked: microseconds. */
+    schedContext: SchedContext = capability<SchedContext>(0);
+    sentryTime: u64 = 0;
     /** Slot of the first of NOTIFY_BITS badged capabilities of the sentry's notification. */
     notificationSlot: u32 = 0;
     /** A slot for capabilities that are moved or copied out of the sentry's CSpace for a moment. */

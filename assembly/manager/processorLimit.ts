@@ -65,6 +65,11 @@ export class ProcessorLimit {
     private sentryContext: SchedContext = capability<SchedContext>(0);
     private threadsContext: SchedContext = capability<SchedContext>(0);
     private readonly division: BudgetDivision;
+    /** Microseconds that the sentry and its threads have used, ever and when the border was last looked at. */
+    sentryTime: u64 = 0;
+    threadsTime: u64 = 0;
+    private sentryDivided: u64 = 0;
+    private threadsDivided: u64 = 0;
 
     /** `budget` microseconds in every LIMIT_PERIOD, fewer than all. */
     constructor(budget: u64) {
@@ -82,12 +87,23 @@ export class ProcessorLimit {
     /** Moves the border by what has been used. To be called once in a period. */
     divideAnew(): void {
         const before = this.division.sentryShare;
-        if (!this.division.note(this.sentryContext.consumed(), this.threadsContext.consumed())) return;
+        this.collect();
+        const sentryUsed = this.sentryTime - this.sentryDivided;
+        const threadsUsed = this.threadsTime - this.threadsDivided;
+        this.sentryDivided = this.sentryTime;
+        this.threadsDivided = this.threadsTime;
+        if (!this.division.note(sentryUsed, threadsUsed)) return;
         // Taking comes before giving, so that the sum is never more than the limit.
         const shrinks = this.division.sentryShare < before;
         if (shrinks) this.configure(this.sentryContext, this.division.sentryShare);
         this.configure(this.threadsContext, this.division.threadsShare);
         if (!shrinks) this.configure(this.sentryContext, this.division.sentryShare);
+    }
+
+    /** Asks the kernel what has been used: it tells each microsecond once. */
+    collect(): void {
+        this.sentryTime += this.sentryContext.consumed();
+        this.threadsTime += this.threadsContext.consumed();
     }
 
     private configure(context: SchedContext, budget: u64): u32 {

@@ -357,6 +357,7 @@ export class SentryBuilder extends TableSource {
             machine().objectBits(OBJECT_SCHED_CONTEXT) + (limit === null ? 0 : LIMITED_CONTEXT_EXTRA_BITS);
         const slot = this.make(OBJECT_SCHED_CONTEXT, bits, 1, QUOTA_KERNEL_OBJECTS);
         const schedContext = capability<SchedContext>(slot);
+        this.container.schedContext = schedContext;
         const what = "give the container CPU time";
         if (limit === null) {
             // Budget and period are equal: the kernel shares time among equals by turns and limits nothing.

@@ -54,6 +54,7 @@ const TAKE_SIGNALS: u32 = 9;
 const TRAPPED: u32 = 10;
 const STATISTICS: u32 = 11;
 const INDEX_FRAMES: u32 = 12;
+const PROCESSOR_TIME: u32 = 13;
 
 // Answers: 0, or a number of Linux's errno.h.
 const DONE: u32 = 0;
@@ -270,6 +271,8 @@ export class Service extends HostListener {
             case STATISTICS:
                 for (let i = 0; i < STATISTIC_COUNT; i++) container.statistics[i] = message.get(i);
                 return this.answer(DONE);
+            case PROCESSOR_TIME:
+                return this.giveProcessorTime(container);
             case EXITED:
                 return this.takeExit(container);
             case TRAPPED:
@@ -322,6 +325,23 @@ export class Service extends HostListener {
         );
         cspace.delete(mine);
         return this.answer(error == ERROR_NONE ? DONE : EINVAL);
+    }
+
+    /** Microseconds that the sentry has used, and, in a limited container, those of all its threads. */
+    private giveProcessorTime(container: Container): bool {
+        const limit = container.processorLimit;
+        const message = this.message;
+        message.begin(DONE, 2);
+        if (limit === null) {
+            container.sentryTime += container.schedContext.consumed();
+            message.set(0, container.sentryTime);
+            message.set(1, 0);
+        } else {
+            limit.collect();
+            message.set(0, limit.sentryTime);
+            message.set(1, limit.threadsTime);
+        }
+        return true;
     }
 
     /** The capability itself is moved here and back: what an address space belongs to is noted in the capability. */

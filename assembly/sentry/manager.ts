@@ -21,6 +21,7 @@ const LOG: u32 = 8;
 const TAKE_SIGNALS: u32 = 9;
 const STATISTICS: u32 = 11;
 const INDEX_FRAMES: u32 = 12;
+const PROCESSOR_TIME: u32 = 13;
 
 /** Words of the longest request: statistics. */
 const REQUEST_WORDS: i32 = 32;
@@ -115,6 +116,17 @@ function fetchFrames(label: u32, layer: u32, firstPage: u32, count: u32, firstSl
 /** Signals from the host since the last call: bit n = signal n. */
 export function takeHostSignals(): u64 {
     return request(TAKE_SIGNALS, 0) == 0 ? answerWord(0) : 0;
+}
+
+/** Microseconds that the sentry and, where CPU time is limited, its threads together have used (fetchProcessorTime). */
+export let sentryMicroseconds: u64 = 0;
+export let threadsMicroseconds: u64 = 0;
+
+/** Asks what sentryMicroseconds and threadsMicroseconds say. */
+export function fetchProcessorTime(): void {
+    if (request(PROCESSOR_TIME, 0) != 0) return;
+    sentryMicroseconds = answerWord(0);
+    threadsMicroseconds = answerWord(1);
 }
 
 /** Shows text (UTF-8 bytes) on the console, apart from the container's own output. */

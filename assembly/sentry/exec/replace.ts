@@ -12,6 +12,7 @@ import { Thread, THREAD_RUNNING } from "../kernel/thread";
 import { dropTcb, makeTcb, startThread } from "../kernel/threadObjects";
 import { SIGCHLD, SIGKILL } from "../signals/numbers";
 import { hasSignal } from "../signals/send";
+import { deletePosixTimers } from "../signals/timers";
 import { Program } from "./execute";
 
 /** Managed memory that a change of programs leaves behind, roughly. */
@@ -26,6 +27,8 @@ export function replaceProgram(thread: Thread, program: Program): void {
     endOtherThreads(process);
     thread.tid = process.pid;
     const old = process.addressSpace;
+    process.residentPeak = max(process.residentPeak, old.pages.count);
+    deletePosixTimers(process);
     process.addressSpace = program.space;
     process.signalActions = process.signalActions.copyForExec();
     process.credentials = program.credentials;

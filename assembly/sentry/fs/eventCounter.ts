@@ -62,6 +62,11 @@ export class EventCounter extends StreamFile {
         return VALUE_SIZE;
     }
 
+    /** There is no position; asking for one is no error. */
+    seek(offset: i64, whence: i32): i64 {
+        return 0;
+    }
+
     readiness(): u32 {
         let events: u32 = 0;
         if (this.counter > 0) events |= POLLIN | POLLRDNORM;

@@ -19,7 +19,7 @@ import {
     THREAD_RUNNING,
 } from "./thread";
 import { readRegisters, returnReply, suspendThread, takeReply, writeRegisters } from "./threadObjects";
-import { giveTurn, isProcessorLimited, nextTurn, noteRunnable } from "./turns";
+import { giveTurn, isProcessorLimited, nextTurn, noteRunnable, startHolding, stopHolding } from "./turns";
 
 /** Where messages are received: 528 bytes hold every fault message. */
 export const receiveBlock: usize = memory.data(528, 8);
@@ -81,7 +81,15 @@ function changeTurns(): void {
 
 /** Sends the pending answer, if any, and receives the next message into the receive block. The result is its badge. */
 export function receive(): u64 {
-    if (isProcessorLimited) changeTurns();
+    if (!isProcessorLimited) return sendAndReceive();
+    changeTurns();
+    const start = startHolding();
+    const badge = sendAndReceive();
+    stopHolding(start);
+    return badge;
+}
+
+function sendAndReceive(): u64 {
     const thread = pending;
     if (thread === null) {
         receivedReply = takeReply();

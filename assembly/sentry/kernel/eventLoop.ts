@@ -228,6 +228,7 @@ function loseCall(thread: Thread, address: u64): void {
 /** Executes the system call of `thread`, the current one, until it has a result or waits. */
 function runSystemCall(thread: Thread): void {
     countSystemCall();
+    thread.traps++;
     while (true) {
         const message = thread.message;
         const number = systemCallNumber(message);
@@ -261,6 +262,7 @@ function runSystemCall(thread: Thread): void {
         if (result == BLOCKED) {
             // A waiting thread keeps its reply object: there must be another one to receive with.
             if (thread.reply == 0 || spareReply()) {
+                thread.voluntarySwitches++;
                 saveMessage(thread);
                 return;
             }
@@ -306,6 +308,7 @@ function faultSignal(fault: i32): SignalInfo {
 function servePageFault(thread: Thread): void {
     countPageFault();
     thread.process.minorFaults++;
+    thread.traps++;
     const address = faultAddress(receiveBlock);
     const access = faultIsWrite(receiveBlock)
         ? ACCESS_WRITE

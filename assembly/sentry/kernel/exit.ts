@@ -5,6 +5,7 @@
 import { CLD_EXITED, CLD_KILLED, SIGCHLD, SIGNAL_MAXIMUM } from "../signals/numbers";
 import { kernelSignal, sendToProcess } from "../signals/send";
 import { SignalInfo } from "../signals/signalQueue";
+import { endTimers } from "../signals/timers";
 import { copyOut32 } from "../memory/userMemory";
 import { wakeFutex } from "./futex";
 import { strace } from "../strace/trace";
@@ -12,11 +13,16 @@ import { traceExit } from "../strace/signal";
 import { forgetAnswer } from "./answer";
 import { containerEnded, containerEnds } from "./container";
 import { addGarbage } from "./garbage";
+import { closeAccount } from "./processorTime";
 import { Process, processes, removeProcess } from "./process";
 import { current, Thread, THREAD_DEAD, threads } from "./thread";
+import { hangUpIfOrphaned } from "./jobControl";
+import { releaseRobustList } from "./robustList";
 import { dropTcb } from "./threadObjects";
 import { leaveQueues } from "./wait";
 
+/** Clock ticks of siginfo_t. */
+const TICK_NANOSECONDS: u64 = 10_000_000;
 /** Managed memory that a process leaves behind, roughly: what the collector is told. */
 const PROCESS_GARBAGE: i32 = 6144;
 const THREAD_GARBAGE: i32 = 512;
@@ -25,6 +31,7 @@ const THREAD_GARBAGE: i32 = 512;
 function endThread(thread: Thread): void {
     leaveQueues(thread);
     forgetAnswer(thread);
+    closeAccount(thread);
     dropTcb(thread);
     thread.state = THREAD_DEAD;
     if (thread.saved != 0) heap.free(thread.saved);
@@ -42,6 +49,7 @@ export function exitThread(code: i32): void {
         return;
     }
     if (strace) traceExit(thread, (code & 0xff) << 8);
+    releaseRobustList(thread);
     clearChildTid(thread);
     process.threads.splice(process.threads.indexOf(thread), 1);
     endThread(thread);
@@ -72,19 +80,22 @@ function finishProcess(process: Process, waitStatus: i32): void {
     for (let i = 0; i < process.threads.length; i++) {
         const thread = process.threads[i];
         if (strace) traceExit(thread, waitStatus);
+        releaseRobustList(thread);
         // A vfork child shares its parent's memory: a joiner there may wait on the word.
         if (thread === current && process.addressSpace.users > 1) clearChildTid(thread);
         endThread(thread);
     }
     process.threads = [];
     process.waitStatus = waitStatus;
-    process.realTimer = 0;
+    process.residentPeak = max(process.residentPeak, process.addressSpace.pages.count);
+    endTimers(process);
     releaseVforkParent(process);
     process.fileDescriptors.release();
     process.files.release();
     process.addressSpace.release();
     process.exited = true;
     process.stopped = false;
+    process.exitWaiters.wake();
     addGarbage(PROCESS_GARBAGE);
     const parent = process.parent;
     if (parent === null) {
@@ -92,21 +103,37 @@ function finishProcess(process: Process, waitStatus: i32): void {
         return;
     }
     adoptChildren(process);
+    hangUpIfOrphaned(process, parent);
     notifyParent(process, parent);
 }
 
-/** Orphans become pid 1's; those that have ended already are its to wait for. */
+/** Who adopts a process's children: its nearest ancestor that asked for it (PR_SET_CHILD_SUBREAPER), else pid 1. */
+function findAdopter(process: Process): Process {
+    let ancestor = process.parent;
+    while (ancestor !== null) {
+        if (ancestor.isSubreaper && !ancestor.exited) return ancestor;
+        ancestor = ancestor.parent;
+    }
+    return processes[0];
+}
+
+/** Orphans get a new parent; those that have ended already are its to wait for. */
 function adoptChildren(process: Process): void {
-    const adopter = processes[0];
+    const adopter = findAdopter(process);
     for (let i = 0; i < processes.length; i++) {
         const child = processes[i];
         if (child.parent !== process) continue;
         child.parent = adopter;
+        child.creator = adopter.pid;
+        // Children whose parent is not the one that made them end as any other.
+        child.exitSignal = SIGCHLD;
         if (child.parentDeathSignal != 0) sendToProcess(child, kernelSignal(child.parentDeathSignal));
         if (child.exited) {
             const before = processes.length;
             notifyParent(child, adopter);
             if (processes.length < before) i--;
+        } else {
+            hangUpIfOrphaned(child, process);
         }
     }
 }
@@ -122,6 +149,8 @@ function notifyParent(process: Process, parent: Process): void {
             process.pid,
             process.credentials.realUser,
         );
+        info.userTicks = process.userTime / TICK_NANOSECONDS;
+        info.systemTicks = process.systemTime / TICK_NANOSECONDS;
         info.value = killed ? process.waitStatus & 0x7f : (process.waitStatus >> 8) & 0xff;
         sendToProcess(parent, info);
     }
@@ -135,8 +164,10 @@ export function releaseVforkParent(process: Process): void {
     process.vforkWaiters.wake();
 }
 
-/** Ends every thread but `current` (execve). */
+/** Ends every thread but `current`, whose locks are released as well (execve). */
 export function endOtherThreads(process: Process): void {
+    for (let i = 0; i < process.threads.length; i++) releaseRobustList(process.threads[i]);
+    if (process.addressSpace.users > 1) clearChildTid(current);
     for (let i = 0; i < process.threads.length; i++) {
         if (process.threads[i] !== current) endThread(process.threads[i]);
     }

@@ -2,11 +2,11 @@
 //
 // Stopping and continuing processes by signals.
 
-import { CLD_CONTINUED, CLD_STOPPED, SA_NOCLDSTOP, SIGCHLD, SIGCONT } from "../signals/numbers";
-import { sendToProcess } from "../signals/send";
+import { CLD_CONTINUED, CLD_STOPPED, SA_NOCLDSTOP, SIGCHLD, SIGCONT, SIGHUP } from "../signals/numbers";
+import { sendSignalToGroup, sendToProcess } from "../signals/send";
 import { SignalInfo } from "../signals/signalQueue";
 import { forgetAnswer, saveMessage } from "./answer";
-import { Process } from "./process";
+import { Process, processes } from "./process";
 import {
     makeReady,
     queueReady,
@@ -76,4 +76,33 @@ export function continueProcess(process: Process): void {
 /** Keeps a thread of a stopped process from going on. */
 export function holdThread(thread: Thread): void {
     thread.state = THREAD_HELD;
+}
+
+/** Whether no process of a group, `ignored` apart, has a parent in the same session but in another group: nobody controls it. */
+export function isOrphanedGroup(group: i32, ignored: Process | null): bool {
+    for (let i = 0; i < processes.length; i++) {
+        const member = processes[i];
+        const parent = member.parent;
+        if (member === ignored || member.processGroup != group || member.exited || parent === null) continue;
+        if (parent.processGroup != group && parent.session == member.session) return false;
+    }
+    return true;
+}
+
+/**
+ * A process has ended, or its parent has: when that leaves its group without control and a member is stopped, nobody
+ * could ever continue it, so that all of them get SIGHUP and SIGCONT (setpgid(2)). `parent`: whom it had until now.
+ */
+export function hangUpIfOrphaned(process: Process, parent: Process): void {
+    const group = process.processGroup;
+    if (parent.processGroup == group || parent.session != process.session) return;
+    if (!isOrphanedGroup(group, process.exited ? process : null)) return;
+    let anyStopped = false;
+    for (let i = 0; i < processes.length; i++) {
+        const member = processes[i];
+        if (member.processGroup == group && member.stopped) anyStopped = true;
+    }
+    if (!anyStopped) return;
+    sendSignalToGroup(group, SIGHUP);
+    sendSignalToGroup(group, SIGCONT);
 }

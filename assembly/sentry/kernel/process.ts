@@ -6,7 +6,9 @@ import { FileContext } from "../fs/context";
 import { FileDescriptorTable } from "../fs/fileDescriptorTable";
 import { AddressSpace } from "../memory/addressSpace";
 import { SignalActions } from "../signals/signalActions";
+import { PosixTimer } from "../signals/posixTimer";
 import { SignalQueue } from "../signals/signalQueue";
+import { ProcessorLimit, ProcessorTimer, RealTimer } from "../signals/timers";
 import { Credentials } from "./credentials";
 import { ResourceLimits } from "./resourceLimits";
 import { Thread } from "./thread";
@@ -19,6 +21,8 @@ export class Process {
     pid: i32;
     /** Null for pid 1 only. Orphans are pid 1's children. */
     parent: Process | null;
+    /** Tid of the parent's thread that made it. */
+    creator: i32 = 0;
     processGroup: i32;
     session: i32;
     /** comm: at most NAME_LENGTH bytes, a byte string (userMemory.copyInString). */
@@ -33,6 +37,8 @@ export class Process {
     limits: ResourceLimits;
     signalActions: SignalActions;
     pending: SignalQueue = new SignalQueue();
+    /** Woken when a signal has been added to this queue or a thread's: signalfd. */
+    signalArrival: WaitQueue = new WaitQueue();
     /** Pending signals that have their default effect on pid 1 too: faults, and signals from the host. */
     forcedSignals: u64 = 0;
 
@@ -52,6 +58,8 @@ export class Process {
     exitSignal: i32 = 17;
     /** Woken when a child exits, stops or goes on. */
     children: WaitQueue = new WaitQueue();
+    /** Woken when the process has ended: its descriptors' (pidfd_open). */
+    exitWaiters: WaitQueue = new WaitQueue();
     /** Whether this vfork child has called execve or ended; its parent waits until then. */
     vforkDone: bool = false;
     vforkWaiters: WaitQueue = new WaitQueue();
@@ -63,10 +71,31 @@ export class Process {
     noNewPrivileges: bool = false;
     /** /proc/PID/oom_score_adj. */
     scoreAdjustment: i32 = 0;
+    /** PR_SET_CHILD_SUBREAPER: orphans among the descendants become its children. */
+    isSubreaper: bool = false;
 
-    /** ITIMER_REAL: next expiry (clock.now nanoseconds; 0 = off) and interval. */
-    realTimer: u64 = 0;
-    realTimerInterval: u64 = 0;
+    /** ITIMER_REAL, ITIMER_VIRTUAL and ITIMER_PROF; null until they are first set. */
+    realTimer: RealTimer | null = null;
+    virtualTimer: ProcessorTimer | null = null;
+    profilingTimer: ProcessorTimer | null = null;
+    /** Watches RLIMIT_CPU, where that is finite. */
+    processorLimit: ProcessorLimit | null = null;
+    /** Timers of timer_create(2). */
+    timers: PosixTimer[] = [];
+    nextTimer: i32 = 0;
+    /** Processor time of the threads that have ended, and what is still to be shared out for them (processorTime.ts). */
+    userTime: u64 = 0;
+    systemTime: u64 = 0;
+    traps: u32 = 0;
+    heldTime: u64 = 0;
+    voluntarySwitches: u64 = 0;
+    /** The same of children that have been waited for. */
+    childrenUserTime: u64 = 0;
+    childrenSystemTime: u64 = 0;
+    childrenVoluntarySwitches: u64 = 0;
+    /** Most resident pages of the programs before the present one, of the process, and of any child waited for. */
+    residentPeak: u32 = 0;
+    childrenResidentPeak: u32 = 0;
     /** clock.now when the process was made. */
     startTime: u64 = 0;
     /** Page faults and system calls answered, for getrusage and /proc. */

@@ -22,6 +22,11 @@ export const RLIMIT_RTTIME: i32 = 15;
 export const RLIMIT_COUNT: i32 = 16;
 export const RLIM_INFINITY: u64 = u64.MAX_VALUE;
 
+/** Signals and timers of a user: on Linux it follows from the memory, and is this for 512 MiB. They are the sentry's memory. */
+const SIGNALS_MAXIMUM: u64 = 2048;
+/** Linux's default. */
+const MESSAGE_QUEUE_BYTES: u64 = 819200;
+
 export class ResourceLimits {
     /** By RLIMIT_ number. */
     soft: StaticArray<u64> = new StaticArray<u64>(RLIMIT_COUNT);
@@ -50,6 +55,10 @@ export function defaultLimits(): ResourceLimits {
     limits.hard[RLIMIT_NOFILE] = 1048576;
     limits.soft[RLIMIT_MEMLOCK] = 8 << 20;
     limits.hard[RLIMIT_MEMLOCK] = 8 << 20;
+    limits.soft[RLIMIT_SIGPENDING] = SIGNALS_MAXIMUM;
+    limits.hard[RLIMIT_SIGPENDING] = SIGNALS_MAXIMUM;
+    limits.soft[RLIMIT_MSGQUEUE] = MESSAGE_QUEUE_BYTES;
+    limits.hard[RLIMIT_MSGQUEUE] = MESSAGE_QUEUE_BYTES;
     limits.soft[RLIMIT_NICE] = 0;
     limits.hard[RLIMIT_NICE] = 0;
     limits.soft[RLIMIT_RTPRIO] = 0;

@@ -76,6 +76,8 @@ export class Thread {
     /** The mask to be put back when a handler has run or the call ends (sigsuspend, ppoll), if `maskSaved`. */
     savedMask: u64 = 0;
     maskSaved: bool = false;
+    /** Signals that sigtimedwait waits for, which it has let through meanwhile: they are not ignored. */
+    waitedSignals: u64 = 0;
     pending: SignalQueue = new SignalQueue();
     /**
      * The thread is in the stub page between the two halves of a fork, with registers saved below its stack pointer
@@ -97,6 +99,16 @@ export class Thread {
     /** The process that this thread waits for after vfork, or null. */
     vforkChild: Process | null = null;
 
+    // Processor time (processorTime.ts), nanoseconds.
+    userTime: u64 = 0;
+    systemTime: u64 = 0;
+    /** System calls and faults since the sentry's time was last shared out. */
+    traps: u32 = 0;
+    /** Where CPU time is limited: how long the thread had the threads' context since their time was last shared out. */
+    heldTime: u64 = 0;
+    /** How often the thread has waited, for getrusage. */
+    voluntarySwitches: u64 = 0;
+
     constructor(process: Process, number: u32, tid: i32) {
         this.process = process;
         this.number = number;
@@ -113,6 +125,15 @@ export function setCurrent(thread: Thread): void {
 
 /** Threads by number; null where the number is free. */
 export const threads: Array<Thread | null> = [];
+
+/** The thread with an id of Linux's, or null. */
+export function findThread(tid: i32): Thread | null {
+    for (let i = 0; i < threads.length; i++) {
+        const thread = threads[i];
+        if (thread !== null && thread.tid == tid) return thread;
+    }
+    return null;
+}
 
 let readyFirst: Thread | null = null;
 let readyLast: Thread | null = null;

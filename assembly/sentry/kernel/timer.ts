@@ -4,10 +4,9 @@
 // than what it was asked for. Deadlines that are given up leave the timer armed: it then wakes the sentry once for nothing.
 
 import { setTimer } from "../manager";
+import { Alarm } from "./alarm";
 import { now } from "./clock";
-import { processes } from "./process";
 import { makeReady, threads } from "./thread";
-import { expireRealTimer } from "../signals/timers";
 
 const NEVER: u64 = u64.MAX_VALUE;
 
@@ -21,21 +20,16 @@ export function armTimer(deadline: u64): void {
     setTimer(deadline);
 }
 
-/** Wakes every thread whose deadline has passed, sends SIGALRM for expired timers, and arms the timer for the next. */
+/** Wakes every thread whose deadline has passed, expires alarms, and arms the timer for the next. */
 export function checkDeadlines(): void {
     const time = now();
     armed = NEVER;
-    let earliest = NEVER;
+    let earliest = Alarm.expireDue(time);
     for (let i = 0; i < threads.length; i++) {
         const thread = threads[i];
         if (thread === null || thread.deadline == 0) continue;
         if (thread.deadline <= time) makeReady(thread);
         else if (thread.deadline < earliest) earliest = thread.deadline;
-    }
-    for (let i = 0; i < processes.length; i++) {
-        const process = processes[i];
-        if (process.realTimer != 0 && process.realTimer <= time) expireRealTimer(process, time);
-        if (process.realTimer != 0 && process.realTimer < earliest) earliest = process.realTimer;
     }
     if (earliest != NEVER) armTimer(earliest);
 }

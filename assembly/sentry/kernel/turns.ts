@@ -93,6 +93,17 @@ export function nextTurn(): Thread | null {
     return other;
 }
 
+/** The sentry waits from now on; the holder runs, if it can. The result is for stopHolding. */
+export function startHolding(): u64 {
+    return isRunnable(holder) ? now() : 0;
+}
+
+/** The sentry has received something: the holder has had the context since `start`. */
+export function stopHolding(start: u64): void {
+    const thread = holder;
+    if (start != 0 && thread !== null) thread.heldTime += now() - start;
+}
+
 /** Binds the context to a thread, whose answer has been sent. */
 export function giveTurn(thread: Thread): void {
     schedContextUnbind(THREADS_CONTEXT_SLOT);

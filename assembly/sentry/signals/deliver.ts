@@ -23,7 +23,7 @@ import {
 } from "../arch/machine";
 import { EINTR, ERESTARTSYS } from "../kernel/errno";
 import { endProcess } from "../kernel/exit";
-import { holdThread, stopProcess } from "../kernel/jobControl";
+import { holdThread, isOrphanedGroup, stopProcess } from "../kernel/jobControl";
 import { saveMessage } from "../kernel/answer";
 import { Process } from "../kernel/process";
 import { ANSWER_REGISTERS, ANSWER_REPLY, ANSWER_RESULT, Thread } from "../kernel/thread";
@@ -43,13 +43,15 @@ import {
     SA_RESETHAND,
     SA_RESTART,
     SA_RESTORER,
-    SIGCHLD,
     SIGSEGV,
+    SIGSTOP,
     signalBit,
 } from "./numbers";
+import { writeSignalInfo } from "./information";
 import { forceSignal, kernelSignal } from "./send";
 import { DEFAULT_ACTION, SIG_DFL, SIG_IGN, SignalAction } from "./signalActions";
 import { SignalInfo } from "./signalQueue";
+import { takeSignal } from "./take";
 
 /** The thread goes on: answer it. */
 export const DELIVERED: i32 = 0;
@@ -69,7 +71,7 @@ const frame: usize = memory.data(SIGNAL_FRAME_SIZE, 8);
 export function deliverSignals(thread: Thread, restart: i64): i32 {
     const process = thread.process;
     while (true) {
-        const info = takeSignal(thread);
+        const info = takeSignal(thread, ~(thread.signalMask & ~MASK_UNBLOCKABLE));
         if (info === null) break;
         const signal = info.signal;
         const bit = signalBit(signal);
@@ -84,6 +86,8 @@ export function deliverSignals(thread: Thread, restart: i64): i32 {
             // Nothing in the container can kill or stop pid 1 by a signal it does not handle, SIGKILL included.
             if (process.parent === null && !forced) continue;
             if (effect == DEFAULT_STOP) {
+                // Nobody would ever continue it: only SIGSTOP stops a process of an orphaned group.
+                if (signal != SIGSTOP && isOrphanedGroup(process.processGroup, null)) continue;
                 stopProcess(process, signal);
                 saveMessage(thread);
                 holdThread(thread);
@@ -101,18 +105,9 @@ export function deliverSignals(thread: Thread, restart: i64): i32 {
     if (thread.maskSaved && !thread.inSystemCall) {
         thread.signalMask = thread.savedMask;
         thread.maskSaved = false;
+        thread.waitedSignals = 0;
     }
     return DELIVERED;
-}
-
-/** The next signal that the thread does not block: its own first, lowest number first, as Linux does. */
-function takeSignal(thread: Thread): SignalInfo | null {
-    // Faults' signals come first, so that a handler sees the registers of its own fault.
-    const own = thread.pending.set & ~(thread.signalMask & ~MASK_UNBLOCKABLE);
-    if (own != 0) return thread.pending.take(<i32>ctz(own) + 1);
-    const shared = thread.process.pending.set & ~(thread.signalMask & ~MASK_UNBLOCKABLE);
-    if (shared != 0) return thread.process.pending.take(<i32>ctz(shared) + 1);
-    return null;
 }
 
 /** Has the message hold all of the thread's registers. */
@@ -155,6 +150,7 @@ function startHandler(thread: Thread, info: SignalInfo, action: SignalAction, re
     const address = signalFrameAddress(stack, fresh);
     const oldMask = thread.maskSaved ? thread.savedMask : thread.signalMask;
     thread.maskSaved = false;
+    thread.waitedSignals = 0;
     fillFrame(frame, thread, address, restorer, oldMask, wasOnAlternate);
     writeSignalInfo(signalInfoOf(frame), info);
     if (copyOut(address, frame, SIGNAL_FRAME_SIZE) != 0) return false;
@@ -200,21 +196,6 @@ export function ensureStub(process: Process): bool {
     if (region !== null) return (region.flags & REGION_VDSO) != 0;
     space.add(new Region(address, address + PAGE_SIZE, PROT_READ | PROT_EXEC, REGION_VDSO));
     return true;
-}
-
-/** siginfo_t: signal, errno, code, then a union that the code decides. */
-export function writeSignalInfo(at: usize, info: SignalInfo): void {
-    memory.fill(at, 0, 128);
-    store<i32>(at, info.signal);
-    store<i32>(at, info.code, 8);
-    if (info.address != 0 || (info.code > 0 && info.pid == 0)) {
-        store<u64>(at, info.address, 16);
-        return;
-    }
-    store<i32>(at, info.pid, 16);
-    store<u32>(at, info.uid, 20);
-    if (info.signal == SIGCHLD && info.code > 0) store<i32>(at, <i32>info.value, 24);
-    else store<u64>(at, info.value, 24);
 }
 
 /**

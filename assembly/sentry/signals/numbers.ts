@@ -45,6 +45,14 @@ export function signalBit(signal: i32): u64 {
 }
 
 export const MASK_UNBLOCKABLE: u64 = ((<u64>1) << (SIGKILL - 1)) | ((<u64>1) << (SIGSTOP - 1));
+/** Signals of faults: taken before all others. */
+export const MASK_SYNCHRONOUS: u64 =
+    ((<u64>1) << (SIGSEGV - 1)) |
+    ((<u64>1) << (SIGBUS - 1)) |
+    ((<u64>1) << (SIGILL - 1)) |
+    ((<u64>1) << (SIGTRAP - 1)) |
+    ((<u64>1) << (SIGFPE - 1)) |
+    ((<u64>1) << (SIGSYS - 1));
 export const MASK_STOP: u64 =
     ((<u64>1) << (SIGSTOP - 1)) |
     ((<u64>1) << (SIGTSTP - 1)) |
@@ -128,6 +136,7 @@ export function signalName(signal: i32): string {
 export const SI_USER: i32 = 0;
 export const SI_KERNEL: i32 = 0x80;
 export const SI_QUEUE: i32 = -1;
+export const SI_TIMER: i32 = -2;
 export const SI_TKILL: i32 = -6;
 export const SEGV_MAPERR: i32 = 1;
 export const SEGV_ACCERR: i32 = 2;

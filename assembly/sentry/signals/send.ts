@@ -6,6 +6,7 @@
 import { EAGAIN, EPERM, ESRCH } from "../kernel/errno";
 import { continueProcess } from "../kernel/jobControl";
 import { Process, processes } from "../kernel/process";
+import { RLIM_INFINITY, RLIMIT_SIGPENDING } from "../kernel/resourceLimits";
 import { interruptThread } from "../kernel/answer";
 import { current, Thread, THREAD_DEAD } from "../kernel/thread";
 import {
@@ -20,9 +21,10 @@ import {
     SIGCONT,
     SIGKILL,
     signalBit,
+    SIGRTMIN,
 } from "./numbers";
 import { DEFAULT_ACTION, SIG_DFL, SIG_IGN } from "./signalActions";
-import { SignalInfo } from "./signalQueue";
+import { SignalInfo, SignalQueue } from "./signalQueue";
 
 /** Whether any signal can be delivered to the thread now. */
 // @ts-ignore: decorator
@@ -69,6 +71,27 @@ export function dropPending(process: Process, mask: u64): void {
     for (let i = 0; i < process.threads.length; i++) process.threads[i].pending.drop(mask);
 }
 
+/** Signals that wait for the processes of a user, and timers that could send one: what RLIMIT_SIGPENDING limits. */
+export function pendingSignalsOf(user: u32): u64 {
+    let count: u64 = 0;
+    for (let i = 0; i < processes.length; i++) {
+        const process = processes[i];
+        if (process.credentials.realUser != user) continue;
+        count += process.pending.count + process.timers.length;
+        for (let t = 0; t < process.threads.length; t++) count += process.threads[t].pending.count;
+    }
+    return count;
+}
+
+/** Whether one more signal may wait. Of a standard signal one always may; real-time signals are limited. */
+function hasRoom(process: Process, queue: SignalQueue, info: SignalInfo): bool {
+    if (info.signal < SIGRTMIN || info.timer !== null) return true;
+    // kill(2) never fails for want of room: the signal waits at least once.
+    if (info.code == SI_USER && (queue.set & signalBit(info.signal)) == 0) return true;
+    const limit = process.limits.soft[RLIMIT_SIGPENDING];
+    return limit == RLIM_INFINITY || pendingSignalsOf(process.credentials.realUser) < limit;
+}
+
 /**
  * Sends to a process: some thread that does not block the signal takes it. `fromOutside`: from the host, whose signals pid
  * 1 cannot shrug off. False when the queue is full.
@@ -83,12 +106,14 @@ export function sendToProcess(process: Process, info: SignalInfo, fromOutside: b
         const thread = process.threads[i];
         if (thread.state == THREAD_DEAD) continue;
         if ((thread.signalMask & bit & ~MASK_UNBLOCKABLE) != 0) continue;
-        blockedByAll = false;
+        if ((thread.waitedSignals & bit) == 0) blockedByAll = false;
         if (taker === null || thread === current) taker = thread;
     }
     if (!blockedByAll && isIgnored(process, info.signal, fromOutside)) return true;
+    if (!hasRoom(process, process.pending, info)) return info.code == SI_USER;
     if (fromOutside) process.forcedSignals |= bit;
-    if (!process.pending.add(info)) return false;
+    process.pending.add(info);
+    process.signalArrival.wake();
     if (taker !== null) interruptThread(taker);
     return true;
 }
@@ -99,8 +124,11 @@ export function sendToThread(thread: Thread, info: SignalInfo): bool {
     if (thread.state == THREAD_DEAD || process.exiting) return true;
     prepare(process, info.signal);
     const blocked = (thread.signalMask & signalBit(info.signal) & ~MASK_UNBLOCKABLE) != 0;
-    if (!blocked && isIgnored(process, info.signal, false)) return true;
-    if (!thread.pending.add(info)) return false;
+    const waited = (thread.waitedSignals & signalBit(info.signal)) != 0;
+    if (!blocked && !waited && isIgnored(process, info.signal, false)) return true;
+    if (!hasRoom(process, thread.pending, info)) return info.code == SI_USER;
+    thread.pending.add(info);
+    process.signalArrival.wake();
     if (!blocked) interruptThread(thread);
     return true;
 }

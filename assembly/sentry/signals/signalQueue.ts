@@ -4,46 +4,54 @@
 // as often as they were sent.
 
 import { SIGRTMIN, signalBit } from "./numbers";
+import { PosixTimer } from "./posixTimer";
 
 /** What siginfo_t says of one signal. */
 export class SignalInfo {
     next: SignalInfo | null = null;
+    /** Whether it is in a queue. */
+    isQueued: bool = false;
+    /** The timer that stands still until this signal is taken, or null. */
+    timer: PosixTimer | null = null;
     /** SIGCHLD: wait status or exit code; sigqueue: value. */
     value: u64 = 0;
     /** Faults: the address. */
     address: u64 = 0;
+    /** si_errno, which only rt_sigqueueinfo(2) sets. */
+    errno: i32 = 0;
+    /** SIGCHLD: the child's processor time in clock ticks. */
+    userTicks: u64 = 0;
+    systemTicks: u64 = 0;
 
     constructor(
         readonly signal: i32,
         /** si_code. */
         readonly code: i32,
-        /** Sender, or the child. */
+        /** Sender, or the child; the number of a timer. */
         readonly pid: i32,
-        readonly uid: u32,
+        /** Its user; the overrun count of a timer. */
+        public uid: u32,
     ) {}
 }
-
-/** Real-time signals that one queue holds; Linux's default RLIMIT_SIGPENDING is of this order. */
-const QUEUE_MAXIMUM: i32 = 1024;
 
 export class SignalQueue {
     /** Signals with an entry below. */
     set: u64 = 0;
     private first: SignalInfo | null = null;
     private last: SignalInfo | null = null;
-    private count: i32 = 0;
+    /** Entries. */
+    count: i32 = 0;
 
-    /** False when a real-time signal does not fit any more (EAGAIN). */
-    add(info: SignalInfo): bool {
+    /** Adds a signal; how many may wait is send.ts's to say. */
+    add(info: SignalInfo): void {
         const bit = signalBit(info.signal);
-        if ((this.set & bit) != 0 && info.signal < SIGRTMIN) return true;
-        if (this.count >= QUEUE_MAXIMUM) return false;
+        if ((this.set & bit) != 0 && info.signal < SIGRTMIN && info.timer === null) return;
         this.set |= bit;
+        info.isQueued = true;
         this.count++;
         if (this.last === null) this.first = info;
         else this.last!.next = info;
         this.last = info;
-        return true;
     }
 
     /** Takes the oldest entry of `signal`. */
@@ -60,6 +68,7 @@ export class SignalQueue {
         if (this.last === info) this.last = before;
         this.count--;
         info.next = null;
+        info.isQueued = false;
         let other = this.first;
         while (other !== null && other.signal != signal) other = other.next;
         if (other === null) this.set &= ~signalBit(signal);
@@ -68,6 +77,9 @@ export class SignalQueue {
 
     /** Drops all entries of the signals in `mask`. */
     drop(mask: u64): void {
-        while ((this.set & mask) != 0) this.take(<i32>ctz(this.set & mask) + 1);
+        while ((this.set & mask) != 0) {
+            const timer = this.take(<i32>ctz(this.set & mask) + 1)!.timer;
+            if (timer !== null) timer.signalDropped();
+        }
     }
 }

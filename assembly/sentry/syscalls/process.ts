@@ -20,8 +20,6 @@ import {
     SYS_setpgid,
     SYS_setsid,
     SYS_vfork,
-    SYS_wait4,
-    SYS_waitid,
 } from "../arch/systemCalls";
 import { CLONE_TLS_ARGUMENT } from "../arch/machine";
 import {
@@ -39,24 +37,29 @@ import { openExecutable, openForExecAt, openForExecError } from "../fs/exec";
 import { Directory } from "../fs/inode";
 import { locateAt } from "../fs/open";
 import { OpenFile } from "../fs/openFile";
-import { EACCES, EBADF, ECHILD, EFAULT, EINVAL, ENOENT, ENOTDIR, EPERM, ESRCH } from "../kernel/errno";
+import { E2BIG, EACCES, EBADF, EFAULT, EINVAL, ENOENT, ENOTDIR, EPERM, ESRCH } from "../kernel/errno";
 import { endProcess, exitProcess, exitThread } from "../kernel/exit";
 import { addGarbage } from "../kernel/garbage";
 import {
     clone,
+    CLONE3_FLAGS,
+    CLONE_CLEAR_SIGHAND,
     CLONE_INTO_CGROUP,
-    CLONE_NAMESPACES,
+    CLONE_NEWTIME,
+    CLONE_PARENT,
+    CLONE_PARENT_SETTID,
     CLONE_PIDFD,
+    CLONE_SIGHAND,
+    CLONE_THREAD,
     CLONE_VFORK,
     CLONE_VM,
+    CSIGNAL,
 } from "../kernel/fork";
-import { findProcess, Process, processes, removeProcess } from "../kernel/process";
+import { findProcess, Process, processes } from "../kernel/process";
 import { current } from "../kernel/thread";
-import { blockOn, NO_ANSWER } from "../kernel/wait";
-import { clearOut, copyIn, copyInString, copyInStringError, copyOut, copyOut32 } from "../memory/userMemory";
-import { CLD_CONTINUED, CLD_EXITED, CLD_KILLED, CLD_STOPPED, SIGCHLD, SIGSEGV } from "../signals/numbers";
-import { writeSignalInfo } from "../signals/deliver";
-import { SignalInfo } from "../signals/signalQueue";
+import { NO_ANSWER } from "../kernel/wait";
+import { copyIn, copyInString, copyInStringError } from "../memory/userMemory";
+import { SIGCHLD, SIGNAL_MAXIMUM, SIGSEGV } from "../signals/numbers";
 import { strace, traceNow } from "../strace/trace";
 import { define } from "./table";
 
@@ -64,62 +67,73 @@ const PATH_MAXIMUM: i32 = 4096;
 const AT_FDCWD: i32 = -100;
 const AT_SYMLINK_NOFOLLOW: u32 = 0x100;
 const AT_EMPTY_PATH: u32 = 0x1000;
-/** struct rusage: two timevals and fourteen longs. */
-const USAGE_SIZE: i32 = 144;
-const USAGE_MINOR_FAULTS: u64 = 64;
-/** struct clone_args, without the fields added later. */
+/** struct clone_args without what was added to it later, and all of it: flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup. */
 const CLONE_ARGUMENTS_MINIMUM: u64 = 64;
-const CLONE_ARGUMENTS_MAXIMUM: i32 = 88;
-
-const WNOHANG: u32 = 1;
-const WUNTRACED: u32 = 2;
-const WEXITED: u32 = 4;
-const WCONTINUED: u32 = 8;
-const WNOWAIT: u32 = 0x0100_0000;
-/** __WNOTHREAD, __WALL, __WCLONE: which children of threads count; all count here. */
-const WAIT_THREADS: u32 = 0xe000_0000;
-
-const P_ALL: i32 = 0;
-const P_PID: i32 = 1;
-const P_PGID: i32 = 2;
+const CLONE_ARGUMENTS_SIZE: i32 = 88;
+const PAGE: u64 = 4096;
 
 const scratch: usize = memory.data(128, 8);
 
 function sysClone(flags: u64, stack: u64, parentTid: u64, d: u64, e: u64, f: u64): i64 {
     const childTid = CLONE_TLS_ARGUMENT == 4 ? d : e;
     const tls = CLONE_TLS_ARGUMENT == 4 ? e : d;
-    if ((flags & CLONE_NAMESPACES) != 0) return -EPERM;
-    if ((flags & CLONE_PIDFD) != 0) return -EINVAL;
-    return clone(flags, stack, parentTid, childTid, tls);
+    // 32 bits of flags; what clone3 has beside them has no place here.
+    flags &= 0xffff_ffff;
+    if ((flags & CLONE_PIDFD) != 0 && (flags & CLONE_PARENT_SETTID) != 0) return -EINVAL;
+    return clone(flags & ~CSIGNAL, <i32>(flags & CSIGNAL), stack, parentTid, parentTid, childTid, tls);
 }
 
-/** clone3(2): the same with a structure; what it adds (pidfds, set_tid, cgroups) is refused. */
+/** Whether the bytes of a structure that are not known here are zero. 0, -E2BIG or -EFAULT. */
+function checkTail(address: u64, size: u64): i64 {
+    for (let at: u64 = <u64>CLONE_ARGUMENTS_SIZE; at < size; at++) {
+        if (copyIn(scratch, address + at, 1) != 0) return -EFAULT;
+        if (load<u8>(scratch) != 0) return -E2BIG;
+    }
+    return 0;
+}
+
+/** clone3(2): the same with a structure. */
 function sysClone3(arguments_: u64, size: u64, c: u64, d: u64, e: u64, f: u64): i64 {
+    if (size > PAGE) return -E2BIG;
     if (size < CLONE_ARGUMENTS_MINIMUM) return -EINVAL;
-    memory.fill(scratch, 0, CLONE_ARGUMENTS_MAXIMUM);
-    const error = copyIn(scratch, arguments_, min(<i32>size, CLONE_ARGUMENTS_MAXIMUM));
+    const tailError = checkTail(arguments_, size);
+    if (tailError != 0) return tailError;
+    memory.fill(scratch, 0, CLONE_ARGUMENTS_SIZE);
+    const error = copyIn(scratch, arguments_, min(<i32>size, CLONE_ARGUMENTS_SIZE));
     if (error != 0) return error;
-    const flags = load<u64>(scratch) | load<u64>(scratch, 32);
-    if ((flags & CLONE_NAMESPACES) != 0) return -EPERM;
-    if ((flags & (CLONE_PIDFD | CLONE_INTO_CGROUP)) != 0 || load<u64>(scratch, 72) != 0) return -EINVAL;
+    const flags = load<u64>(scratch);
+    const exitSignal = load<u64>(scratch, 32);
+    const setTid = load<u64>(scratch, 64);
+    const setTidSize = load<u64>(scratch, 72);
+    if (setTidSize > 32 || (setTid == 0) != (setTidSize == 0)) return -EINVAL;
+    if (exitSignal > <u64>SIGNAL_MAXIMUM) return -EINVAL;
+    if ((flags & ~CLONE3_FLAGS) != 0 || (flags & CSIGNAL & ~CLONE_NEWTIME) != 0) return -EINVAL;
+    if ((flags & (CLONE_SIGHAND | CLONE_CLEAR_SIGHAND)) == (CLONE_SIGHAND | CLONE_CLEAR_SIGHAND))
+        return -EINVAL;
+    if ((flags & (CLONE_THREAD | CLONE_PARENT)) != 0 && exitSignal != 0) return -EINVAL;
     const stack = load<u64>(scratch, 40);
     const stackSize = load<u64>(scratch, 48);
     if ((stack == 0) != (stackSize == 0)) return -EINVAL;
+    // Choosing a pid is CAP_CHECKPOINT_RESTORE's, which containers have not.
+    if (setTidSize != 0) return -EPERM;
+    if ((flags & CLONE_INTO_CGROUP) != 0) return -EBADF;
     return clone(
         flags,
+        <i32>exitSignal,
         stack + stackSize,
         load<u64>(scratch, 24),
+        load<u64>(scratch, 8),
         load<u64>(scratch, 16),
         load<u64>(scratch, 56),
     );
 }
 
 function fork(a: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i64 {
-    return clone(SIGCHLD, 0, 0, 0, 0);
+    return clone(0, SIGCHLD, 0, 0, 0, 0, 0);
 }
 
 function vfork(a: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i64 {
-    return clone(CLONE_VFORK | CLONE_VM | SIGCHLD, 0, 0, 0, 0);
+    return clone(CLONE_VFORK | CLONE_VM, SIGCHLD, 0, 0, 0, 0, 0);
 }
 
 function callerOf(process: Process): Caller {
@@ -235,116 +249,6 @@ function exitGroup(code: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i64 {
     return NO_ANSWER;
 }
 
-// ---------------------------------------------------------------- waiting
-
-/** What the latest findChild found: 0 nothing, or a CLD_ code, and the child. */
-let foundCode: i32 = 0;
-let foundChild: Process | null = null;
-
-/** Whether a child is one that the caller asks for: wait4's convention. */
-function matches(child: Process, wanted: i32): bool {
-    if (wanted > 0) return child.pid == wanted;
-    if (wanted == -1) return true;
-    return child.processGroup == (wanted == 0 ? current.process.processGroup : -wanted);
-}
-
-/** Looks for a child with news. False: there is no child to wait for. */
-function findChild(wanted: i32, options: u32): bool {
-    let any = false;
-    foundCode = 0;
-    foundChild = null;
-    for (let i = 0; i < processes.length; i++) {
-        const child = processes[i];
-        if (child.parent !== current.process || !matches(child, wanted)) continue;
-        any = true;
-        if (child.exited) {
-            if ((options & WEXITED) == 0) continue;
-            foundCode = (child.waitStatus & 0x7f) == 0 ? CLD_EXITED : CLD_KILLED;
-        } else if (child.stopped && child.stopUnreported && (options & WUNTRACED) != 0) {
-            foundCode = CLD_STOPPED;
-        } else if (child.continueUnreported && (options & WCONTINUED) != 0) {
-            foundCode = CLD_CONTINUED;
-        } else {
-            continue;
-        }
-        foundChild = child;
-        return true;
-    }
-    return any;
-}
-
-/** The wait status of what was found, as wait4 shows it. */
-function foundStatus(): i32 {
-    if (foundCode == CLD_STOPPED) return (foundChild!.stopSignal << 8) | 0x7f;
-    if (foundCode == CLD_CONTINUED) return 0xffff;
-    return foundChild!.waitStatus;
-}
-
-/** The news have been given to the caller. */
-function consume(child: Process): void {
-    if (foundCode == CLD_STOPPED) {
-        child.stopUnreported = false;
-    } else if (foundCode == CLD_CONTINUED) {
-        child.continueUnreported = false;
-    } else {
-        current.process.childrenMinorFaults += child.minorFaults + child.childrenMinorFaults;
-        removeProcess(child);
-    }
-    foundChild = null;
-}
-
-function writeUsage(address: u64, faults: u64): i32 {
-    if (address == 0) return 0;
-    const error = clearOut(address, USAGE_SIZE);
-    if (error != 0) return error;
-    store<u64>(scratch, faults);
-    return copyOut(address + USAGE_MINOR_FAULTS, scratch, 8);
-}
-
-function wait4(pid: u64, status: u64, options: u64, usage: u64, e: u64, f: u64): i64 {
-    const flags = <u32>options;
-    if ((flags & ~(WNOHANG | WUNTRACED | WCONTINUED | WAIT_THREADS)) != 0) return -EINVAL;
-    if (<i32>pid == i32.MIN_VALUE) return -ESRCH;
-    if (!findChild(<i32>pid, flags | WEXITED)) return -ECHILD;
-    const child = foundChild;
-    if (child === null) {
-        if ((flags & WNOHANG) != 0) return 0;
-        return blockOn(current.process.children);
-    }
-    if (status != 0 && copyOut32(status, foundStatus()) != 0) return -EFAULT;
-    if (writeUsage(usage, child.minorFaults) != 0) return -EFAULT;
-    const result = child.pid;
-    consume(child);
-    return result;
-}
-
-function waitid(kind: u64, id: u64, information: u64, options: u64, usage: u64, f: u64): i64 {
-    const flags = <u32>options;
-    if ((flags & ~(WNOHANG | WUNTRACED | WEXITED | WCONTINUED | WNOWAIT | WAIT_THREADS)) != 0) return -EINVAL;
-    if ((flags & (WUNTRACED | WEXITED | WCONTINUED)) == 0) return -EINVAL;
-    let wanted = <i32>id;
-    if (<i32>kind == P_ALL) wanted = -1;
-    else if (<i32>kind == P_PGID) wanted = wanted == 0 ? 0 : -wanted;
-    else if (<i32>kind != P_PID || wanted <= 0) return -EINVAL;
-    if (!findChild(wanted, flags)) return -ECHILD;
-    const child = foundChild;
-    if (child === null) {
-        if ((flags & WNOHANG) == 0) return blockOn(current.process.children);
-        return information == 0 ? 0 : clearOut(information, 128);
-    }
-    if (information != 0) {
-        const info = new SignalInfo(SIGCHLD, foundCode, child.pid, child.credentials.realUser);
-        const status = foundStatus();
-        if (foundCode == CLD_EXITED || foundCode == CLD_STOPPED) info.value = (status >> 8) & 0xff;
-        else info.value = foundCode == CLD_CONTINUED ? 18 : status & 0x7f;
-        writeSignalInfo(scratch, info);
-        if (copyOut(information, scratch, 128) != 0) return -EFAULT;
-    }
-    if (writeUsage(usage, child.minorFaults) != 0) return -EFAULT;
-    if ((flags & WNOWAIT) == 0) consume(child);
-    return 0;
-}
-
 // ---------------------------------------------------------------- ids, groups, sessions
 
 function getpid(a: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i64 {
@@ -428,8 +332,6 @@ export function registerProcessCalls(): void {
     define(SYS_execveat, execveat, "DsaeA");
     define(SYS_exit, exit, "d");
     define(SYS_exit_group, exitGroup, "d");
-    define(SYS_wait4, wait4, "dWip");
-    define(SYS_waitid, waitid, "ddpip");
     define(SYS_getpid, getpid, "");
     define(SYS_gettid, gettid, "");
     define(SYS_getppid, getppid, "");

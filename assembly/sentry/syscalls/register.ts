@@ -23,15 +23,20 @@ import { registerPathCalls } from "./path";
 import { registerPipeCalls } from "./pipe";
 import { registerPollCalls } from "./poll";
 import { registerProcessCalls } from "./process";
+import { registerProcessHandleCalls } from "./processHandle";
 import { registerSignalCalls } from "./signal";
 import { registerSocketCalls } from "./socket";
 import { registerStatCalls } from "./stat";
 import { registerSystemCalls } from "./system";
 import { registerTimeCalls } from "./time";
+import { registerTimerCalls } from "./timer";
 import { registerTransferCalls } from "./transfer";
+import { registerWaitCalls } from "./wait";
 
 export function registerAllCalls(): void {
     registerProcessCalls();
+    registerProcessHandleCalls();
+    registerWaitCalls();
     registerIdentityCalls();
     registerMemoryCalls();
     registerRemapCalls();
@@ -40,6 +45,7 @@ export function registerAllCalls(): void {
     registerSealCalls();
     registerSignalCalls();
     registerTimeCalls();
+    registerTimerCalls();
     registerFutexCalls();
     registerSystemCalls();
     registerFileCalls();

@@ -3,8 +3,6 @@
 // Signals: actions, masks, sending, waiting for them.
 
 import {
-    SYS_alarm,
-    SYS_getitimer,
     SYS_kill,
     SYS_pause,
     SYS_rt_sigaction,
@@ -15,8 +13,9 @@ import {
     SYS_rt_sigsuspend,
     SYS_rt_sigtimedwait,
     SYS_rt_tgsigqueueinfo,
-    SYS_setitimer,
     SYS_sigaltstack,
+    SYS_signalfd,
+    SYS_signalfd4,
     SYS_tgkill,
     SYS_tkill,
 } from "../arch/systemCalls";
@@ -28,13 +27,17 @@ import {
     SIGNAL_STACK_MINIMUM,
     stackPointer,
 } from "../arch/machine";
+import { O_CLOEXEC, O_NONBLOCK } from "../fs/openFile";
+import { SignalFile } from "../fs/signalFile";
 import { NANOSECONDS, now } from "../kernel/clock";
-import { EAGAIN, EFAULT, EINTR, EINVAL, ENOMEM, EPERM, ERESTARTNOHAND, ESRCH } from "../kernel/errno";
-import { findProcess, Process, processes } from "../kernel/process";
-import { current, Thread } from "../kernel/thread";
+import { EAGAIN, EBADF, EFAULT, EINTR, EINVAL, ENOMEM, EPERM, ERESTARTNOHAND, ESRCH } from "../kernel/errno";
+import { findProcess } from "../kernel/process";
+import { RLIMIT_NOFILE } from "../kernel/resourceLimits";
+import { current, findThread } from "../kernel/thread";
 import { block, blockUntil, deadlineReached } from "../kernel/wait";
 import { copyIn, copyIn64, copiedIn, copyOut, copyOut64 } from "../memory/userMemory";
-import { onAlternateStack, returnFromHandler, writeSignalInfo } from "../signals/deliver";
+import { onAlternateStack, returnFromHandler } from "../signals/deliver";
+import { writeSignalInfo } from "../signals/information";
 import {
     DEFAULT_IGNORE,
     defaultAction,
@@ -58,20 +61,19 @@ import {
 } from "../signals/send";
 import { SIG_DFL, SIG_IGN, SignalAction } from "../signals/signalActions";
 import { SignalInfo } from "../signals/signalQueue";
-import { setRealTimer } from "../signals/timers";
+import { takeSignal } from "../signals/take";
 import { define } from "./table";
 
 /** sizeof(sigset_t) of the kernel. */
 const MASK_SIZE: u64 = 8;
+/** Longer waits are cut: 285 years. */
+const SECONDS_MAXIMUM: u64 = 9_000_000_000;
 const SIG_BLOCK: i32 = 0;
 const SIG_UNBLOCK: i32 = 1;
 const SIG_SETMASK: i32 = 2;
 const SS_ONSTACK: u32 = 1;
 const SS_DISABLE: u32 = 2;
 const SS_AUTODISARM: u32 = 0x8000_0000;
-const ITIMER_REAL: i32 = 0;
-const ITIMER_PROF: i32 = 2;
-const MICROSECONDS: u64 = 1_000_000;
 
 const scratch: usize = memory.data(128, 8);
 
@@ -169,46 +171,35 @@ function rtSigreturn(a: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i64 {
     return 0;
 }
 
-/** Takes a waiting signal of `mask` from the thread or its process. */
-function takeFrom(thread: Thread, mask: u64): SignalInfo | null {
-    const own = thread.pending.set & mask;
-    if (own != 0) return thread.pending.take(<i32>ctz(own) + 1);
-    const shared = thread.process.pending.set & mask;
-    if (shared != 0) return thread.process.pending.take(<i32>ctz(shared) + 1);
-    return null;
-}
-
 function rtSigtimedwait(set: u64, information: u64, timeout: u64, size: u64, e: u64, f: u64): i64 {
     if (size != MASK_SIZE) return -EINVAL;
     if (copyIn64(set) != 0) return -EFAULT;
     const wanted = copiedIn & ~MASK_UNBLOCKABLE;
     // The signals waited for are let through to the thread while it waits; others interrupt it.
     if (current.maskSaved) current.signalMask = current.savedMask;
-    const info = takeFrom(current, wanted);
+    current.maskSaved = false;
+    current.waitedSignals = 0;
+    let deadline = u64.MAX_VALUE;
+    if (timeout != 0) {
+        if (copyIn(scratch, timeout, 16) != 0) return -EFAULT;
+        if (load<u64>(scratch, 8) >= NANOSECONDS || load<i64>(scratch) < 0) return -EINVAL;
+        const seconds = min(load<u64>(scratch), SECONDS_MAXIMUM);
+        deadline = now() + seconds * NANOSECONDS + load<u64>(scratch, 8);
+        if (seconds == 0 && load<u64>(scratch, 8) == 0) deadline = 0;
+    }
+    const info = takeSignal(current, wanted);
     if (info !== null) {
-        current.maskSaved = false;
         if (information != 0) {
             writeSignalInfo(scratch, info);
             if (copyOut(information, scratch, SIGNAL_INFO_SIZE) != 0) return -EFAULT;
         }
         return info.signal;
     }
-    let deadline = u64.MAX_VALUE;
-    if (timeout != 0) {
-        if (copyIn(scratch, timeout, 16) != 0) return -EFAULT;
-        if (load<u64>(scratch, 8) >= NANOSECONDS || load<i64>(scratch) < 0) return -EINVAL;
-        deadline = now() + load<u64>(scratch) * NANOSECONDS + load<u64>(scratch, 8);
-    }
-    if (deadlineReached() || (timeout != 0 && load<u64>(scratch) == 0 && load<u64>(scratch, 8) == 0)) {
-        current.maskSaved = false;
-        return -EAGAIN;
-    }
-    if (hasSignal(current)) {
-        current.maskSaved = false;
-        return -EINTR;
-    }
+    if (deadlineReached() || deadline == 0) return -EAGAIN;
+    if (hasSignal(current)) return -EINTR;
     current.savedMask = current.signalMask;
     current.maskSaved = true;
+    current.waitedSignals = wanted;
     current.signalMask &= ~wanted;
     return blockUntil(deadline, -EINTR);
 }
@@ -250,16 +241,6 @@ function kill(pid_: u64, signal_: u64, c: u64, d: u64, e: u64, f: u64): i64 {
     return killGroup(pid == -1 ? -1 : -pid, signal);
 }
 
-function findThread(tid: i32): Thread | null {
-    for (let i = 0; i < processes.length; i++) {
-        const members = processes[i].threads;
-        for (let t = 0; t < members.length; t++) {
-            if (members[t].tid == tid) return members[t];
-        }
-    }
-    return null;
-}
-
 function signalThread(group: i32, tid: i32, signal: i32): i64 {
     if (tid <= 0 || signal < 0 || signal > SIGNAL_MAXIMUM) return -EINVAL;
     const thread = findThread(tid);
@@ -278,7 +259,7 @@ function tkill(tid: u64, signal: u64, c: u64, d: u64, e: u64, f: u64): i64 {
 }
 
 /** A siginfo_t that the sender filled in: only with codes that cannot be mistaken for the kernel's, except to itself. */
-function readInfo(process: Process, signal: i32, information: u64): SignalInfo | null {
+export function readSignalInfo(signal: i32, information: u64): SignalInfo | null {
     if (copyIn(scratch, information, SIGNAL_INFO_SIZE) != 0) return null;
     const info = new SignalInfo(
         signal,
@@ -286,6 +267,7 @@ function readInfo(process: Process, signal: i32, information: u64): SignalInfo |
         load<i32>(scratch, 16),
         load<u32>(scratch, 20),
     );
+    info.errno = load<i32>(scratch, 4);
     info.value = load<u64>(scratch, 24);
     return info;
 }
@@ -294,7 +276,7 @@ function rtSigqueueinfo(pid: u64, signal: u64, information: u64, d: u64, e: u64,
     const process = findProcess(<i32>pid);
     if (!isSignal(<i32>signal)) return -EINVAL;
     if (process === null) return -ESRCH;
-    const info = readInfo(process, <i32>signal, information);
+    const info = readSignalInfo(<i32>signal, information);
     if (info === null) return -EFAULT;
     if ((info.code >= 0 || info.code == SI_TKILL) && process !== current.process) return -EPERM;
     if (!maySignal(process, <i32>signal)) return -EPERM;
@@ -305,64 +287,39 @@ function rtTgsigqueueinfo(group: u64, tid: u64, signal: u64, information: u64, e
     const thread = findThread(<i32>tid);
     if (!isSignal(<i32>signal)) return -EINVAL;
     if (thread === null || thread.process.pid != <i32>group) return -ESRCH;
-    const info = readInfo(thread.process, <i32>signal, information);
+    const info = readSignalInfo(<i32>signal, information);
     if (info === null) return -EFAULT;
     if ((info.code >= 0 || info.code == SI_TKILL) && thread.process !== current.process) return -EPERM;
     if (!maySignal(thread.process, <i32>signal)) return -EPERM;
     return sendToThread(thread, info) ? 0 : -EAGAIN;
 }
 
-// ---------------------------------------------------------------- timers
+// ---------------------------------------------------------------- signalfd
 
-/** Seconds that are left, rounded to the nearest as Linux does, but at least 1 while a timer runs. */
-function alarm(seconds: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i64 {
+function signalfd(descriptor: u64, set: u64, size: u64, d: u64, e: u64, f: u64): i64 {
+    return signalfd4(descriptor, set, size, 0, 0, 0);
+}
+
+function signalfd4(descriptor: u64, set: u64, size: u64, flags_: u64, e: u64, f: u64): i64 {
+    const flags = <u32>flags_;
+    if (size != MASK_SIZE) return -EINVAL;
+    if (copyIn64(set) != 0) return -EFAULT;
+    const mask = copiedIn & ~MASK_UNBLOCKABLE;
+    if ((flags & ~(O_CLOEXEC | O_NONBLOCK)) != 0) return -EINVAL;
     const process = current.process;
-    const time = now();
-    let left: u64 = 0;
-    if (process.realTimer != 0) {
-        const rest = process.realTimer > time ? process.realTimer - time : 0;
-        left = (rest + NANOSECONDS / 2) / NANOSECONDS;
-        if (left == 0) left = 1;
+    if (<i32>descriptor != -1) {
+        const before = process.fileDescriptors.get(<i32>descriptor);
+        if (before === null) return -EBADF;
+        if (!(before instanceof SignalFile)) return -EINVAL;
+        (<SignalFile>before).mask = mask;
+        process.signalArrival.wake();
+        return <i32>descriptor;
     }
-    const wanted = <u64>(<u32>seconds);
-    setRealTimer(process, wanted == 0 ? 0 : time + wanted * NANOSECONDS, 0);
-    return left;
-}
-
-function storeTimer(process: Process): void {
-    const time = now();
-    let left: u64 = 0;
-    if (process.realTimer != 0) left = process.realTimer > time ? process.realTimer - time : 1000;
-    store<u64>(scratch, process.realTimerInterval / NANOSECONDS);
-    store<u64>(scratch, (process.realTimerInterval % NANOSECONDS) / 1000, 8);
-    store<u64>(scratch, left / NANOSECONDS, 16);
-    store<u64>(scratch, (left % NANOSECONDS) / 1000, 24);
-}
-
-function getitimer(which: u64, value: u64, c: u64, d: u64, e: u64, f: u64): i64 {
-    if (<u32>which > <u32>ITIMER_PROF) return -EINVAL;
-    if (<i32>which == ITIMER_REAL) storeTimer(current.process);
-    else memory.fill(scratch, 0, 32);
-    return copyOut(value, scratch, 32);
-}
-
-/** Timers of processor time (ITIMER_VIRTUAL, ITIMER_PROF) need accounting that is not there: EINVAL. */
-function setitimer(which: u64, value: u64, old: u64, d: u64, e: u64, f: u64): i64 {
-    if (<i32>which != ITIMER_REAL) return -EINVAL;
-    let expiry: u64 = 0;
-    let interval: u64 = 0;
-    if (value != 0) {
-        if (copyIn(scratch, value, 32) != 0) return -EFAULT;
-        if (load<u64>(scratch, 8) >= MICROSECONDS || load<u64>(scratch, 24) >= MICROSECONDS) return -EINVAL;
-        interval = load<u64>(scratch) * NANOSECONDS + load<u64>(scratch, 8) * 1000;
-        expiry = load<u64>(scratch, 16) * NANOSECONDS + load<u64>(scratch, 24) * 1000;
-    }
-    if (old != 0) {
-        storeTimer(current.process);
-        if (copyOut(old, scratch, 32) != 0) return -EFAULT;
-    }
-    setRealTimer(current.process, expiry == 0 ? 0 : now() + expiry, interval);
-    return 0;
+    const file = new SignalFile(mask, flags & O_NONBLOCK);
+    const limit = process.limits.soft[RLIMIT_NOFILE];
+    const added = process.fileDescriptors.add(file, (flags & O_CLOEXEC) != 0, limit);
+    if (added < 0) file.release();
+    return added;
 }
 
 export function registerSignalCalls(): void {
@@ -376,10 +333,9 @@ export function registerSignalCalls(): void {
     define(SYS_rt_tgsigqueueinfo, rtTgsigqueueinfo, "ddSp");
     define(SYS_sigaltstack, sigaltstack, "pp");
     define(SYS_pause, pause, "");
+    define(SYS_signalfd, signalfd, "dmd");
+    define(SYS_signalfd4, signalfd4, "dmdx");
     define(SYS_kill, kill, "dS");
     define(SYS_tgkill, tgkill, "ddS");
     define(SYS_tkill, tkill, "dS");
-    define(SYS_alarm, alarm, "u");
-    define(SYS_getitimer, getitimer, "dp");
-    define(SYS_setitimer, setitimer, "dpp");
 }

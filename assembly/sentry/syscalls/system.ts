@@ -37,12 +37,13 @@ import { NANOSECONDS, now } from "../kernel/clock";
 import { EFAULT, EINVAL, EPERM, ESRCH } from "../kernel/errno";
 import { NAME_LENGTH, findProcess, Process, processes } from "../kernel/process";
 import { randomBytes } from "../kernel/random";
-import { RLIMIT_COUNT, RLIMIT_NOFILE } from "../kernel/resourceLimits";
+import { RLIMIT_COUNT, RLIMIT_CPU, RLIMIT_NOFILE } from "../kernel/resourceLimits";
 import { current } from "../kernel/thread";
 import { endTurn } from "../kernel/turns";
 import { freeFrameCount } from "../memory/frames";
 import { copyIn, copyInString, copyInStringError, copyOut, copyOut32 } from "../memory/userMemory";
 import { SIGNAL_MAXIMUM } from "../signals/numbers";
+import { watchProcessorLimit } from "../signals/timers";
 import { containerConfiguration, TURN_MICROSECONDS } from "../../std/containerConfiguration";
 import { PAGE_SIZE } from "../../std/pages";
 import { define } from "./table";
@@ -125,6 +126,7 @@ function prlimit64(pid: u64, resource_: u64, limit: u64, old: u64, e: u64, f: u6
         next.soft[resource] = soft;
         next.hard[resource] = hard;
         process.limits = next;
+        if (resource == RLIMIT_CPU) watchProcessorLimit(process);
     }
     if (old == 0) return 0;
     store<u64>(scratch, oldSoft);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The files of /proc/PID (proc(5)). Figures that Sealift does not keep (processor time, context switches) are 0.
+// The files of /proc/PID (proc(5)). Figures that Sealift does not keep are 0.
 
 import { EACCES, EINVAL, ESRCH } from "../../kernel/errno";
 import { quotaBytes } from "../../capabilities/quota";
 import { memoryScore, SCORE_ADJUSTMENT_MAXIMUM, SCORE_ADJUSTMENT_MINIMUM } from "../../kernel/outOfMemory";
 import { Process } from "../../kernel/process";
+import { measuredSystem, measuredUser, measureProcess } from "../../kernel/processorTime";
 import { RLIM_INFINITY, RLIMIT_RSS } from "../../kernel/resourceLimits";
 import { current, THREAD_BLOCKED } from "../../kernel/thread";
 import { AddressSpace } from "../../memory/addressSpace";
@@ -367,8 +368,14 @@ function generateStat(process: Process | null): i32 {
     addText("0 -1 4194304 ");
     addField(it.minorFaults);
     addField(it.childrenMinorFaults);
-    // majflt cmajflt utime stime cutime cstime priority nice
-    addText("0 0 0 0 0 0 20 0 ");
+    addText("0 0 ");
+    measureProcess(it);
+    addField(measuredUser / TICK_NANOSECONDS);
+    addField(measuredSystem / TICK_NANOSECONDS);
+    addField(it.childrenUserTime / TICK_NANOSECONDS);
+    addField(it.childrenSystemTime / TICK_NANOSECONDS);
+    // priority nice
+    addText("20 0 ");
     addField(it.threads.length);
     addField(0);
     addField(it.startTime / TICK_NANOSECONDS);

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A descriptor that stands for a process (pidfd_open(2)): readable when the process has ended.
+
+import { Process } from "../kernel/process";
+import { WaitQueue } from "../kernel/wait";
+import { anonymousInode } from "./anonymousInode";
+import { O_RDWR, OpenFile, POLLIN, POLLRDNORM } from "./openFile";
+
+export class ProcessHandle extends OpenFile {
+    constructor(
+        readonly process: Process,
+        flags: u32,
+    ) {
+        super(anonymousInode(), O_RDWR | flags);
+    }
+
+    anonymousName(): string {
+        return "[pidfd]";
+    }
+
+    readiness(): u32 {
+        return this.process.exited ? POLLIN | POLLRDNORM : 0;
+    }
+
+    waitQueue(): WaitQueue | null {
+        return this.process.exitWaiters;
+    }
+}
