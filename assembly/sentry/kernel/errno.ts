@@ -43,6 +43,8 @@ export const ENOLCK: i32 = 37;
 export const ENOSYS: i32 = 38;
 export const ENOTEMPTY: i32 = 39;
 export const ELOOP: i32 = 40;
+export const ENOMSG: i32 = 42;
+export const EIDRM: i32 = 43;
 export const ENODATA: i32 = 61;
 export const ETIME: i32 = 62;
 export const EOVERFLOW: i32 = 75;
@@ -163,6 +165,10 @@ export function errorName(number: i32): string | null {
             return "ENOTEMPTY";
         case ELOOP:
             return "ELOOP";
+        case ENOMSG:
+            return "ENOMSG";
+        case EIDRM:
+            return "EIDRM";
         case ENODATA:
             return "ENODATA";
         case ETIME:

@@ -7,6 +7,7 @@ import { kernelSignal, sendToProcess } from "../signals/send";
 import { SignalInfo } from "../signals/signalQueue";
 import { endTimers } from "../signals/timers";
 import { copyOut32 } from "../memory/userMemory";
+import { undoSemaphores } from "../ipc/semaphores";
 import { wakeFutex } from "./futex";
 import { strace } from "../strace/trace";
 import { traceExit } from "../strace/signal";
@@ -88,6 +89,7 @@ function finishProcess(process: Process, waitStatus: i32): void {
     process.threads = [];
     process.waitStatus = waitStatus;
     process.residentPeak = max(process.residentPeak, process.addressSpace.pages.count);
+    undoSemaphores(process);
     endTimers(process);
     releaseVforkParent(process);
     process.fileDescriptors.release();

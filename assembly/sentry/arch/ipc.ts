@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Structures of System V communication of the architecture that is built for. scripts/sentry.mjs puts another architecture's
+// name in place of x86_64 here.
+
+export * from "./x86_64/ipc";
