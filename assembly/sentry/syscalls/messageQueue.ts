@@ -94,7 +94,7 @@ function msgsnd(id: u64, address: u64, size_: u64, flags: u64, e: u64, f: u64): 
     const queue = changetype<MessageQueue>(object);
     if (!queue.permits(MAY_ALTER)) return -EACCES;
     if (!queue.hasRoom(size)) {
-        if ((<u32>flags & IPC_NOWAIT) != 0) return -EAGAIN;
+        if (((<u32>flags) & IPC_NOWAIT) != 0) return -EAGAIN;
         return wait(queue.senders);
     }
     const message = makeMessage(size, type);

@@ -13,6 +13,7 @@ import { registerIdentityCalls } from "./identity";
 import { registerInotifyCalls } from "./inotify";
 import { registerSealCalls } from "./memfd";
 import { registerMessageQueueCalls } from "./messageQueue";
+import { registerPosixMessageQueueCalls } from "./posixMessageQueue";
 import { registerSemaphoreCalls } from "./semaphore";
 import { registerSharedMemoryCalls } from "./sharedMemory";
 import { registerMemoryCalls } from "./memory";
@@ -49,6 +50,7 @@ export function registerAllCalls(): void {
     registerSharedMemoryCalls();
     registerSemaphoreCalls();
     registerMessageQueueCalls();
+    registerPosixMessageQueueCalls();
     registerSignalCalls();
     registerTimeCalls();
     registerTimerCalls();

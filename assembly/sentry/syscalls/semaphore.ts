@@ -142,14 +142,14 @@ function semtimedop(id: u64, address: u64, count_: u64, timeout: u64, e: u64, f:
         thread.progress =
             WAITS |
             (load<i16>(stopped, 2) == 0 ? WAITS_FOR_ZERO : 0) |
-            (<i64>load<u16>(stopped) << NUMBER_SHIFT);
+            ((<i64>load<u16>(stopped)) << NUMBER_SHIFT);
     }
     return blocked;
 }
 
 /** Threads that wait for a semaphore to become zero, or to be raised. */
 function waiting(set: SemaphoreSet, number: i32, forZero: bool): i32 {
-    const mark = WAITS | (forZero ? WAITS_FOR_ZERO : 0) | (<i64>number << NUMBER_SHIFT);
+    const mark = WAITS | (forZero ? WAITS_FOR_ZERO : 0) | ((<i64>number) << NUMBER_SHIFT);
     let count = 0;
     let waiter = set.queue.first;
     while (waiter !== null) {
@@ -189,7 +189,7 @@ function getAll(set: SemaphoreSet, address: u64): i64 {
     for (let first = 0; first < set.count; first += PIECE) {
         const part = min(PIECE, set.count - first);
         for (let i = 0; i < part; i++) store<u16>(values + (i << 1), <u16>set.value(first + i));
-        if (copyOut(address + (<u64>first << 1), values, part << 1) != 0) return -EFAULT;
+        if (copyOut(address + ((<u64>first) << 1), values, part << 1) != 0) return -EFAULT;
     }
     return 0;
 }
@@ -199,7 +199,7 @@ function setAll(set: SemaphoreSet, address: u64): i64 {
     for (let pass = 0; pass < 2; pass++) {
         for (let first = 0; first < set.count; first += PIECE) {
             const part = min(PIECE, set.count - first);
-            if (copyIn(values, address + (<u64>first << 1), part << 1) != 0) return -EFAULT;
+            if (copyIn(values, address + ((<u64>first) << 1), part << 1) != 0) return -EFAULT;
             for (let i = 0; i < part; i++) {
                 const value = <i32>load<u16>(values + (i << 1));
                 if (value > SEMVMX) return -ERANGE;

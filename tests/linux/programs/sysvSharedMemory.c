@@ -18,9 +18,9 @@ static void show_status(int id) {
     printf("key %x size %zu mode %o attached %lu uid %u cpid %s lpid %s\n", status.shm_perm.__key,
            status.shm_segsz, status.shm_perm.mode, status.shm_nattch, status.shm_perm.uid,
            status.shm_cpid == getpid() ? "own" : "other",
-           status.shm_lpid == getpid()   ? "own"
-           : status.shm_lpid == 0 ? "none"
-                                  : "other");
+           status.shm_lpid == getpid() ? "own"
+           : status.shm_lpid == 0      ? "none"
+                                       : "other");
     printf("times %d %d %d\n", status.shm_atime != 0, status.shm_dtime != 0, status.shm_ctime != 0);
 }
 
