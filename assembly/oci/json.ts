@@ -10,7 +10,7 @@
 
 import { Failure, Result } from "../std/failure";
 import { decimal } from "../std/numberText";
-import { decodeUtf8, isUtf8 } from "../std/utf8";
+import { decodeUtf8, isUtf8, writeUtf8 } from "../std/utf8";
 
 /** Nesting of arrays and objects. OCI documents nest five deep; the limit bounds the reader's recursion. */
 export const JSON_DEPTH_MAXIMUM: i32 = 32;
@@ -208,39 +208,79 @@ class JsonParser {
 
     private string(): string | null {
         this.at++;
-        let text = "";
-        let start = this.at;
+        const start = this.at;
+        const end = this.closingQuote();
+        if (end < 0) return null;
+        if (!isUtf8(this.bytes + start, end - start)) {
+            this.fail("a string is not well-formed UTF-8");
+            return null;
+        }
+        if (!this.hasEscape) {
+            this.at = end + 1;
+            return decodeUtf8(this.bytes + start, end - start);
+        }
+        // No escape is shorter than what it stands for. The text is put together as bytes, and made a string once: as strings, the
+        // pieces of a long text would take the square of its length.
+        const room = heap.alloc(end - start);
+        const length = this.unescape(end, room);
+        let text: string | null = null;
+        if (length >= 0) text = decodeUtf8(room, length);
+        heap.free(room);
+        this.at = end + 1;
+        return text;
+    }
+
+    /** Whether the string that closingQuote went over has a backslash. */
+    private hasEscape: bool = false;
+
+    /** Where the string that begins here ends, or -1 after a failure. */
+    private closingQuote(): i32 {
+        this.hasEscape = false;
+        const start = this.at;
         while (true) {
             const code = this.peek();
             if (code < 0x20) {
                 this.fail(code < 0 ? "a string does not end" : "a string contains a control character");
-                return null;
+                return -1;
             }
-            if (code != 0x22 && code != 0x5c) {
+            if (code == 0x22) break;
+            if (code == 0x5c) {
+                this.hasEscape = true;
+                this.at++;
+                // What is escaped is looked at later; only a quote must not end the string.
+                if (this.peek() < 0x20) continue;
+            }
+            this.at++;
+        }
+        const end = this.at;
+        this.at = start;
+        return end;
+    }
+
+    /** Writes the bytes of the string up to `end` without its escapes; their number, or -1 after a failure. */
+    private unescape(end: i32, to: usize): i32 {
+        const first = to;
+        while (this.at < end) {
+            const code = this.peek();
+            if (code != 0x5c) {
+                store<u8>(to++, <u8>code);
                 this.at++;
                 continue;
             }
-            if (this.at > start) {
-                if (!isUtf8(this.bytes + start, this.at - start)) {
-                    this.fail("a string is not well-formed UTF-8");
-                    return null;
-                }
-                text += decodeUtf8(this.bytes + start, this.at - start);
-            }
             this.at++;
-            if (code == 0x22) return text;
-            const unit = this.escape();
-            if (unit < 0) return null;
+            let unit: u32 = this.escape();
+            if (<i32>unit < 0) return -1;
             if (unit >= 0xd800 && unit <= 0xdfff) {
                 const low = unit < 0xdc00 && this.take(0x5c) ? this.escape() : 0;
                 if (low < 0xdc00 || low > 0xdfff) {
                     if (low >= 0) this.fail("an escape is half of a surrogate pair");
-                    return null;
+                    return -1;
                 }
-                text += String.fromCharCode(unit, low);
-            } else text += String.fromCharCode(unit);
-            start = this.at;
+                unit = 0x10000 + ((unit - 0xd800) << 10) + (<u32>low - 0xdc00);
+            }
+            to += writeUtf8(unit, to);
         }
+        return <i32>(to - first);
     }
 
     /** The code unit of the escape whose backslash has been read, or -1 after a failure. */

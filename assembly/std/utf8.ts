@@ -55,6 +55,21 @@ export function decodeUtf8(bytes: usize, length: i32): string {
     return units == length ? room : room.substring(0, units);
 }
 
+/** Writes one code point that is no surrogate; the number of its bytes. */
+export function writeUtf8(code: u32, to: usize): i32 {
+    if (code < 0x80) {
+        store<u8>(to, <u8>code);
+        return 1;
+    }
+    const size = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    for (let i = size - 1; i > 0; i--) {
+        store<u8>(to + i, <u8>(0x80 | (code & 0x3f)));
+        code >>= 6;
+    }
+    store<u8>(to, <u8>((0xf00 >> size) | code));
+    return size;
+}
+
 /** Whether `length` bytes are well-formed UTF-8 (Unicode, table 3-7: no overlong forms, no surrogates). */
 export function isUtf8(bytes: usize, length: i32): bool {
     const end = bytes + length;

@@ -21,30 +21,16 @@ function config(...command: string[]): ImageSettings['config'] {
     return { Env: environment, Cmd: command, WorkingDir: '/root' };
 }
 
+/** The other commands that scripts use. */
+const tools: DebianLayer = {
+    packages: ['bash', 'findutils', 'grep', 'sed', 'gawk', 'tar', 'gzip', 'xz-utils', 'diffutils'],
+    files: [symlink('usr/bin/awk', 'gawk')],
+};
+
 const python: DebianLayer = { packages: ['python3'], amend: pythonByteCode };
 
 export const debianImages: readonly DebianImage[] = [
-    {
-        name: 'shell',
-        layers: [
-            base,
-            {
-                packages: [
-                    'bash',
-                    'findutils',
-                    'grep',
-                    'sed',
-                    'gawk',
-                    'tar',
-                    'gzip',
-                    'xz-utils',
-                    'diffutils',
-                ],
-                files: [symlink('usr/bin/awk', 'gawk')],
-            },
-        ],
-        config: config('/bin/bash'),
-    },
+    { name: 'shell', layers: [base, tools], config: config('/bin/bash') },
     { name: 'perl', layers: [base, { packages: ['perl-base', 'perl'] }], config: config('/usr/bin/perl') },
     { name: 'python', layers: [base, python], config: config('/usr/bin/python3') },
     {
@@ -52,16 +38,17 @@ export const debianImages: readonly DebianImage[] = [
         layers: [base, python, { packages: ['libpython3.11-testsuite'], amend: pythonByteCode }],
         config: config('/usr/bin/python3'),
     },
-    { name: 'sqlite', layers: [base, { packages: ['sqlite3'] }], config: config('/usr/bin/sqlite3') },
+    { name: 'sqlite', layers: [base, tools, { packages: ['sqlite3'] }], config: config('/usr/bin/sqlite3') },
     {
         name: 'redis',
-        layers: [base, { packages: ['redis-server', 'redis-tools'] }],
+        layers: [base, tools, { packages: ['redis-server', 'redis-tools'] }],
         config: { ...config('/usr/bin/redis-server'), WorkingDir: '/var/lib/redis' },
     },
     {
         name: 'nginx',
         layers: [
             base,
+            tools,
             {
                 packages: ['nginx', 'curl', 'apache2-utils'],
                 files: [

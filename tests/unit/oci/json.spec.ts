@@ -44,6 +44,13 @@ describe("json", () => {
         expect(value.member("c") === null).toBe(true);
     });
 
+    it("reads a long text of lines in memory in proportion to it", () => {
+        const line = 'a line of a script, \\"quoted\\"\\n';
+        const text = parse('"' + line.repeat(4000) + '"').value!.text;
+        expect(text.length).toBe(4000 * 29);
+        expect(text.endsWith('"quoted"\n')).toBe(true);
+    });
+
     it("refuses what RFC 8259 refuses, with the place", () => {
         expectPart(failureOf(""), "at byte 0: the text ends where a value should be");
         expectPart(failureOf("[1,]"), "at byte 3: a value is expected");
