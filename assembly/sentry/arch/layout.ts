@@ -28,6 +28,12 @@ export class Layout {
 }
 
 /**
+ * Where the heap of a program begins that lies among the mappings: far above where programs with a fixed address are, and far
+ * below the stack.
+ */
+export const FLOATING_BREAK: u64 = 0x0800_0000;
+
+/**
  * A small program's image, heap, stack and mappings share one page table of each upper level, and the stack's top shares
  * the leaf table with the first mappings: six page tables in all, where Linux's usual layout takes ten or more.
  */

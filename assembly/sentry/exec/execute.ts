@@ -3,7 +3,14 @@
 // Executing programs: what execve(2) and the container's start have in common. A program is opened, checked and laid out in
 // a new address space before anything of the old one is given up, so that every failure can still be reported.
 
-import { COMPACT_LAYOUT, Layout, MINIMUM_ADDRESS, USER_END, WIDE_LAYOUT } from "../arch/machine";
+import {
+    COMPACT_LAYOUT,
+    FLOATING_BREAK,
+    Layout,
+    MINIMUM_ADDRESS,
+    USER_END,
+    WIDE_LAYOUT,
+} from "../arch/machine";
 import { openForExec, openForExecError } from "../fs/exec";
 import { S_ISGID, S_ISUID } from "../fs/inode";
 import { OpenFile } from "../fs/openFile";
@@ -244,8 +251,16 @@ function layOut(
         return failFatally("its dynamic linker " + image.interpreter + " is damaged: " + linker.problem);
     }
     let layout: Layout = COMPACT_LAYOUT;
-    let bias = image.biasFor(layout.programBase);
-    if (!image.fits(layout, bias)) {
+    // As on Linux, what needs no dynamic linker and may lie anywhere lies among the mappings: it may be a dynamic linker
+    // itself, about to map a program where programs belong.
+    const floats = linker === null && image.positionIndependent;
+    let bias = image.biasFor(floats ? layout.mappingsStart : layout.programBase);
+    if (floats) {
+        const room = USER_END - layout.mappingsStart;
+        if (image.alignment > room || image.end - image.start > room - image.alignment) {
+            return failFatally("its segments lie outside user memory");
+        }
+    } else if (!image.fits(layout, bias)) {
         layout = WIDE_LAYOUT;
         bias = image.biasFor(layout.programBase);
         if (!image.fits(layout, bias)) return failFatally("its segments lie outside user memory");
@@ -258,7 +273,7 @@ function layOut(
     space.setExecutable(image.file);
     space.codeStart = image.codeStart + bias;
     space.codeEnd = image.codeEnd + bias;
-    space.breakStart = image.end + bias;
+    space.breakStart = floats ? FLOATING_BREAK : image.end + bias;
     space.breakEnd = space.breakStart;
     let entry = image.entry + bias;
     let linkerBase: u64 = 0;

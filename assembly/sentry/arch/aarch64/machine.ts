@@ -14,7 +14,7 @@
 import { tcbReadRegisters } from "../../../sel4/generated/host";
 import { Layout } from "../layout";
 
-export { COMPACT_LAYOUT, Layout } from "../layout";
+export { COMPACT_LAYOUT, FLOATING_BREAK, Layout } from "../layout";
 export * from "./signalFrame";
 
 /** e_machine of the programs that run here. */

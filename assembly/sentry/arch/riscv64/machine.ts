@@ -13,7 +13,7 @@
 
 import { Layout } from "../layout";
 
-export { COMPACT_LAYOUT, Layout } from "../layout";
+export { COMPACT_LAYOUT, FLOATING_BREAK, Layout } from "../layout";
 export * from "./signalFrame";
 
 /** e_machine of the programs that run here. */

@@ -15,7 +15,7 @@
 import { writeForkStubs } from "./forkState";
 import { Layout } from "../layout";
 
-export { COMPACT_LAYOUT, Layout } from "../layout";
+export { COMPACT_LAYOUT, FLOATING_BREAK, Layout } from "../layout";
 
 /** e_machine of the programs that run here. */
 export const ELF_MACHINE: u16 = 62;
