@@ -135,6 +135,7 @@ const steps = [
             'tests/images',
             'tests/linux',
             'tests/fuzz',
+            'tests/suites',
             'tsconfig.json',
             'package-lock.json',
         ],

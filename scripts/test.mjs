@@ -4,7 +4,7 @@
 //
 //   npm test                     all suites
 //   npm test -- SUITE...         the named ones: unit, wasm, host, platform, component, manager, cli, linux, e2e,
-//                                fuzz, lint
+//                                suites, fuzz, lint
 //   npm run test:sel4            the suites that run on real seL4; a kernel that is absent for one of the three
 //                                architectures is a failure there, elsewhere only a test that is skipped, aloud
 //   npm run test:aot             the suites that run containers, with Sealift's modules compiled ahead of time
@@ -128,6 +128,12 @@ const suites = [
         name: 'e2e',
         title: 'real images, end to end',
         command: nodeTests('build/tests/e2e', /\.test\.js$/),
+        account: readNodeAccount,
+    },
+    {
+        name: 'suites',
+        title: 'public test suites, test by test as on Linux',
+        command: nodeTests('build/tests/suites', /\.test\.js$/),
         account: readNodeAccount,
     },
     {

@@ -67,7 +67,9 @@ function downloadPackage(name: string, architecture: DebianArchitecture, cacheFo
     mkdirSync(packages, { recursive: true });
     const find = (folder: string): string | undefined =>
         readdirSync(folder).find(
-            (file) => file.startsWith(`${name}_`) && file.endsWith(`_${architecture}.deb`),
+            (file) =>
+                file.startsWith(`${name}_`) &&
+                (file.endsWith(`_${architecture}.deb`) || file.endsWith('_all.deb')),
         );
     const present = find(packages);
     if (present !== undefined) return join(packages, present);

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// npm run test:linux -- [SUITE...] [--board=NAME] [--folder=PATH] [--no-report]
+//
+// Runs public test suites in containers and on this machine's Linux, test by test, and writes docs/linux-abi.md. Without names
+// all suites that can be built here. libc-test and ltp take their programs from a folder (--folder, one suite at a time).
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { imageArchitectures } from '../e2e/kernels.js';
+import { readBoard } from '../../cli/boards/board.js';
+import { suiteFolder } from './programs.js';
+import { compare, writeReport, type SuiteResult } from './report.js';
+import { compareSuite } from './runSuite.js';
+import type { SuiteArchitecture } from './suite.js';
+import { suites } from './suites.js';
+
+const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { board: { type: 'string' }, folder: { type: 'string' }, 'no-report': { type: 'boolean' } },
+});
+if (values.folder !== undefined) process.env.SEALIFT_SUITE_FOLDER = values.folder;
+const unknown = positionals.filter((name) => !suites.some((suite) => suite.name === name));
+if (unknown.length > 0) {
+    console.error(
+        `suite ${unknown.join(', ')}: there is none; the suites are ${suites.map(({ name }) => name).join(', ')}`,
+    );
+    process.exit(2);
+}
+const architecture: SuiteArchitecture =
+    values.board === undefined
+        ? 'amd64'
+        : (imageArchitectures[readBoard(values.board).architecture] as SuiteArchitecture);
+
+let worst = 0;
+for (const suite of suites) {
+    if (positionals.length > 0 && !positionals.includes(suite.name)) continue;
+    console.log(`\n== ${suite.title}`);
+    const native = suite.build('amd64', false);
+    const built = architecture === 'amd64' ? native : suite.build(architecture, false);
+    if (typeof native === 'string' || typeof built === 'string') {
+        console.log(`SKIPPED: ${typeof native === 'string' ? native : String(built)}`);
+        continue;
+    }
+    const sides = await compareSuite(suite, built, native, architecture, {
+        board: values.board,
+        say: (text) => console.log(text),
+    });
+    const result: SuiteResult = compare(
+        suite,
+        sides.linux,
+        sides.container,
+        values.board ?? 'platform/linux',
+    );
+    const folder = suiteFolder(suite.name, architecture);
+    writeFileSync(join(folder, `result-${values.board ?? 'linux'}.json`), JSON.stringify(result, null, 1));
+    writeFileSync(
+        join(folder, `outcomes-${values.board ?? 'linux'}.json`),
+        JSON.stringify(sides.container.outcomes, null, 1),
+    );
+    const share = ((100 * (result.passedHere - 9 * result.hangs)) / result.passedOnLinux).toFixed(1);
+    console.log(
+        `${suite.title}: ${result.passedOnLinux} pass on Linux, ${result.passedHere} of them here, ${result.hangs} hang or end the container: ` +
+            `${share} % (goal ${(suite.goal * 100).toFixed(0)} %)`,
+    );
+    for (const { test, verdict } of result.differences) console.log(`  ${verdict}: ${test}`);
+    if (result.passedHere < result.passedOnLinux) worst = 1;
+}
+if (values['no-report'] !== true) writeReport();
+process.exitCode = worst;
