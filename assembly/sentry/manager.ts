@@ -22,6 +22,7 @@ const TAKE_SIGNALS: u32 = 9;
 const STATISTICS: u32 = 11;
 const INDEX_FRAMES: u32 = 12;
 const PROCESSOR_TIME: u32 = 13;
+const TERMINAL_SIZE: u32 = 14;
 
 /** Words of the longest request: statistics. */
 const REQUEST_WORDS: i32 = 32;
@@ -127,6 +128,18 @@ export function fetchProcessorTime(): void {
     if (request(PROCESSOR_TIME, 0) != 0) return;
     sentryMicroseconds = answerWord(0);
     threadsMicroseconds = answerWord(1);
+}
+
+/** Rows and columns of the terminal that the console is (fetchTerminalSize). */
+export let terminalRows: u16 = 0;
+export let terminalColumns: u16 = 0;
+
+/** Asks what terminalRows and terminalColumns say. */
+export function fetchTerminalSize(): bool {
+    if (request(TERMINAL_SIZE, 0) != 0) return false;
+    terminalRows = <u16>answerWord(0);
+    terminalColumns = <u16>answerWord(1);
+    return true;
 }
 
 /** Shows text (UTF-8 bytes) on the console, apart from the container's own output. */

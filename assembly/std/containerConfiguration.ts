@@ -28,6 +28,9 @@ export const FLAG_INTERACTIVE: u32 = 1 << 2;
 /** Report accounting words (statistics.ts) when the container ends. */
 export const FLAG_STATISTICS: u32 = 1 << 3;
 
+/** The console is a terminal. */
+export const FLAG_TERMINAL: u32 = 1 << 4;
+
 /** Layers in one image. Docker's overlay driver stops at 128, so no engine makes more. */
 export const LAYERS_MAXIMUM: u32 = 128;
 
@@ -117,6 +120,9 @@ export class ContainerConfiguration {
     /** log2 of the entries of the sentry's first-level CNode, of which each is 256 capability slots. */
     cspaceRootBits: u32;
     reserved: u32;
+    /** The size of the console's terminal at the start, where it is one. */
+    terminalRows: u32;
+    terminalColumns: u32;
 
     /** Whether the container's CPU time has a limit. */
     @inline get isProcessorLimited(): bool {

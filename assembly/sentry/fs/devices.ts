@@ -3,13 +3,16 @@
 // Character devices, by device number as Linux assigns them (Documentation/admin-guide/devices.txt).
 
 import { ENOSPC, ENXIO } from "../kernel/errno";
+import { current } from "../kernel/thread";
+import { consoleTerminal, DEVICE_CONSOLE_TERMINAL, openConsoleTerminal } from "../tty/consoleTerminal";
+import { openTerminal } from "../tty/terminalFile";
 import { randomBytes } from "../kernel/random";
 import { deviceNumber } from "../../std/layerIndex";
 import { PAGE_SIZE } from "../../std/pages";
 import { openConsoleDevice } from "./console";
 import { fail, Inode } from "./inode";
 import { IoBuffer } from "./ioBuffer";
-import { OpenFile } from "./openFile";
+import { O_NOCTTY, OpenFile } from "./openFile";
 import { zeroPage } from "./zeros";
 
 export const DEVICE_NULL: u32 = deviceNumber(1, 3);
@@ -100,8 +103,15 @@ export function openDevice(inode: Inode, flags: u32): OpenFile | null {
             return new RandomDevice(inode, flags);
         case DEVICE_CONSOLE:
             return openConsoleDevice(inode, flags);
+        case DEVICE_TTY: {
+            const terminal = current.process.terminal;
+            if (terminal !== null) return openTerminal(inode, terminal, flags | O_NOCTTY);
+            fail(-ENXIO);
+            return null;
+        }
         default:
-            // DEVICE_TTY among them: no process here has a controlling terminal.
+            if (inode.device == DEVICE_CONSOLE_TERMINAL && consoleTerminal() !== null)
+                return openConsoleTerminal(inode, flags);
             fail(-ENXIO);
             return null;
     }

@@ -16,7 +16,9 @@ import {
     DEVICE_URANDOM,
     DEVICE_ZERO,
 } from "./devices";
-import { DEVPTS_SUPER_MAGIC, FileSystem, OVERLAYFS_SUPER_MAGIC, TMPFS_MAGIC } from "./fileSystem";
+import { FileSystem, OVERLAYFS_SUPER_MAGIC, TMPFS_MAGIC } from "./fileSystem";
+import { consoleTerminal } from "../tty/consoleTerminal";
+import { makeDevpts } from "../tty/devpts";
 import { setTimes } from "./fileTime";
 import { Directory, failure, Inode, S_IFCHR, S_IFDIR, S_IFREG } from "./inode";
 import { copyName } from "./location";
@@ -106,19 +108,26 @@ function mountDevices(root: Directory): void {
     makeDevice(devices, "random", DEVICE_RANDOM);
     makeDevice(devices, "urandom", DEVICE_URANDOM);
     makeDevice(devices, "tty", DEVICE_TTY);
-    makeDevice(devices, "console", DEVICE_CONSOLE, 0o620);
+    const terminal = consoleTerminal();
+    const console = terminal === null ? DEVICE_CONSOLE : terminal.device;
+    makeDevice(devices, "console", console, 0o620);
     makeLink(devices, "fd", "/proc/self/fd");
     makeLink(devices, "stdin", "/proc/self/fd/0");
     makeLink(devices, "stdout", "/proc/self/fd/1");
     makeLink(devices, "stderr", "/proc/self/fd/2");
-    const terminals = makeMemoryRoot(new FileSystem("devpts", DEVPTS_SUPER_MAGIC, false), 0o755);
+    makeLink(devices, "ptmx", "pts/ptmx");
+    const terminals = makeDevpts();
     mountOn(
         devices,
         "pts",
         terminals,
-        new Mount("/dev/pts", terminals.fileSystem, "devpts", ",nosuid,noexec,noatime"),
+        new Mount(
+            "/dev/pts",
+            terminals.fileSystem,
+            "devpts",
+            ",nosuid,noexec,noatime,gid=5,mode=620,ptmxmode=666",
+        ),
     );
-    terminals.fileSystem.readOnly = true;
     const shared = makeMemoryRoot(new FileSystem("tmpfs", TMPFS_MAGIC, true), 0o1777);
     mountOn(
         devices,

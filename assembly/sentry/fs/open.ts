@@ -30,6 +30,7 @@ import {
     O_EXCL,
     O_LARGEFILE,
     O_NOATIME,
+    O_NOCTTY,
     O_NOFOLLOW,
     O_NONBLOCK,
     O_PATH,
@@ -192,7 +193,7 @@ export function openInode(inode: Inode, flags: u32, directoryOnly: bool): OpenFi
     if (error != 0) return refuse(error);
     if ((flags & O_NOATIME) != 0 && !ownsInode(inode)) return refuse(-EPERM);
     if ((mask & MAY_WRITE) != 0 && inode.executions > 0) return refuse(-ETXTBSY);
-    const file = inode.open(flags & KEPT_FLAGS);
+    const file = inode.open(flags & (KEPT_FLAGS | O_NOCTTY));
     if (file === null) return null;
     file.countWriter();
     const kind = inode.kind;

@@ -74,7 +74,7 @@ export abstract class OpenFile {
 
     constructor(inode: Inode, flags: u32) {
         this.inode = inode;
-        this.flags = flags;
+        this.flags = flags & ~O_NOCTTY;
         inode.pin();
     }
 

@@ -4,12 +4,16 @@
 
 import { ENOMEM } from "../kernel/errno";
 import { current } from "../kernel/thread";
+import { consoleTerminal } from "../tty/consoleTerminal";
+import { acquire } from "../tty/controllingTerminal";
+import { Terminal } from "../tty/terminal";
 import { openStandardStream } from "./console";
 import { FileContext } from "./context";
 import { FileDescriptorTable } from "./fileDescriptorTable";
 import { Directory, Inode } from "./inode";
 import { mountFileSystems } from "./mounts";
-import { O_RDONLY, OpenFile } from "./openFile";
+import { openPath } from "./open";
+import { O_NOCTTY, O_RDONLY, O_RDWR, OpenFile } from "./openFile";
 import { lastDirectory, lastInode, lastLength, lastName, PATH_MAXIMUM, walk, walkToInode } from "./pathWalk";
 
 let root: Directory | null = null;
@@ -53,9 +57,35 @@ export function enterWorkingDirectory(path: string): bool {
 
 /** Standard input, output and error as descriptors 0, 1 and 2. */
 export function openStandardFiles(table: FileDescriptorTable): void {
+    const terminal = consoleTerminal();
+    if (terminal !== null) {
+        openStandardTerminal(table, terminal);
+        return;
+    }
     for (let descriptor = 0; descriptor < 3; descriptor++) {
         table.add(openStandardStream(descriptor), false, 3);
     }
+}
+
+/** One description of the console's terminal under all three numbers; it controls the session of the first process. */
+function openStandardTerminal(table: FileDescriptorTable, terminal: Terminal): void {
+    const path = "/dev/pts/0";
+    const bytes = heap.alloc(path.length);
+    for (let i = 0; i < path.length; i++) store<u8>(bytes + i, <u8>path.charCodeAt(i));
+    let file = openPath(root!, bytes, path.length, O_RDWR | O_NOCTTY, 0);
+    heap.free(bytes);
+    // An image may have made /dev something else; the terminal works without its name.
+    if (file === null) file = terminal.inode!.open(O_RDWR | O_NOCTTY);
+    table.add(file!, false, 3);
+    table.add(file!.retain(), false, 3);
+    table.add(file!.retain(), false, 3);
+    acquire(current.process, terminal);
+}
+
+/** The first process runs as this user: the console's terminal is its own, as engines see to. */
+export function ownConsole(user: u32): void {
+    const terminal = consoleTerminal();
+    if (terminal !== null) terminal.inode!.userId = user;
 }
 
 /** The content of the file `path`, or null when there is none or it is longer than `limit`. */

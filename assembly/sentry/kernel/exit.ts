@@ -9,6 +9,7 @@ import { endTimers } from "../signals/timers";
 import { copyOut32 } from "../memory/userMemory";
 import { undoSemaphores } from "../ipc/semaphores";
 import { wakeFutex } from "./futex";
+import { leaveTerminal } from "../tty/controllingTerminal";
 import { strace } from "../strace/trace";
 import { traceExit } from "../strace/signal";
 import { forgetAnswer } from "./answer";
@@ -93,6 +94,7 @@ function finishProcess(process: Process, waitStatus: i32): void {
     endTimers(process);
     releaseVforkParent(process);
     process.fileDescriptors.release();
+    leaveTerminal(process);
     process.files.release();
     process.addressSpace.release();
     process.exited = true;

@@ -187,6 +187,7 @@ function copyProcess(flags: u64, exitSignal: i32): Process | null {
     );
     child.processGroup = parent.processGroup;
     child.session = parent.session;
+    child.terminal = parent.terminal;
     child.name = parent.name;
     child.creator = current.tid;
     child.exitSignal = exitSignal;

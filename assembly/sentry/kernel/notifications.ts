@@ -5,6 +5,7 @@
 import { takeHostSignals } from "../manager";
 import { SIGNAL_MAXIMUM } from "../signals/numbers";
 import { sendSignalToGroup } from "../signals/send";
+import { consoleInputArrived, consoleSizeChanged } from "../tty/consoleTerminal";
 import { processes } from "./process";
 import { sendStatistics } from "./statistics";
 import { checkDeadlines } from "./timer";
@@ -14,27 +15,23 @@ const NOTIFY_INPUT: u64 = 1 << 0;
 const NOTIFY_TIMER: u64 = 1 << 1;
 const NOTIFY_SIGNALS: u64 = 1 << 2;
 const NOTIFY_STATISTICS: u64 = 1 << 3;
+const NOTIFY_TERMINAL_SIZE: u64 = 1 << 4;
 
 /** Woken when standard input has something, or has ended. */
 export const consoleInput: WaitQueue = new WaitQueue();
 
-/** The process group that signals from the host's terminal go to; pid 1's unless TIOCSPGRP has set another. */
-export let foregroundGroup: i32 = 1;
-
-export function setForegroundGroup(group: i32): void {
-    foregroundGroup = group;
-}
-
 export function handleNotification(bits: u64): void {
-    if ((bits & NOTIFY_INPUT) != 0) consoleInput.wake();
+    if ((bits & NOTIFY_INPUT) != 0) {
+        consoleInput.wake();
+        consoleInputArrived();
+    }
+    if ((bits & NOTIFY_TERMINAL_SIZE) != 0) consoleSizeChanged();
     if ((bits & NOTIFY_TIMER) != 0) checkDeadlines();
     if ((bits & NOTIFY_SIGNALS) != 0) {
         const signals = takeHostSignals();
         for (let signal = 1; signal < SIGNAL_MAXIMUM; signal++) {
             if ((signals & ((<u64>1) << signal)) == 0) continue;
-            if (sendSignalToGroup(foregroundGroup, signal, true) == 0) {
-                sendSignalToGroup(processes[0].processGroup, signal, true);
-            }
+            sendSignalToGroup(processes[0].processGroup, signal, true);
         }
     }
     if ((bits & NOTIFY_STATISTICS) != 0) sendStatistics();

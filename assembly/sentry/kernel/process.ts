@@ -9,6 +9,7 @@ import { SignalActions } from "../signals/signalActions";
 import { PosixTimer } from "../signals/posixTimer";
 import { SignalQueue } from "../signals/signalQueue";
 import { ProcessorLimit, ProcessorTimer, RealTimer } from "../signals/timers";
+import { Terminal } from "../tty/terminal";
 import { Credentials } from "./credentials";
 import { ResourceLimits } from "./resourceLimits";
 import { Thread } from "./thread";
@@ -25,6 +26,8 @@ export class Process {
     creator: i32 = 0;
     processGroup: i32;
     session: i32;
+    /** The controlling terminal of its session, unless the process has none. */
+    terminal: Terminal | null = null;
     /** comm: at most NAME_LENGTH bytes, a byte string (userMemory.copyInString). */
     name: string = "";
 

@@ -15,6 +15,7 @@ import {
     makeRootContext,
     mountRoot,
     openStandardFiles,
+    ownConsole,
     readSmallFile,
 } from "../fs/start";
 import { AddressSpace } from "../memory/addressSpace";
@@ -91,6 +92,7 @@ export function startContainer(): void {
     }
     const program = findProgram(process);
     process.credentials = program.credentials;
+    ownConsole(process.credentials.effectiveUser);
     process.name = program.name;
     process.addressSpace.release();
     process.addressSpace = program.space;

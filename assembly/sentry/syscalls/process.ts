@@ -313,6 +313,7 @@ function setsid(a: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i64 {
         if (processes[i].processGroup == process.pid) return -EPERM;
     }
     process.session = process.pid;
+    process.terminal = null;
     process.processGroup = process.pid;
     return process.pid;
 }

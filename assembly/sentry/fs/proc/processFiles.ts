@@ -364,8 +364,11 @@ function generateStat(process: Process | null): i32 {
     addField(parentPid(it));
     addField(it.processGroup);
     addField(it.session);
-    // No controlling terminal, no foreground group; PF_RANDOMIZE.
-    addText("0 -1 4194304 ");
+    const terminal = it.terminal;
+    addField(terminal === null ? 0 : terminal.device);
+    addText(terminal === null ? "-1 " : terminal.foregroundGroup.toString() + " ");
+    // PF_RANDOMIZE.
+    addText("4194304 ");
     addField(it.minorFaults);
     addField(it.childrenMinorFaults);
     addText("0 0 ");
