@@ -2,7 +2,7 @@
 //
 // POSIX message queues (mq_overview(7)): inodes of a filesystem of their own, found by name, and their open descriptions.
 
-import { heapCanGrow } from "../capabilities/quota";
+import { reserveHeap } from "../capabilities/heapReserve";
 import { Process } from "../kernel/process";
 import { current } from "../kernel/thread";
 import { WaitQueue } from "../kernel/wait";
@@ -121,7 +121,7 @@ export class MessageQueueInode extends Inode {
 
     /** A place for a message of `size` bytes, where its bytes are to be written before `add`; 0: no memory. */
     prepare(size: u32, priority: u32): usize {
-        if (!heapCanGrow(offsetof<Message>() + size)) return 0;
+        if (!reserveHeap(offsetof<Message>() + size)) return 0;
         const message = changetype<Message>(heap.alloc(offsetof<Message>() + size));
         message.next = null;
         message.size = size;

@@ -2,7 +2,7 @@
 //
 // System V message queues. A message is unmanaged memory: its head, then its bytes.
 
-import { heapCanGrow } from "../capabilities/quota";
+import { reserveHeap } from "../capabilities/heapReserve";
 import { current } from "../kernel/thread";
 import { WaitQueue } from "../kernel/wait";
 import { IpcObject, IpcTable } from "./objects";
@@ -26,7 +26,7 @@ export class Message {
 
 /** A message with room for `size` bytes, or null: no memory. */
 export function makeMessage(size: u32, type: i64): Message | null {
-    if (!heapCanGrow(offsetof<Message>() + size)) return null;
+    if (!reserveHeap(offsetof<Message>() + size)) return null;
     const message = changetype<Message>(heap.alloc(offsetof<Message>() + size));
     message.next = null;
     message.size = size;

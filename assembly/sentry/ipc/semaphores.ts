@@ -7,7 +7,7 @@ import { EAGAIN, EFBIG, ERANGE } from "../kernel/errno";
 import { Process } from "../kernel/process";
 import { current } from "../kernel/thread";
 import { WaitQueue } from "../kernel/wait";
-import { heapCanGrow } from "../capabilities/quota";
+import { reserveHeap } from "../capabilities/heapReserve";
 import { IpcObject, IpcTable, IPC_NOWAIT } from "./objects";
 import { secondsNow } from "./sharedMemory";
 
@@ -103,7 +103,7 @@ export class SemaphoreSet extends IpcObject {
     private ownUndo(): Undo | null {
         const known = this.undoOf(current.process);
         if (known !== null) return known;
-        if (!heapCanGrow(this.count * 2)) return null;
+        if (!reserveHeap(this.count * 2)) return null;
         const undo = new Undo(current.process, new StaticArray<i16>(this.count));
         undo.next = this.undos;
         this.undos = undo;

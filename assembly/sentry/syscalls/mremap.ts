@@ -34,15 +34,17 @@ function mremap(address: u64, oldLength: u64, newLength: u64, flags_: u64, targe
     if (!isPageAligned(address)) return -EINVAL;
     let oldSize = pageUp(oldLength);
     const newSize = pageUp(newLength);
-    if (newSize == 0) return -EINVAL;
+    if (newSize == 0 || newSize > USER_END) return -EINVAL;
     const own = space();
     if (own.find(address) === null) return -EFAULT;
     if (oldSize > USER_END || !isUserRange(address, oldSize)) return -EINVAL;
-    if ((flags & MREMAP_FIXED) != 0) {
+    if ((flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) != 0) {
         if (!isPageAligned(target) || !isUserRange(target, newSize)) return -EINVAL;
         if (address + oldSize > target && target + newSize > address) return -EINVAL;
-        if (!isMappable(target)) return -EPERM;
         if (own.regions.length + MOVE_REGIONS > REGIONS_MAXIMUM) return -ENOMEM;
+    }
+    if ((flags & MREMAP_FIXED) != 0) {
+        if (!isMappable(target)) return -EPERM;
         own.unmap(target, target + newSize);
     }
     if ((flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) == 0 || oldSize > newSize) {

@@ -9,7 +9,7 @@ import {
     SEMAPHORE_OPERATION_TIME,
     SEMAPHORE_STATUS_SIZE,
 } from "../arch/ipc";
-import { heapCanGrow } from "../capabilities/quota";
+import { reserveHeap } from "../capabilities/heapReserve";
 import { NANOSECONDS, now } from "../kernel/clock";
 import {
     E2BIG,
@@ -94,7 +94,7 @@ function semget(key: u64, count_: u64, flags_: u64, d: u64, e: u64, f: u64): i64
     if (outcome != 0) return outcome;
     if (count == 0) return -EINVAL;
     if (semaphoreCount + count > SEMMNS || sets.count >= SEMMNI) return -ENOSPC;
-    if (!heapCanGrow(<u64>count * 8)) return -ENOMEM;
+    if (!reserveHeap(<usize>count * 8)) return -ENOMEM;
     return sets.add(new SemaphoreSet(flags, count), <i32>key);
 }
 

@@ -10,25 +10,20 @@ import { measuredSystem, measuredUser, measureProcess } from "../../kernel/proce
 import { RLIM_INFINITY, RLIMIT_RSS } from "../../kernel/resourceLimits";
 import { current, THREAD_BLOCKED } from "../../kernel/thread";
 import { AddressSpace } from "../../memory/addressSpace";
-import {
-    PROT_EXEC,
-    PROT_READ,
-    PROT_WRITE,
-    Region,
-    REGION_GROWS_DOWN,
-    REGION_HEAP,
-    REGION_SHARED,
-    REGION_VDSO,
-} from "../../memory/region";
 import { MASK_UNBLOCKABLE, SIGNAL_MAXIMUM, signalBit } from "../../signals/numbers";
 import { SIG_DFL, SIG_IGN } from "../../signals/signalActions";
 import { PAGE_BITS, PAGE_SIZE } from "../../../std/pages";
 import { S_IFDIR } from "../inode";
-import { openFilePath, pathAddress, pathLength } from "../pathText";
 import { generateMountInformation, generateMounts } from "../mountTable";
+import {
+    addMemoryStatus,
+    generateMapDetails,
+    generateMaps,
+    generateMapSums,
+    generateMemoryPages,
+} from "./memoryFiles";
 import { LINK_MODE, mayInspect, StaticEntry } from "./procInodes";
 import {
-    addAligned,
     addByte,
     addBytes,
     addField,
@@ -46,8 +41,6 @@ import {
 const TICK_NANOSECONDS: u64 = 10_000_000;
 /** Capabilities that a container engine gives root by default: chown to setfcap, as Docker and Podman list them. */
 const ENGINE_CAPABILITIES: u64 = 0x00000000a80425fb;
-/** Column of the file names in /proc/PID/maps. */
-const MAPS_NAME_COLUMN: i32 = 73;
 
 let entries: Array<StaticEntry> | null = null;
 
@@ -71,6 +64,8 @@ export function processEntries(): Array<StaticEntry> {
         new StaticEntry("oom_score", 0o444, generateScore),
         new StaticEntry("oom_score_adj", 0o644, generateScoreAdjustment, acceptScoreAdjustment),
         new StaticEntry("root", LINK_MODE, null),
+        new StaticEntry("smaps", 0o444, generateMapDetails, null, null, true),
+        new StaticEntry("smaps_rollup", 0o444, generateMapSums, null, null, true),
         new StaticEntry("stat", 0o444, generateStat),
         new StaticEntry("statm", 0o444, generateMemoryPages),
         new StaticEntry("status", 0o444, generateStatus),
@@ -250,90 +245,12 @@ function generateLimits(process: Process | null): i32 {
     return 0;
 }
 
-function generateMaps(process: Process | null): i32 {
-    const it = process!;
-    if (!mayInspect(it)) return -EACCES;
-    if (it.exited) return 0;
-    const regions = it.addressSpace.regions;
-    for (let i = 0; i < regions.length; i++) addRegion(regions[i]);
-    return 0;
-}
-
-function addRegion(region: Region): void {
-    const start = textLength();
-    addHexadecimal(region.start, 8);
-    addByte(45);
-    addHexadecimal(region.end, 8);
-    addByte(32);
-    addByte((region.protection & PROT_READ) != 0 ? 0x72 : 45);
-    addByte((region.protection & PROT_WRITE) != 0 ? 0x77 : 45);
-    addByte((region.protection & PROT_EXEC) != 0 ? 0x78 : 45);
-    addByte((region.flags & REGION_SHARED) != 0 ? 0x73 : 0x70);
-    addByte(32);
-    const file = region.file;
-    addHexadecimal(file === null ? 0 : region.offset, 8);
-    addText(" 00:");
-    addHexadecimal(file === null ? 0 : file.inode.fileSystem.device, 2);
-    addByte(32);
-    addNumber(file === null ? 0 : file.inode.number);
-    addByte(32);
-    if (file !== null) {
-        addSpacesTo(start, MAPS_NAME_COLUMN);
-        openFilePath(file, current.process.files.root);
-        addBytes(pathAddress, pathLength);
-    } else {
-        let name = "";
-        if ((region.flags & REGION_HEAP) != 0) name = "[heap]";
-        else if ((region.flags & REGION_GROWS_DOWN) != 0) name = "[stack]";
-        else if ((region.flags & REGION_VDSO) != 0) name = "[vdso]";
-        if (name.length > 0) {
-            addSpacesTo(start, MAPS_NAME_COLUMN);
-            addText(name);
-        }
-    }
-    addByte(10);
-}
-
-/** Bytes of a process's regions by purpose, as sizesOf found them. */
-let dataBytes: u64 = 0;
-let stackBytes: u64 = 0;
-let codeBytes: u64 = 0;
-
-function sizesOf(process: Process): void {
-    dataBytes = 0;
-    stackBytes = 0;
-    codeBytes = 0;
-    if (process.exited) return;
-    const regions = process.addressSpace.regions;
-    for (let i = 0; i < regions.length; i++) {
-        const region = regions[i];
-        const bytes = region.end - region.start;
-        if ((region.flags & REGION_GROWS_DOWN) != 0) stackBytes += bytes;
-        else if ((region.protection & PROT_EXEC) != 0) codeBytes += bytes;
-        else if ((region.protection & PROT_WRITE) != 0 && (region.flags & REGION_SHARED) == 0)
-            dataBytes += bytes;
-    }
-}
-
 function mappedBytes(process: Process): u64 {
     return process.exited ? 0 : process.addressSpace.mappedBytes;
 }
 
 function residentPages(process: Process): u32 {
     return process.exited ? 0 : process.addressSpace.pages.count;
-}
-
-function generateMemoryPages(process: Process | null): i32 {
-    const it = process!;
-    sizesOf(it);
-    addField(mappedBytes(it) >> PAGE_BITS);
-    addField(residentPages(it));
-    addField(0);
-    addField(codeBytes >> PAGE_BITS);
-    addField(0);
-    addField((dataBytes + stackBytes) >> PAGE_BITS);
-    addText("0\n");
-    return 0;
 }
 
 /** Signals that the process ignores (`ignored`) or handles, as /proc shows them: bit n - 1 for signal n. */
@@ -411,13 +328,6 @@ function generateStat(process: Process | null): i32 {
     return 0;
 }
 
-function addKibibytes(name: string, bytes: u64): void {
-    addText(name);
-    addByte(9);
-    addAligned(bytes >> 10, 8);
-    addText(" kB\n");
-}
-
 function addMask(name: string, mask: u64): void {
     addText(name);
     addByte(9);
@@ -482,20 +392,7 @@ function generateStatus(process: Process | null): i32 {
     addLine("NSpgid:", it.processGroup);
     addLine("NSsid:", it.session);
     if (!it.exited) {
-        sizesOf(it);
-        const resident = (<u64>residentPages(it)) << PAGE_BITS;
-        addKibibytes("VmPeak:", mappedBytes(it));
-        addKibibytes("VmSize:", mappedBytes(it));
-        addKibibytes("VmLck:", 0);
-        addKibibytes("VmPin:", 0);
-        addKibibytes("VmHWM:", resident);
-        addKibibytes("VmRSS:", resident);
-        addKibibytes("VmData:", dataBytes);
-        addKibibytes("VmStk:", stackBytes);
-        addKibibytes("VmExe:", it.addressSpace.codeEnd - it.addressSpace.codeStart);
-        addKibibytes("VmLib:", 0);
-        addKibibytes("VmPTE:", 0);
-        addKibibytes("VmSwap:", 0);
+        addMemoryStatus(it);
     }
     addLine("Threads:", it.threads.length);
     addText("SigQ:\t0/1024\n");
