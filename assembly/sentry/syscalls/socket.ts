@@ -58,6 +58,7 @@ import {
     SOL_SOCKET,
 } from "../net/constants";
 import { givenAddress, setGivenLength } from "../net/exchange";
+import { NETLINK_KOBJECT_UEVENT, NETLINK_ROUTE, NetlinkSocket } from "../net/netlinkSocket";
 import { OPTION_VALUE_MAXIMUM, optionScratch } from "../net/optionValue";
 import { Socket } from "../net/socket";
 import { getSocketOption, setSocketOption } from "../net/socketOptions";
@@ -131,6 +132,11 @@ function makeSocket(family: u32, type: u32, protocol: i32): Socket | null {
         } else {
             problem = -ESOCKTNOSUPPORT;
         }
+    } else if (family == AF_NETLINK) {
+        if (type != SOCK_RAW && type != SOCK_DGRAM) problem = -ESOCKTNOSUPPORT;
+        else if (protocol == NETLINK_ROUTE || protocol == NETLINK_KOBJECT_UEVENT) {
+            return new NetlinkSocket(type, protocol);
+        } else problem = -EPROTONOSUPPORT;
     } else if (family == AF_PACKET) {
         problem = unsupported("socket: AF_PACKET", EAFNOSUPPORT);
     }
