@@ -7,6 +7,7 @@ import { Process, processes } from "../kernel/process";
 import { containerConfiguration } from "../../std/containerConfiguration";
 import { FileSystem, SYSFS_MAGIC } from "./fileSystem";
 import { Directory } from "./inode";
+import { classEntries } from "./networkTree";
 import { StaticDirectory, StaticEntry } from "./proc/procInodes";
 import { addByte, addField, addNumber, addText } from "./proc/textBuilder";
 
@@ -90,6 +91,7 @@ export function makeSys(controlGroup: Directory): Directory {
 
 function sysEntries(): Array<StaticEntry> {
     return [
+        new StaticEntry("class", 0o755, null, null, classEntries),
         new StaticEntry("devices", 0o755, null, null, deviceEntries),
         new StaticEntry("fs", 0o755, null, null, fileSystemEntries),
         new StaticEntry("kernel", 0o755, null, null, noEntries),

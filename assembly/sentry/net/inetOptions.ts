@@ -11,6 +11,7 @@ import {
     ENODEV,
     ENOPROTOOPT,
     ENOTCONN,
+    EOPNOTSUPP,
     EPERM,
 } from "../kernel/errno";
 import { copyIn } from "../memory/userMemory";
@@ -359,7 +360,7 @@ function setIp6(socket: InetSocket, name: i32, address: u64, length: i32): i64 {
 export function getInternetOption(socket: InetSocket, level: i32, name: i32, to: usize, capacity: i32): i64 {
     if (level == IPPROTO_IP) return getIp(socket, name, to, capacity);
     if (level == IPPROTO_IPV6 && socket.domain == AF_INET6) return getIp6(socket, name, to);
-    return -ENOPROTOOPT;
+    return socket.domain == AF_INET6 ? -ENOPROTOOPT : -EOPNOTSUPP;
 }
 
 function wants(socket: InetSocket, bit: u32): i32 {

@@ -226,12 +226,10 @@ function beginAddress(family: u32, prefix: u32): void {
     store<i32>(address, LOOPBACK_INDEX, 4);
 }
 
-function endAddress(): void {
+function putLifetime(): void {
     const cache = attribute(IFA_CACHEINFO, 16);
     store<u32>(cache, FOREVER);
     store<u32>(cache, FOREVER, 4);
-    number(IFA_FLAGS, IFA_F_PERMANENT);
-    end();
 }
 
 function putAddresses(family: u32): void {
@@ -240,12 +238,16 @@ function putAddresses(family: u32): void {
         number(IFA_ADDRESS, bswap<u32>(0x7f00_0001));
         number(IFA_LOCAL, bswap<u32>(0x7f00_0001));
         text(IFA_LABEL, "lo");
-        endAddress();
+        number(IFA_FLAGS, IFA_F_PERMANENT);
+        putLifetime();
+        end();
     }
     if (family == AF_UNSPEC || family == AF_INET6) {
         beginAddress(AF_INET6, 128);
         store<u8>(attribute(IFA_ADDRESS, 16), 1, 15);
-        endAddress();
+        putLifetime();
+        number(IFA_FLAGS, IFA_F_PERMANENT);
+        end();
     }
 }
 

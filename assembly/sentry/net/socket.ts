@@ -17,7 +17,7 @@ import { current } from "../kernel/thread";
 import { blockUntil, deadlineReached, waitOn, WaitQueue } from "../kernel/wait";
 import { SIGPIPE } from "../signals/numbers";
 import { sendSignalToThread } from "../signals/send";
-import { MSG_DONTWAIT, MSG_NOSIGNAL, MSG_PEEK, MSG_WAITALL, SOCK_STREAM } from "./constants";
+import { MSG_DONTWAIT, MSG_ERRQUEUE, MSG_NOSIGNAL, MSG_PEEK, MSG_WAITALL, SOCK_STREAM } from "./constants";
 import { beginReceive, beginSend, dropReceivedRights, receiveStopped } from "./exchange";
 import { networkIoctl } from "./interfaces";
 import { Message } from "./message";
@@ -47,6 +47,8 @@ const NEVER: u64 = u64.MAX_VALUE;
 const socketFileSystem: FileSystem = new FileSystem("sockfs", SOCKFS_MAGIC, false);
 
 let lastCookie: u64 = 0;
+/** Sockets in the container. */
+export let socketCount: u32 = 0;
 
 function newInode(): SpecialInode {
     const inode = new SpecialInode(socketFileSystem, socketFileSystem.newInodeNumber(), S_IFSOCK | 0o777, 0);
@@ -92,6 +94,7 @@ export abstract class Socket extends StreamFile {
         readonly protocol: i32,
     ) {
         super(newInode(), O_RDWR);
+        socketCount++;
     }
 
     @inline option(bit: u32): bool {
@@ -106,6 +109,7 @@ export abstract class Socket extends StreamFile {
 
     protected close(): void {
         addGarbage(SOCKET_BYTES);
+        socketCount--;
     }
 
     waitQueue(): WaitQueue | null {
@@ -228,7 +232,7 @@ export abstract class Socket extends StreamFile {
         while (true) {
             const count = this.receiveNow(buffer, done, flags);
             if (count == -EAGAIN) {
-                if (done >= target || this.isNonBlocking() || (flags & MSG_DONTWAIT) != 0)
+                if (done >= target || this.isNonBlocking() || (flags & (MSG_DONTWAIT | MSG_ERRQUEUE)) != 0)
                     return done > 0 ? done : -EAGAIN;
                 return this.waitToReceive(done);
             }

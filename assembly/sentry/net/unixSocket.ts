@@ -77,8 +77,13 @@ export const BACKLOG_MAXIMUM: u32 = 4096;
 /** What Linux keeps of SO_SNDBUF for itself in a datagram. */
 const DATAGRAM_RESERVE: u32 = 32;
 
+/** All UNIX sockets, the newest first. */
+export let firstUnixSocket: UnixSocket | null = null;
+
 export class UnixSocket extends Socket {
     state: u32 = CLOSED;
+    nextSocket: UnixSocket | null = null;
+    private previousSocket: UnixSocket | null = null;
     name: UnixName | null = null;
     /** This socket was bound to `name`; accepted ones only show it. */
     ownsName: bool = false;
@@ -112,6 +117,10 @@ export class UnixSocket extends Socket {
 
     constructor(type: u32) {
         super(AF_UNIX, type, 0);
+        const next = firstUnixSocket;
+        this.nextSocket = next;
+        if (next !== null) next.previousSocket = this;
+        firstUnixSocket = this;
     }
 
     release(): void {
@@ -132,6 +141,13 @@ export class UnixSocket extends Socket {
     protected close(): void {
         super.close();
         this.isClosed = true;
+        const before = this.previousSocket;
+        const after = this.nextSocket;
+        if (before === null) firstUnixSocket = after;
+        else before.nextSocket = after;
+        if (after !== null) after.previousSocket = before;
+        this.nextSocket = null;
+        this.previousSocket = null;
         releaseName(this);
         let pending = this.firstPending;
         this.firstPending = null;

@@ -274,13 +274,15 @@ function getsockopt(descriptor: u64, level: u64, name: u64, address: u64, length
     if (file === null) return failure;
     if (copyIn32(length) != 0) return -EFAULT;
     const room = <i32>copiedIn;
-    if (room < 0) return -EINVAL;
+    // Only levels that exist have an opinion of the length.
+    if (room < 0 && <i32>level == SOL_SOCKET) return -EINVAL;
     const capacity = min(room, OPTION_VALUE_MAXIMUM);
     const size =
         <i32>level == SOL_SOCKET
             ? getSocketOption(file, <i32>name, optionScratch, capacity)
             : file.getFamilyOption(<i32>level, <i32>name, optionScratch, capacity);
     if (size < 0) return size;
+    if (room < 0) return -EINVAL;
     const shown = min(<i32>size, room);
     if (copyOut(address, optionScratch, shown) != 0) return -EFAULT;
     return copyOut32(length, shown);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Netlink and getifaddrs: what there is to say of the loopback interface. A host may have others; they are not printed.
+// Netlink and getifaddrs: what there is to say of the loopback interface. A host may have others; they are
+// not printed.
 
 #define _GNU_SOURCE
 #include "expect.h"
@@ -18,7 +19,8 @@ static void interfaces(void) {
     struct ifaddrs *all;
     SHOW(getifaddrs(&all));
     for (struct ifaddrs *one = all; one != NULL; one = one->ifa_next) {
-        if (strcmp(one->ifa_name, "lo") != 0 || one->ifa_addr == NULL) continue;
+        if (strcmp(one->ifa_name, "lo") != 0 || one->ifa_addr == NULL)
+            continue;
         char text[64] = "", mask[64] = "";
         int family = one->ifa_addr->sa_family;
         if (family == AF_INET) {
@@ -29,7 +31,8 @@ static void interfaces(void) {
             inet_ntop(AF_INET6, &((struct sockaddr_in6 *)one->ifa_netmask)->sin6_addr, mask, sizeof mask);
         } else if (family == AF_PACKET) {
             struct sockaddr_ll *link = (struct sockaddr_ll *)one->ifa_addr;
-            snprintf(text, sizeof text, "link %d, type %d, %d bytes", link->sll_ifindex, link->sll_hatype, link->sll_halen);
+            snprintf(text, sizeof text, "link %d, type %d, %d bytes", link->sll_ifindex, link->sll_hatype,
+                     link->sll_halen);
             HOLDS(one->ifa_data != NULL);
         }
         printf("lo, family %d, flags %x: %s %s\n", family, one->ifa_flags, text, mask);
@@ -106,8 +109,8 @@ static void messages(void) {
     SHOW(send(end, &one, sizeof one, 0));
     SHOW(recv(end, buffer, sizeof buffer, 0));
     struct nlmsgerr *error = NLMSG_DATA(header);
-    printf("type %d: %s, of %d, %u\n", header->nlmsg_type, strerrorname_np(-error->error), error->msg.nlmsg_type,
-           error->msg.nlmsg_seq);
+    printf("type %d: %s, of %d, %u\n", header->nlmsg_type, strerrorname_np(-error->error),
+           error->msg.nlmsg_type, error->msg.nlmsg_seq);
     one.header.nlmsg_type = NLMSG_NOOP;
     one.header.nlmsg_flags |= NLM_F_ACK;
     SHOW(send(end, &one, sizeof one, 0));
@@ -125,16 +128,21 @@ static void messages(void) {
     bool done = false;
     while (!done) {
         int count = (int)recv(end, buffer, sizeof buffer, 0);
-        if (count <= 0) break;
-        for (header = (struct nlmsghdr *)buffer; NLMSG_OK(header, count); header = NLMSG_NEXT(header, count)) {
+        if (count <= 0)
+            break;
+        for (header = (struct nlmsghdr *)buffer; NLMSG_OK(header, count);
+             header = NLMSG_NEXT(header, count)) {
             done |= header->nlmsg_type == NLMSG_DONE;
-            if (header->nlmsg_type != RTM_NEWADDR) continue;
+            if (header->nlmsg_type != RTM_NEWADDR)
+                continue;
             struct ifaddrmsg *address = NLMSG_DATA(header);
-            if (address->ifa_index != 1) continue;
-            printf("address: flags %x, family %d, /%d, scope %d, attributes", header->nlmsg_flags, address->ifa_family,
-                   address->ifa_prefixlen, address->ifa_scope);
+            if (address->ifa_index != 1)
+                continue;
+            printf("address: flags %x, family %d, /%d, scope %d, attributes", header->nlmsg_flags,
+                   address->ifa_family, address->ifa_prefixlen, address->ifa_scope);
             int rest = (int)IFA_PAYLOAD(header);
-            for (struct rtattr *at = IFA_RTA(address); RTA_OK(at, rest); at = RTA_NEXT(at, rest)) printf(" %d", at->rta_type);
+            for (struct rtattr *at = IFA_RTA(address); RTA_OK(at, rest); at = RTA_NEXT(at, rest))
+                printf(" %d", at->rta_type);
             puts("");
         }
     }

@@ -61,7 +61,7 @@ class ProcRoot extends StaticDirectory {
 
 const linkText: usize = memory.data(64);
 
-/** /proc/self, /proc/thread-self and /proc/mounts: paths that depend on who follows them. */
+/** /proc/self, /proc/thread-self, /proc/mounts and /proc/net: paths that depend on who follows them. */
 class SelfLink extends Inode {
     constructor(
         fileSystem: FileSystem,
@@ -76,6 +76,7 @@ class SelfLink extends Inode {
         const pid = current.process.pid.toString();
         let text = pid;
         if (this.name == "mounts") text = "self/mounts";
+        else if (this.name == "net") text = "self/net";
         else if (this.name == "thread-self") text = pid + "/task/" + current.tid.toString();
         for (let i = 0; i < text.length; i++) store<u8>(linkText + i, <u8>text.charCodeAt(i));
         setLink(linkText, text.length);

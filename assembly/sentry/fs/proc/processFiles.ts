@@ -22,6 +22,7 @@ import {
     generateMapSums,
     generateMemoryPages,
 } from "./memoryFiles";
+import { networkEntries } from "./networkFiles";
 import { LINK_MODE, mayInspect, StaticEntry } from "./procInodes";
 import {
     addByte,
@@ -61,6 +62,7 @@ export function processEntries(): Array<StaticEntry> {
         new StaticEntry("maps", 0o444, generateMaps, null, null, true),
         new StaticEntry("mountinfo", 0o444, generateMountInformation),
         new StaticEntry("mounts", 0o444, generateMounts),
+        new StaticEntry("net", 0o555, null, null, networkEntries),
         new StaticEntry("oom_score", 0o444, generateScore),
         new StaticEntry("oom_score_adj", 0o644, generateScoreAdjustment, acceptScoreAdjustment),
         new StaticEntry("root", LINK_MODE, null),

@@ -29,6 +29,7 @@ import { THREAD_BLOCKED } from "../../kernel/thread";
 import { containerConfiguration } from "../../../std/containerConfiguration";
 import { PAGE_SIZE } from "../../../std/pages";
 import { DESCRIPTORS_MAXIMUM } from "../fileDescriptorTable";
+import { networkSettingEntries } from "./networkSettings";
 import { LINK_MODE, StaticEntry } from "./procInodes";
 import {
     addAligned,
@@ -50,6 +51,7 @@ export function systemEntries(): Array<StaticEntry> {
         new StaticEntry("loadavg", 0o444, generateLoad),
         new StaticEntry("meminfo", 0o444, generateMemory),
         new StaticEntry("mounts", LINK_MODE, null),
+        new StaticEntry("net", LINK_MODE, null),
         new StaticEntry("self", LINK_MODE, null),
         new StaticEntry("stat", 0o444, generateStat),
         new StaticEntry("swaps", 0o444, generateSwaps),
@@ -65,6 +67,7 @@ function settingEntries(): Array<StaticEntry> {
     return [
         new StaticEntry("fs", 0o555, null, null, fileSettingEntries),
         new StaticEntry("kernel", 0o555, null, null, kernelSettingEntries),
+        new StaticEntry("net", 0o555, null, null, networkSettingEntries),
         new StaticEntry("vm", 0o555, null, null, memorySettingEntries),
     ];
 }
