@@ -329,6 +329,9 @@ function credentialsAfter(caller: Caller, file: OpenFile): Credentials {
     after.fileUser = after.effectiveUser;
     after.savedGroup = after.effectiveGroup;
     after.fileGroup = after.effectiveGroup;
+    after.followExecution(
+        before.effectiveUser != after.effectiveUser || before.effectiveGroup != after.effectiveGroup,
+    );
     return after;
 }
 

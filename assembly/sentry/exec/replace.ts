@@ -26,6 +26,7 @@ export function replaceProgram(thread: Thread, program: Program): void {
     const process = thread.process;
     endOtherThreads(process);
     thread.tid = process.pid;
+    thread.name = null;
     const old = process.addressSpace;
     process.residentPeak = max(process.residentPeak, old.pages.count);
     deletePosixTimers(process);

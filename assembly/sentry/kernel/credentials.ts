@@ -3,6 +3,15 @@
 // Who a process is (credentials(7)). A Credentials object is never changed once a process has it: set*id replaces the
 // object, so that fork shares it.
 
+import {
+    ALL_SECURE_BITS,
+    CAPABILITIES_OF_FILES,
+    DEFAULT_CAPABILITIES,
+    SECBIT_KEEP_CAPS,
+    SECBIT_NO_SETUID_FIXUP,
+    SECBIT_NOROOT,
+} from "./capabilities";
+
 export class Credentials {
     realUser: u32 = 0;
     effectiveUser: u32 = 0;
@@ -15,6 +24,14 @@ export class Credentials {
     fileGroup: u32 = 0;
     supplementaryGroups: StaticArray<u32> = [];
 
+    // Capability sets (capabilities(7)). Pid 1 begins as root; withUser takes away what another user has not.
+    permitted: u64 = DEFAULT_CAPABILITIES;
+    effective: u64 = DEFAULT_CAPABILITIES;
+    inheritable: u64 = 0;
+    bounding: u64 = DEFAULT_CAPABILITIES;
+    ambient: u64 = 0;
+    secureBits: u32 = 0;
+
     copy(): Credentials {
         const copy = new Credentials();
         copy.realUser = this.realUser;
@@ -26,7 +43,61 @@ export class Credentials {
         copy.savedGroup = this.savedGroup;
         copy.fileGroup = this.fileGroup;
         copy.supplementaryGroups = this.supplementaryGroups;
+        copy.permitted = this.permitted;
+        copy.effective = this.effective;
+        copy.inheritable = this.inheritable;
+        copy.bounding = this.bounding;
+        copy.ambient = this.ambient;
+        copy.secureBits = this.secureBits;
         return copy;
+    }
+
+    /** Whether a capability (its number) is effective. */
+    @inline has(capability: i32): bool {
+        return (this.effective & ((<u64>1) << capability)) != 0;
+    }
+
+    /** What becomes of the capabilities when the user ids were `before`'s and have changed (capabilities(7)). */
+    followUsers(before: Credentials): void {
+        if ((this.secureBits & SECBIT_NO_SETUID_FIXUP) != 0) return;
+        const wasRoot = before.realUser == 0 || before.effectiveUser == 0 || before.savedUser == 0;
+        const isRoot = this.realUser == 0 || this.effectiveUser == 0 || this.savedUser == 0;
+        if (wasRoot && !isRoot) {
+            if ((this.secureBits & SECBIT_KEEP_CAPS) == 0) {
+                this.permitted = 0;
+                this.effective = 0;
+            }
+            this.ambient = 0;
+        }
+        if (before.effectiveUser == 0 && this.effectiveUser != 0) this.effective = 0;
+        if (before.effectiveUser != 0 && this.effectiveUser == 0) this.effective = this.permitted;
+        this.followFileUser(before);
+    }
+
+    /** The same for the user of file accesses. */
+    followFileUser(before: Credentials): void {
+        if ((this.secureBits & SECBIT_NO_SETUID_FIXUP) != 0) return;
+        if (before.fileUser == 0 && this.fileUser != 0) this.effective &= ~CAPABILITIES_OF_FILES;
+        if (before.fileUser != 0 && this.fileUser == 0)
+            this.effective |= this.permitted & CAPABILITIES_OF_FILES;
+    }
+
+    /**
+     * What becomes of the capabilities at execve. `changed`: the program's file has changed user or group. Files
+     * themselves give none.
+     */
+    followExecution(changed: bool): void {
+        if (changed) this.ambient = 0;
+        const isRoot =
+            (this.realUser == 0 || this.effectiveUser == 0) && (this.secureBits & SECBIT_NOROOT) == 0;
+        if (isRoot) {
+            this.permitted = this.inheritable | this.bounding;
+            this.effective = this.effectiveUser == 0 ? this.permitted : this.ambient;
+        } else {
+            this.permitted = this.ambient;
+            this.effective = this.ambient;
+        }
+        this.secureBits &= ALL_SECURE_BITS & ~SECBIT_KEEP_CAPS;
     }
 
     /** Whether file accesses are those of user 0, which passes every permission check of files. */

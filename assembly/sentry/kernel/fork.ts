@@ -33,6 +33,7 @@ export const CLONE_THREAD: u64 = 0x10000;
 export const CLONE_NEWNS: u64 = 0x20000;
 export const CLONE_NEWUSER: u64 = 0x10000000;
 export const CLONE_NEWPID: u64 = 0x20000000;
+export const CLONE_SYSVSEM: u64 = 0x40000;
 export const CLONE_SETTLS: u64 = 0x80000;
 export const CLONE_PARENT_SETTID: u64 = 0x100000;
 export const CLONE_CHILD_CLEARTID: u64 = 0x200000;
@@ -127,6 +128,8 @@ export function clone(
     }
     threads[thread.number] = thread;
     process.threads.push(thread);
+    thread.scheduling = current.scheduling.forChild();
+    if (isThread) thread.name = current.name === null ? process.name : current.name;
     thread.signalMask = current.signalMask & ~MASK_UNBLOCKABLE;
     if ((flags & CLONE_VM) == 0 || (flags & CLONE_VFORK) != 0) {
         thread.alternateStack = current.alternateStack;
@@ -188,7 +191,8 @@ function copyProcess(flags: u64, exitSignal: i32): Process | null {
     child.processGroup = parent.processGroup;
     child.session = parent.session;
     child.terminal = parent.terminal;
-    child.name = parent.name;
+    const name = current.name;
+    child.name = name === null ? parent.name : name;
     child.creator = current.tid;
     child.exitSignal = exitSignal;
     if ((flags & CLONE_PARENT) != 0) {
@@ -197,6 +201,8 @@ function copyProcess(flags: u64, exitSignal: i32): Process | null {
     }
     child.dumpable = parent.dumpable;
     child.noNewPrivileges = parent.noNewPrivileges;
+    child.forbidsHugePages = parent.forbidsHugePages;
+    child.personality = parent.personality;
     child.scoreAdjustment = parent.scoreAdjustment;
     child.startTime = now();
     return child;

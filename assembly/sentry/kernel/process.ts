@@ -76,6 +76,10 @@ export class Process {
     scoreAdjustment: i32 = 0;
     /** PR_SET_CHILD_SUBREAPER: orphans among the descendants become its children. */
     isSubreaper: bool = false;
+    /** PR_SET_THP_DISABLE. */
+    forbidsHugePages: bool = false;
+    /** personality(2): flags only. */
+    personality: u32 = 0;
 
     /** ITIMER_REAL, ITIMER_VIRTUAL and ITIMER_PROF; null until they are first set. */
     realTimer: RealTimer | null = null;

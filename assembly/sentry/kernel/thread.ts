@@ -9,6 +9,7 @@
 
 import { SignalQueue } from "../signals/signalQueue";
 import { Process } from "./process";
+import { DEFAULT_SCHEDULING, Scheduling } from "./scheduling";
 import { Waiter } from "./wait";
 
 /** Being made: no TCB runs yet. */
@@ -98,6 +99,10 @@ export class Thread {
     futexBits: u32 = 0;
     /** The process that this thread waits for after vfork, or null. */
     vforkChild: Process | null = null;
+
+    scheduling: Scheduling = DEFAULT_SCHEDULING;
+    /** comm of a thread other than the first, or null: the process's. */
+    name: string | null = null;
 
     // Processor time (processorTime.ts), nanoseconds.
     userTime: u64 = 0;

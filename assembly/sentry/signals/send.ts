@@ -3,6 +3,7 @@
 // Sending signals. A signal that would do nothing is dropped here; any other waits in the queue of its thread or process,
 // and a thread that can take it is brought to the event loop's ready list, where deliver.ts takes it out.
 
+import { CAP_KILL } from "../kernel/capabilities";
 import { EAGAIN, EPERM, ESRCH } from "../kernel/errno";
 import { continueProcess } from "../kernel/jobControl";
 import { Process, processes } from "../kernel/process";
@@ -168,7 +169,7 @@ export function sendSignalToGroup(group: i32, signal: i32, fromOutside: bool = f
 export function maySignal(process: Process, signal: i32): bool {
     const sender = current.process.credentials;
     const target = process.credentials;
-    if (sender.effectiveUser == 0) return true;
+    if (sender.has(CAP_KILL)) return true;
     if (signal == SIGCONT && process.session == current.process.session) return true;
     return (
         sender.realUser == target.realUser ||

@@ -24,6 +24,7 @@ import {
     SYS_setuid,
 } from "../arch/systemCalls";
 import { provideHeap } from "../capabilities/quota";
+import { CAP_LAST, CAP_SETGID, CAP_SETPCAP, CAP_SETUID } from "../kernel/capabilities";
 import { Credentials } from "../kernel/credentials";
 import { EFAULT, EINVAL, ENOMEM, EPERM, ESRCH } from "../kernel/errno";
 import { findProcess } from "../kernel/process";
@@ -35,9 +36,6 @@ import { define } from "./table";
 const UNCHANGED: u32 = 0xffff_ffff;
 /** Linux's NGROUPS_MAX. */
 const GROUPS_MAXIMUM: i32 = 65536;
-/** The capabilities that container engines give by default: chown, dac_override, fowner, fsetid, kill, setgid, setuid,
- *  setpcap, net_bind_service, sys_chroot, setfcap. */
-export const DEFAULT_CAPABILITIES: u64 = 0x8004_05fb;
 const CAPABILITY_VERSION_1: u32 = 0x1998_0330;
 const CAPABILITY_VERSION_2: u32 = 0x2007_1026;
 const CAPABILITY_VERSION_3: u32 = 0x2008_0522;
@@ -83,12 +81,18 @@ function getresgid(real: u64, effective: u64, saved: u64, d: u64, e: u64, f: u64
 
 function mayTakeUser(id: u32): bool {
     const own = credentials();
-    return own.effectiveUser == 0 || id == own.realUser || id == own.effectiveUser || id == own.savedUser;
+    return own.has(CAP_SETUID) || id == own.realUser || id == own.effectiveUser || id == own.savedUser;
 }
 
 function mayTakeGroup(id: u32): bool {
     const own = credentials();
-    return own.effectiveUser == 0 || id == own.realGroup || id == own.effectiveGroup || id == own.savedGroup;
+    return own.has(CAP_SETGID) || id == own.realGroup || id == own.effectiveGroup || id == own.savedGroup;
+}
+
+/** What a change of the effective ids does (commit_creds of Linux): the memory is not for everybody, the parent's death no news. */
+function forgetPrivileges(): void {
+    current.process.dumpable = 0;
+    current.process.parentDeathSignal = 0;
 }
 
 function setUsers(real: u32, effective: u32, saved: u32): i64 {
@@ -97,6 +101,8 @@ function setUsers(real: u32, effective: u32, saved: u32): i64 {
     if (effective != UNCHANGED) next.effectiveUser = effective;
     if (saved != UNCHANGED) next.savedUser = saved;
     next.fileUser = next.effectiveUser;
+    next.followUsers(credentials());
+    if (next.effectiveUser != credentials().effectiveUser) forgetPrivileges();
     current.process.credentials = next;
     return 0;
 }
@@ -107,6 +113,7 @@ function setGroups(real: u32, effective: u32, saved: u32): i64 {
     if (effective != UNCHANGED) next.effectiveGroup = effective;
     if (saved != UNCHANGED) next.savedGroup = saved;
     next.fileGroup = next.effectiveGroup;
+    if (next.effectiveGroup != credentials().effectiveGroup) forgetPrivileges();
     current.process.credentials = next;
     return 0;
 }
@@ -115,7 +122,7 @@ function setuid(id: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i64 {
     const user = <u32>id;
     if (user == UNCHANGED) return -EINVAL;
     const own = credentials();
-    if (own.effectiveUser == 0) return setUsers(user, user, user);
+    if (own.has(CAP_SETUID)) return setUsers(user, user, user);
     if (user != own.realUser && user != own.savedUser) return -EPERM;
     return setUsers(UNCHANGED, user, UNCHANGED);
 }
@@ -124,7 +131,7 @@ function setgid(id: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i64 {
     const group = <u32>id;
     if (group == UNCHANGED) return -EINVAL;
     const own = credentials();
-    if (own.effectiveUser == 0) return setGroups(group, group, group);
+    if (own.has(CAP_SETGID)) return setGroups(group, group, group);
     if (group != own.realGroup && group != own.savedGroup) return -EPERM;
     return setGroups(UNCHANGED, group, UNCHANGED);
 }
@@ -133,7 +140,7 @@ function setreuid(real: u64, effective: u64, c: u64, d: u64, e: u64, f: u64): i6
     const newReal = <u32>real;
     const newEffective = <u32>effective;
     const own = credentials();
-    if (own.effectiveUser != 0) {
+    if (!own.has(CAP_SETUID)) {
         if (newReal != UNCHANGED && newReal != own.realUser && newReal != own.effectiveUser) return -EPERM;
         if (newEffective != UNCHANGED && !mayTakeUser(newEffective)) return -EPERM;
     }
@@ -147,7 +154,7 @@ function setregid(real: u64, effective: u64, c: u64, d: u64, e: u64, f: u64): i6
     const newReal = <u32>real;
     const newEffective = <u32>effective;
     const own = credentials();
-    if (own.effectiveUser != 0) {
+    if (!own.has(CAP_SETGID)) {
         if (newReal != UNCHANGED && newReal != own.realGroup && newReal != own.effectiveGroup) return -EPERM;
         if (newEffective != UNCHANGED && !mayTakeGroup(newEffective)) return -EPERM;
     }
@@ -183,6 +190,7 @@ function setfsuid(id: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i64 {
     if (<u32>id != UNCHANGED && (mayTakeUser(<u32>id) || <u32>id == before)) {
         const next = credentials().copy();
         next.fileUser = <u32>id;
+        next.followFileUser(credentials());
         current.process.credentials = next;
     }
     return before;
@@ -209,7 +217,7 @@ function getgroups(size: u64, list: u64, c: u64, d: u64, e: u64, f: u64): i64 {
 }
 
 function setgroups(size: u64, list: u64, c: u64, d: u64, e: u64, f: u64): i64 {
-    if (credentials().effectiveUser != 0) return -EPERM;
+    if (!credentials().has(CAP_SETGID)) return -EPERM;
     const count = <i32>size;
     if (count < 0 || count > GROUPS_MAXIMUM) return -EINVAL;
     if (!provideHeap((<u64>count) << 2)) return -ENOMEM;
@@ -237,32 +245,53 @@ function capget(header: u64, data: u64, c: u64, d: u64, e: u64, f: u64): i64 {
     if (sets == 0) return data == 0 ? 0 : -EINVAL;
     if (copyIn32(header + 4) != 0) return -EFAULT;
     const pid = <i32>copiedIn;
+    if (pid < 0) return -EINVAL;
     const process = pid == 0 ? current.process : findProcess(pid);
     if (process === null) return -ESRCH;
     if (data == 0) return 0;
-    const owned = process.credentials.effectiveUser == 0 ? DEFAULT_CAPABILITIES : 0;
+    const who = process.credentials;
     memory.fill(scratch, 0, 24);
     for (let i = 0; i < sets; i++) {
-        const half = <u32>(owned >> (i * 32));
         // struct cap_user_data: effective, permitted, inheritable.
-        store<u32>(scratch + i * 12, half);
-        store<u32>(scratch + i * 12, half, 4);
+        const at = scratch + i * 12;
+        store<u32>(at, <u32>(who.effective >> (i * 32)));
+        store<u32>(at, <u32>(who.permitted >> (i * 32)), 4);
+        store<u32>(at, <u32>(who.inheritable >> (i * 32)), 8);
     }
     return copyOut(data, scratch, sets * 12);
 }
 
-/** Giving capabilities up has no effect yet beyond the check that none is gained. */
+/** One's own capabilities can be given up, or made effective and inheritable within what is permitted (capset(2)). */
 function capset(header: u64, data: u64, c: u64, d: u64, e: u64, f: u64): i64 {
     const sets = capabilitySets(header);
     if (sets < 0) return sets;
     if (sets == 0) return -EINVAL;
+    if (copyIn32(header + 4) != 0) return -EFAULT;
+    const pid = <i32>copiedIn;
+    if (pid != 0 && pid != current.tid) return -EPERM;
+    memory.fill(scratch, 0, 24);
     if (copyIn(scratch, data, sets * 12) != 0) return -EFAULT;
-    const owned = credentials().effectiveUser == 0 ? DEFAULT_CAPABILITIES : 0;
-    for (let i = 0; i < sets; i++) {
-        const half = <u32>(owned >> (i * 32));
-        if (((load<u32>(scratch + i * 12) | load<u32>(scratch + i * 12, 4)) & ~half) != 0) return -EPERM;
-    }
+    const own = credentials();
+    const effective = capabilitySet(0);
+    const permitted = capabilitySet(4);
+    const inheritable = capabilitySet(8);
+    if ((permitted & ~own.permitted) != 0 || (effective & ~permitted) != 0) return -EPERM;
+    const limit = own.has(CAP_SETPCAP) ? u64.MAX_VALUE : own.inheritable | own.permitted;
+    if ((inheritable & ~limit) != 0) return -EPERM;
+    if ((inheritable & ~(own.inheritable | own.bounding)) != 0) return -EPERM;
+    const next = own.copy();
+    next.effective = effective;
+    next.permitted = permitted;
+    next.inheritable = inheritable;
+    next.ambient &= permitted & inheritable;
+    current.process.credentials = next;
     return 0;
+}
+
+/** The set at `offset` of both structures that were read. Bits beyond the last capability mean nothing. */
+function capabilitySet(offset: usize): u64 {
+    const set = (<u64>load<u32>(scratch + offset)) | ((<u64>load<u32>(scratch + offset + 12)) << 32);
+    return set & (((<u64>1) << (CAP_LAST + 1)) - 1);
 }
 
 export function registerIdentityCalls(): void {

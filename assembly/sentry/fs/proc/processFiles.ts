@@ -40,8 +40,6 @@ import {
 
 /** USER_HZ: clock ticks of the times in /proc/PID/stat. */
 const TICK_NANOSECONDS: u64 = 10_000_000;
-/** Capabilities that a container engine gives root by default: chown to setfcap, as Docker and Podman list them. */
-const ENGINE_CAPABILITIES: u64 = 0x00000000a80425fb;
 
 let entries: Array<StaticEntry> | null = null;
 
@@ -403,12 +401,11 @@ function generateStatus(process: Process | null): i32 {
     addMask("SigBlk:", blockedMask(it));
     addMask("SigIgn:", actionMask(it, true));
     addMask("SigCgt:", actionMask(it, false));
-    const capabilities = who.effectiveUser == 0 ? ENGINE_CAPABILITIES : 0;
-    addMask("CapInh:", 0);
-    addMask("CapPrm:", capabilities);
-    addMask("CapEff:", capabilities);
-    addMask("CapBnd:", ENGINE_CAPABILITIES);
-    addMask("CapAmb:", 0);
+    addMask("CapInh:", who.inheritable);
+    addMask("CapPrm:", who.permitted);
+    addMask("CapEff:", who.effective);
+    addMask("CapBnd:", who.bounding);
+    addMask("CapAmb:", who.ambient);
     addLine("NoNewPrivs:", it.noNewPrivileges ? 1 : 0);
     addText("Seccomp:\t0\nSeccomp_filters:\t0\n");
     addText("voluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n");
