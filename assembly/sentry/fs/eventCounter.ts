@@ -7,6 +7,7 @@ import { WaitQueue } from "../kernel/wait";
 import { anonymousInode } from "./anonymousInode";
 import { IoBuffer } from "./ioBuffer";
 import { O_RDWR, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from "./openFile";
+import { addByte, addHexadecimalColumn, addNumber, addText } from "./proc/textBuilder";
 import { StreamFile } from "./streamFile";
 
 /** The counter is never higher. */
@@ -30,6 +31,14 @@ export class EventCounter extends StreamFile {
 
     anonymousName(): string {
         return "[eventfd]";
+    }
+
+    describe(): void {
+        addText("eventfd-count: ");
+        addHexadecimalColumn(this.counter, 16);
+        addText("\neventfd-semaphore: ");
+        addNumber(this.semaphore ? 1 : 0);
+        addByte(10);
     }
 
     receive(buffer: IoBuffer): i64 {

@@ -70,6 +70,29 @@ function parentOf(index: i32): u32 {
     return index == 0 ? FIRST_IDENTIFIER - 1 : FIRST_IDENTIFIER + parent;
 }
 
+/** /proc/PID/mountstats. */
+export function generateMountStatistics(process: Process | null): i32 {
+    for (let i = 0; i < mounts.length; i++) {
+        const mount = mounts[i];
+        addText("device ");
+        addText(mount.source);
+        addText(" mounted on ");
+        addText(mount.path);
+        addText(" with fstype ");
+        addText(mount.fileSystem.typeName);
+        addByte(10);
+    }
+    return 0;
+}
+
+/** mnt_id of a filesystem: its number in mountinfo, or for pipes and the like the one before all. */
+export function mountNumber(fileSystem: FileSystem): u32 {
+    for (let i = 0; i < mounts.length; i++) {
+        if (mounts[i].fileSystem === fileSystem) return FIRST_IDENTIFIER + i;
+    }
+    return FIRST_IDENTIFIER - 2;
+}
+
 /** /proc/PID/mountinfo. */
 export function generateMountInformation(process: Process | null): i32 {
     for (let i = 0; i < mounts.length; i++) {

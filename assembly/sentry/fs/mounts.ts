@@ -26,7 +26,7 @@ import { addMount, Mount } from "./mountTable";
 import { firstFreeNumber, inodeNumber, layer, layerCount, openLayers } from "./overlay/layers";
 import { cacheInode } from "./overlay/inodeCache";
 import { OverlayDirectory } from "./overlay/overlayDirectory";
-import { makeProc } from "./proc/procFileSystem";
+import { makeProc, settingsRoot } from "./proc/procFileSystem";
 import { addByte, addBytes, addText, beginText, copyText, textLength } from "./proc/textBuilder";
 import { makeControlGroup, makeSys } from "./systemTree";
 import { TextContent } from "./textContent";
@@ -196,6 +196,7 @@ export function mountFileSystems(): Directory | null {
     addMount(new Mount("/", root.fileSystem, "overlay", ",noatime"));
     const proc = makeProc();
     mountOn(root, "proc", proc, new Mount("/proc", proc.fileSystem, "proc", ",nosuid,nodev,noexec,noatime"));
+    addMount(new Mount("/proc/sys", settingsRoot!.fileSystem, "proc", ",nosuid,nodev,noexec,noatime"));
     mountDevices(root);
     mountSystem(root);
     provideFiles(root);

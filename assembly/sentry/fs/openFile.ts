@@ -60,6 +60,9 @@ export const SEEK_HOLE: i32 = 4;
 /** As an offset: read or write at the file's position, and advance it. */
 export const AT_POSITION: i64 = -1;
 
+/** Open file descriptions that exist (/proc/sys/fs/file-nr). */
+export let openFileCount: i32 = 0;
+
 export abstract class OpenFile {
     /** Descriptors, mappings and running transfers that hold this description. */
     references: i32 = 1;
@@ -75,6 +78,7 @@ export abstract class OpenFile {
     constructor(inode: Inode, flags: u32) {
         this.inode = inode;
         this.flags = flags & ~O_NOCTTY;
+        openFileCount++;
         inode.pin();
     }
 
@@ -107,6 +111,7 @@ export abstract class OpenFile {
     /** One holder fewer; the last one closes the description. */
     release(): void {
         if (--this.references > 0) return;
+        openFileCount--;
         if (watchCount != 0) notifyClose(this);
         this.close();
         if (this.isWriter) this.inode.writers--;
@@ -166,6 +171,9 @@ export abstract class OpenFile {
     anonymousName(): string {
         return "";
     }
+
+    /** Adds what /proc/PID/fdinfo shows of this kind of file beside the position and the flags (proc/textBuilder.ts). */
+    describe(): void {}
 
     /** Bytes of the content; 0 where that has no meaning. */
     size(): u64 {

@@ -40,6 +40,11 @@ export function countProcess(): void {
     processesMade++;
 }
 
+/** Page faults since the container started (/proc/vmstat). */
+export function pageFaultCount(): u64 {
+    return pageFaults;
+}
+
 /** Processes made since the container started (/proc/stat). */
 export function processCount(): u64 {
     return processesMade;

@@ -10,7 +10,8 @@ import { Directory, fail, FIRST_ENTRY, Inode, KIND_DIRECTORY, S_IFLNK, setLink }
 import { ENOENT } from "../../kernel/errno";
 import { ProcessDirectory } from "./processDirectories";
 import { nameNumber, setNumberEntry, StaticDirectory, StaticEntry } from "./procInodes";
-import { systemEntries } from "./systemFiles";
+import { mountSettings, systemEntries } from "./systemFiles";
+import { makeSettings } from "./systemSettings";
 
 /** Inode number of /proc/PID: PID times this; rows of the root and their rows have smaller numbers. */
 const PROCESS_NUMBERS: u64 = 1 << 20;
@@ -84,9 +85,21 @@ class SelfLink extends Inode {
     }
 }
 
+/** What is mounted on /proc/sys, once /proc has been made. */
+export let settingsRoot: Directory | null = null;
+
 /** A mountable /proc. */
 export function makeProc(): Directory {
     const fileSystem = new FileSystem("proc", PROC_SUPER_MAGIC, false);
     fileSystem.attributesChangeable = false;
-    return new ProcRoot(fileSystem);
+    const root = new ProcRoot(fileSystem);
+    const settings = makeSettings();
+    settings.pin();
+    const holder = new StaticArray<u8>(3);
+    store<u16>(changetype<usize>(holder), 0x7973);
+    store<u8>(changetype<usize>(holder), 0x73, 2);
+    settings.place(root, changetype<usize>(holder), 3, holder);
+    mountSettings(settings);
+    settingsRoot = settings;
+    return root;
 }

@@ -4,6 +4,7 @@
 // holds at the moment it is read.
 
 import { EACCES, EINVAL, ENOENT, ENOMEM } from "../../kernel/errno";
+import { addGarbage } from "../../kernel/garbage";
 import { Process } from "../../kernel/process";
 import { AddressSpace } from "../../memory/addressSpace";
 import { current } from "../../kernel/thread";
@@ -22,7 +23,7 @@ import {
 } from "../inode";
 import { IoBuffer } from "../ioBuffer";
 import { AT_POSITION, OpenFile, SEEK_CUR, SEEK_SET } from "../openFile";
-import { beginText, copyText, textLength } from "./textBuilder";
+import { addByte, addText, beginText, copyText, textLength } from "./textBuilder";
 
 /** Adds a file's text (textBuilder.ts). `process` is null in files that belong to none. 0 or a negative errno. */
 export type Generator = (process: Process | null) => i32;
@@ -36,6 +37,8 @@ export type RowMaker = () => Array<StaticEntry>;
 export class StaticEntry {
     /** The root of the filesystem that is mounted on this directory. */
     mounted: Directory | null = null;
+    /** Files whose text never changes: the text, a newline behind it. */
+    content: string | null = null;
 
     constructor(
         readonly name: string,
@@ -49,6 +52,18 @@ export class StaticEntry {
         /** The text is about the program that ran when the file was opened: empty after execve(2). */
         readonly ofProgram: bool = false,
     ) {}
+}
+
+/** A file with a line that never changes. */
+export function constantEntry(name: string, content: string, mode: u32 = 0o644): StaticEntry {
+    const entry = new StaticEntry(name, mode, null);
+    entry.content = content;
+    return entry;
+}
+
+/** A directory. */
+export function directoryEntry(name: string, children: RowMaker): StaticEntry {
+    return new StaticEntry(name, 0o555, null, null, children);
 }
 
 /** Whether the bytes are those of `text` (ASCII). */
@@ -126,6 +141,9 @@ export class TextInode extends Inode {
     truncate(size: u64): i32 {
         return this.entry.accept === null ? -EINVAL : 0;
     }
+
+    /** Called before the text is made: inodes that share a row say here which of them it is about. */
+    prepare(): void {}
 }
 
 /** Longest text that can be written to a file of /proc. */
@@ -168,11 +186,16 @@ class TextFile extends OpenFile {
     /** The text is made at the first read and whenever reading starts at the beginning. */
     private make(): i32 {
         const generate = this.source.entry.generate;
-        if (generate === null) return -EINVAL;
+        const content = this.source.entry.content;
+        if (generate === null && content === null) return -EINVAL;
         beginText();
         const space = this.space;
-        if (space === null || space === this.source.process!.addressSpace) {
-            const error = generate(this.source.process);
+        if (content !== null) {
+            addText(content);
+            addByte(10);
+        } else if (space === null || space === this.source.process!.addressSpace) {
+            this.source.prepare();
+            const error = generate!(this.source.process);
             if (error != 0) return error;
         }
         if (this.text != 0) heap.free(this.text);
@@ -206,6 +229,9 @@ class TextFile extends OpenFile {
     }
 }
 
+/** Managed memory of a row, roughly. */
+const ROW_BYTES: i32 = 48;
+
 /** A directory of rows that are always the same. Inode numbers count from the directory's own. */
 export class StaticDirectory extends Directory {
     constructor(
@@ -228,6 +254,7 @@ export class StaticDirectory extends Directory {
         if (rows === null) {
             rows = this.makeRows();
             this.rows = rows;
+            addGarbage(rows.length * ROW_BYTES);
             for (let i = 0; i < rows.length; i++) {
                 if (kindOf(rows[i]) == KIND_DIRECTORY) this.linkCount++;
             }
@@ -255,7 +282,7 @@ export class StaticDirectory extends Directory {
 
     /** Room for the numbers of subdirectories' own entries. */
     private numberOf(index: i32): u64 {
-        return this.number * 64 + index + 1;
+        return this.number * 128 + index + 1;
     }
 
     /** Gives a child directory its place, as long as it lives. */

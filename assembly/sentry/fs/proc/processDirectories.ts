@@ -15,7 +15,9 @@ import {
     LINK_ROOT,
     LINK_WORKING_DIRECTORY,
 } from "./processLinks";
+import { DescriptionDirectory } from "./descriptorFiles";
 import { processEntries } from "./processFiles";
+import { namespaceEntries, NamespaceLink } from "./processTrees";
 import {
     mayInspect,
     nameNumber,
@@ -51,6 +53,8 @@ export class ProcessDirectory extends StaticDirectory {
         if (name == "cwd") return new DirectoryLink(this.fileSystem, number, process, LINK_WORKING_DIRECTORY);
         if (name == "root") return new DirectoryLink(this.fileSystem, number, process, LINK_ROOT);
         if (name == "exe") return new ExecutableLink(this.fileSystem, number, process);
+        if (name == "fdinfo") return new DescriptionDirectory(this.fileSystem, number, process);
+        if (name == "ns") return new NamespaceDirectory(this.fileSystem, number, process);
         if (name == "fd") return new DescriptorDirectory(this.fileSystem, number, process);
         if (name == "task") {
             if (!this.isTask) return new TaskDirectory(this.fileSystem, number, process);
@@ -64,6 +68,17 @@ export class ProcessDirectory extends StaticDirectory {
         // "task" is the last row.
         if (this.isTask && from - FIRST_ENTRY >= this.entries.length - 1) return false;
         return super.next(from);
+    }
+}
+
+/** /proc/PID/ns. */
+class NamespaceDirectory extends StaticDirectory {
+    constructor(fileSystem: FileSystem, number: u64, process: Process) {
+        super(fileSystem, number, 0o511, namespaceEntries, process);
+    }
+
+    protected makeChild(entry: StaticEntry, number: u64): Inode | null {
+        return new NamespaceLink(this.fileSystem, number, this.process!, entry.name);
     }
 }
 

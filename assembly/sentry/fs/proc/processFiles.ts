@@ -14,7 +14,7 @@ import { MASK_UNBLOCKABLE, SIGNAL_MAXIMUM, signalBit } from "../../signals/numbe
 import { SIG_DFL, SIG_IGN } from "../../signals/signalActions";
 import { PAGE_BITS, PAGE_SIZE } from "../../../std/pages";
 import { S_IFDIR } from "../inode";
-import { generateMountInformation, generateMounts } from "../mountTable";
+import { generateMountInformation, generateMounts, generateMountStatistics } from "../mountTable";
 import {
     addMemoryStatus,
     generateMapDetails,
@@ -23,7 +23,8 @@ import {
     generateMemoryPages,
 } from "./memoryFiles";
 import { networkEntries } from "./networkFiles";
-import { LINK_MODE, mayInspect, StaticEntry } from "./procInodes";
+import { constantEntry, LINK_MODE, mayInspect, StaticEntry } from "./procInodes";
+import { generateIdentityMap, generateWaitChannel } from "./processTrees";
 import {
     addByte,
     addBytes,
@@ -51,27 +52,48 @@ export function processEntries(): Array<StaticEntry> {
         new StaticEntry("auxv", 0o400, generateAuxiliaryVector, null, null, true),
         new StaticEntry("cmdline", 0o444, generateCommandLine),
         new StaticEntry("comm", 0o644, generateName, acceptName),
+        constantEntry("coredump_filter", "00000033"),
+        constantEntry("cpuset", "/", 0o444),
         new StaticEntry("cwd", LINK_MODE, null),
         new StaticEntry("environ", 0o400, generateEnvironment, null, null, true),
         new StaticEntry("exe", LINK_MODE, null),
         new StaticEntry("fd", S_IFDIR, null),
+        new StaticEntry("fdinfo", S_IFDIR, null),
+        new StaticEntry("gid_map", 0o644, generateIdentityMap),
         new StaticEntry("io", 0o400, generateInputOutput),
         new StaticEntry("limits", 0o444, generateLimits),
+        new StaticEntry("loginuid", 0o644, generateLoginUser),
         new StaticEntry("maps", 0o444, generateMaps, null, null, true),
         new StaticEntry("mountinfo", 0o444, generateMountInformation),
         new StaticEntry("mounts", 0o444, generateMounts),
+        new StaticEntry("mountstats", 0o400, generateMountStatistics),
         new StaticEntry("net", 0o555, null, null, networkEntries),
+        new StaticEntry("ns", S_IFDIR, null),
         new StaticEntry("oom_score", 0o444, generateScore),
         new StaticEntry("oom_score_adj", 0o644, generateScoreAdjustment, acceptScoreAdjustment),
+        constantEntry("personality", "00000000", 0o400),
+        new StaticEntry("projid_map", 0o644, generateIdentityMap),
         new StaticEntry("root", LINK_MODE, null),
+        constantEntry("schedstat", "0 0 0", 0o444),
+        constantEntry("sessionid", "4294967295", 0o444),
+        constantEntry("setgroups", "allow"),
         new StaticEntry("smaps", 0o444, generateMapDetails, null, null, true),
         new StaticEntry("smaps_rollup", 0o444, generateMapSums, null, null, true),
         new StaticEntry("stat", 0o444, generateStat),
         new StaticEntry("statm", 0o444, generateMemoryPages),
         new StaticEntry("status", 0o444, generateStatus),
+        constantEntry("timerslack_ns", "50000", 0o666),
+        new StaticEntry("uid_map", 0o644, generateIdentityMap),
+        new StaticEntry("wchan", 0o444, generateWaitChannel),
         new StaticEntry("task", S_IFDIR, null),
     ];
     return entries!;
+}
+
+/** Nobody has logged in: the id that means so. */
+function generateLoginUser(process: Process | null): i32 {
+    addText("4294967295");
+    return 0;
 }
 
 function generateControlGroup(process: Process | null): i32 {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The files of /proc that belong to no process, and /proc/sys (proc(5)). The container's view is truthful: memory is its quota,
+// The files of /proc that belong to no process (proc(5)). The container's view is truthful: memory is its quota,
 // processors are those it may use.
 
 import { COUNTS_PROCESSOR_CYCLES, PROCESSOR_DESCRIPTION } from "../../arch/machine";
 import { freeFrameCount } from "../../memory/frames";
 import {
+    heapBytes,
     ownedBytes,
     OWNER_ANONYMOUS,
     OWNER_FILES,
@@ -14,101 +15,133 @@ import {
     userMemoryLeft,
 } from "../../capabilities/quota";
 import { NANOSECONDS, now, realtimeNow } from "../../kernel/clock";
-import { latestPid, PID_MAXIMUM, Process, processes } from "../../kernel/process";
-import { randomBytes } from "../../kernel/random";
-import { processCount } from "../../kernel/statistics";
-import {
-    DOMAIN_NAME,
-    hostName,
-    hostNameLength,
-    SYSTEM_NAME,
-    SYSTEM_RELEASE,
-    SYSTEM_VERSION,
-} from "../../kernel/systemName";
+import { latestPid, Process, processes } from "../../kernel/process";
+import { pageFaultCount, processCount } from "../../kernel/statistics";
+import { SYSTEM_NAME, SYSTEM_RELEASE, SYSTEM_VERSION } from "../../kernel/systemName";
 import { THREAD_BLOCKED } from "../../kernel/thread";
 import { containerConfiguration } from "../../../std/containerConfiguration";
-import { PAGE_SIZE } from "../../../std/pages";
-import { DESCRIPTORS_MAXIMUM } from "../fileDescriptorTable";
-import { networkSettingEntries } from "./networkSettings";
-import { LINK_MODE, StaticEntry } from "./procInodes";
+import { PAGE_BITS, PAGE_SIZE } from "../../../std/pages";
+import { Directory } from "../inode";
+import { constantEntry, directoryEntry, LINK_MODE, StaticEntry } from "./procInodes";
 import {
     addAligned,
     addByte,
-    addBytes,
     addField,
-    addHexadecimal,
     addNumber,
     addPadded,
     addText,
 } from "./textBuilder";
 
+/** The root of /proc/sys, a filesystem of its own. */
+let settingsRoot: Directory | null = null;
+
+/** What systemEntries mounts on /proc/sys. */
+export function mountSettings(root: Directory): void {
+    settingsRoot = root;
+}
+
 /** The rows of /proc but for the processes. */
 export function systemEntries(): Array<StaticEntry> {
+    const settings = directoryEntry("sys", noEntries);
+    settings.mounted = settingsRoot;
     return [
+        constantEntry("buddyinfo", "", 0o444),
+        new StaticEntry("cgroups", 0o444, generateControlGroups),
+        constantEntry("cmdline", "sealift", 0o444),
+        constantEntry("consoles", "", 0o444),
         new StaticEntry("cpuinfo", 0o444, generateProcessors),
         new StaticEntry("devices", 0o444, generateDevices),
+        new StaticEntry("diskstats", 0o444, generateNothing),
         new StaticEntry("filesystems", 0o444, generateFileSystems),
+        new StaticEntry("interrupts", 0o444, generateInterrupts),
         new StaticEntry("loadavg", 0o444, generateLoad),
+        new StaticEntry("locks", 0o444, generateNothing),
         new StaticEntry("meminfo", 0o444, generateMemory),
+        constantEntry("misc", "", 0o444),
+        new StaticEntry("modules", 0o444, generateNothing),
         new StaticEntry("mounts", LINK_MODE, null),
         new StaticEntry("net", LINK_MODE, null),
+        constantEntry("partitions", "major minor  #blocks  name\n", 0o444),
+        directoryEntry("pressure", pressureEntries),
         new StaticEntry("self", LINK_MODE, null),
+        constantEntry("softirqs", "                    CPU0", 0o444),
         new StaticEntry("stat", 0o444, generateStat),
         new StaticEntry("swaps", 0o444, generateSwaps),
-        new StaticEntry("sys", 0o555, null, null, settingEntries),
+        settings,
+        directoryEntry("sysvipc", communicationEntries),
         new StaticEntry("thread-self", LINK_MODE, null),
+        directoryEntry("tty", terminalEntries),
         new StaticEntry("uptime", 0o444, generateUptime),
         new StaticEntry("version", 0o444, generateVersion),
+        new StaticEntry("vmstat", 0o444, generateMemoryEvents),
     ];
 }
 
-/** /proc/sys. */
-function settingEntries(): Array<StaticEntry> {
+function noEntries(): Array<StaticEntry> {
+    return [];
+}
+
+const PRESSURE: string =
+    "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0";
+
+/** Nothing that waits is counted. */
+export function pressureEntries(): Array<StaticEntry> {
     return [
-        new StaticEntry("fs", 0o555, null, null, fileSettingEntries),
-        new StaticEntry("kernel", 0o555, null, null, kernelSettingEntries),
-        new StaticEntry("net", 0o555, null, null, networkSettingEntries),
-        new StaticEntry("vm", 0o555, null, null, memorySettingEntries),
+        constantEntry("cpu", PRESSURE),
+        constantEntry("io", PRESSURE),
+        constantEntry("memory", PRESSURE),
     ];
 }
 
-function fileSettingEntries(): Array<StaticEntry> {
+function communicationEntries(): Array<StaticEntry> {
     return [
-        new StaticEntry("file-max", 0o644, generateFilesMaximum),
-        new StaticEntry("nr_open", 0o644, generateDescriptorsMaximum),
-        new StaticEntry("pipe-max-size", 0o644, generatePipeMaximum),
+        constantEntry(
+            "msg",
+            "       key      msqid perms      cbytes       qnum lspid lrpid   uid   gid  cuid  cgid      stime      rtime      ctime",
+            0o444,
+        ),
+        constantEntry(
+            "sem",
+            "       key      semid perms      nsems   uid   gid  cuid  cgid      otime      ctime",
+            0o444,
+        ),
+        constantEntry(
+            "shm",
+            "       key      shmid perms                  size  cpid  lpid nattch   uid   gid  cuid  cgid      atime      dtime      ctime                   rss                  swap",
+            0o444,
+        ),
     ];
 }
 
-function kernelSettingEntries(): Array<StaticEntry> {
+function terminalEntries(): Array<StaticEntry> {
     return [
-        new StaticEntry("cap_last_cap", 0o444, generateLastCapability),
-        new StaticEntry("domainname", 0o644, generateDomainName),
-        new StaticEntry("hostname", 0o644, generateHostName),
-        new StaticEntry("ngroups_max", 0o444, generateGroupsMaximum),
-        new StaticEntry("osrelease", 0o444, generateRelease),
-        new StaticEntry("ostype", 0o444, generateSystemName),
-        new StaticEntry("pid_max", 0o644, generatePidMaximum),
-        new StaticEntry("random", 0o555, null, null, randomEntries),
-        new StaticEntry("threads-max", 0o644, generatePidMaximum),
-        new StaticEntry("version", 0o444, generateSystemVersion),
+        constantEntry(
+            "drivers",
+            "/dev/tty             /dev/tty        5       0 system:/dev/tty\n/dev/console         /dev/console    5       1 system:console\n/dev/ptmx            /dev/ptmx       5       2 system",
+            0o444,
+        ),
     ];
 }
 
-function randomEntries(): Array<StaticEntry> {
-    return [
-        new StaticEntry("boot_id", 0o444, generateBootIdentifier),
-        new StaticEntry("entropy_avail", 0o444, generateEntropy),
-        new StaticEntry("poolsize", 0o444, generateEntropy),
-        new StaticEntry("uuid", 0o444, generateIdentifier),
-    ];
+function generateNothing(process: Process | null): i32 {
+    return 0;
 }
 
-function memorySettingEntries(): Array<StaticEntry> {
-    return [
-        new StaticEntry("max_map_count", 0o644, generateMapsMaximum),
-        new StaticEntry("overcommit_memory", 0o644, generateOvercommit),
-    ];
+function generateControlGroups(process: Process | null): i32 {
+    return addTextLine(
+        "#subsys_name\thierarchy\tnum_cgroups\tenabled\ncpu\t0\t1\t1\nmemory\t0\t1\t1\npids\t0\t1\t1",
+    );
+}
+
+function generateInterrupts(process: Process | null): i32 {
+    addText("           ");
+    for (let i: u32 = 0; i < containerConfiguration().processorCount; i++) {
+        addText("CPU");
+        addNumber(i);
+        addText("       ");
+    }
+    addByte(10);
+    return 0;
 }
 
 function addTextLine(text: string): i32 {
@@ -145,13 +178,13 @@ function generateProcessors(process: Process | null): i32 {
 
 function generateDevices(process: Process | null): i32 {
     return addTextLine(
-        "Character devices:\n  1 mem\n  5 /dev/tty\n  5 /dev/console\n136 pts\n\nBlock devices:",
+        "Character devices:\n  1 mem\n  5 /dev/tty\n  5 /dev/console\n  5 /dev/ptmx\n136 pts\n\nBlock devices:",
     );
 }
 
 function generateFileSystems(process: Process | null): i32 {
     return addTextLine(
-        "nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\nnodev\tpipefs\nnodev\tdevpts\nnodev\toverlay",
+        "nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\nnodev\tcgroup2\nnodev\tsockfs\nnodev\tpipefs\nnodev\tdevpts\nnodev\toverlay",
     );
 }
 
@@ -180,28 +213,88 @@ function addMemoryLine(name: string, bytes: u64): void {
 }
 
 function generateMemory(process: Process | null): i32 {
-    const free = userMemoryLeft() + <u64>freeFrameCount() * PAGE_SIZE;
+    const total = quotaBytes();
+    const free = min(userMemoryLeft() + <u64>freeFrameCount() * PAGE_SIZE, total);
     const files = ownedBytes(OWNER_FILES);
-    addMemoryLine("MemTotal:", quotaBytes());
+    const anonymous = ownedBytes(OWNER_ANONYMOUS);
+    addMemoryLine("MemTotal:", total);
     addMemoryLine("MemFree:", free);
     // Written files live in memory: nothing of them can be given up.
     addMemoryLine("MemAvailable:", free);
     addMemoryLine("Buffers:", 0);
     addMemoryLine("Cached:", files);
     addMemoryLine("SwapCached:", 0);
-    addMemoryLine("Active:", ownedBytes(OWNER_ANONYMOUS));
-    addMemoryLine("Inactive:", 0);
+    addMemoryLine("Active:", anonymous);
+    addMemoryLine("Inactive:", files);
+    addMemoryLine("Active(anon):", anonymous);
+    addMemoryLine("Inactive(anon):", files);
+    addMemoryLine("Active(file):", 0);
+    addMemoryLine("Inactive(file):", 0);
+    addMemoryLine("Unevictable:", 0);
+    addMemoryLine("Mlocked:", 0);
     addMemoryLine("SwapTotal:", 0);
     addMemoryLine("SwapFree:", 0);
     addMemoryLine("Dirty:", 0);
     addMemoryLine("Writeback:", 0);
-    addMemoryLine("AnonPages:", ownedBytes(OWNER_ANONYMOUS));
+    addMemoryLine("AnonPages:", anonymous);
     addMemoryLine("Mapped:", 0);
     addMemoryLine("Shmem:", files);
-    addMemoryLine("Slab:", 0);
+    addMemoryLine("KReclaimable:", 0);
+    // The sentry's heap is what a kernel's slabs are.
+    addMemoryLine("Slab:", heapBytes());
+    addMemoryLine("SReclaimable:", 0);
+    addMemoryLine("SUnreclaim:", heapBytes());
+    addMemoryLine("KernelStack:", 0);
     addMemoryLine("PageTables:", ownedBytes(OWNER_PAGE_TABLES));
-    addMemoryLine("CommitLimit:", quotaBytes());
-    addMemoryLine("Committed_AS:", quotaBytes() - free);
+    addMemoryLine("SecPageTables:", 0);
+    addMemoryLine("NFS_Unstable:", 0);
+    addMemoryLine("Bounce:", 0);
+    addMemoryLine("WritebackTmp:", 0);
+    addMemoryLine("CommitLimit:", total);
+    addMemoryLine("Committed_AS:", total - free);
+    addMemoryLine("VmallocTotal:", 0);
+    addMemoryLine("VmallocUsed:", 0);
+    addMemoryLine("VmallocChunk:", 0);
+    addMemoryLine("Percpu:", 0);
+    addMemoryLine("AnonHugePages:", 0);
+    addMemoryLine("ShmemHugePages:", 0);
+    addMemoryLine("ShmemPmdMapped:", 0);
+    addMemoryLine("FileHugePages:", 0);
+    addMemoryLine("FilePmdMapped:", 0);
+    addText("HugePages_Total:       0\nHugePages_Free:        0\nHugePages_Rsvd:        0\nHugePages_Surp:        0\n");
+    addMemoryLine("Hugepagesize:", 2048 * 1024);
+    addMemoryLine("Hugetlb:", 0);
+    return 0;
+}
+
+function addCountLine(name: string, value: u64): void {
+    addText(name);
+    addByte(32);
+    addNumber(value);
+    addByte(10);
+}
+
+/** Of what Linux counts here: what vmstat(8) and its like ask for. */
+function generateMemoryEvents(process: Process | null): i32 {
+    const free = (userMemoryLeft() >> PAGE_BITS) + freeFrameCount();
+    addCountLine("nr_free_pages", free);
+    addCountLine("nr_inactive_anon", 0);
+    addCountLine("nr_active_anon", ownedBytes(OWNER_ANONYMOUS) >> PAGE_BITS);
+    addCountLine("nr_inactive_file", 0);
+    addCountLine("nr_active_file", 0);
+    addCountLine("nr_anon_pages", ownedBytes(OWNER_ANONYMOUS) >> PAGE_BITS);
+    addCountLine("nr_mapped", 0);
+    addCountLine("nr_file_pages", ownedBytes(OWNER_FILES) >> PAGE_BITS);
+    addCountLine("nr_dirty", 0);
+    addCountLine("nr_writeback", 0);
+    addCountLine("nr_shmem", ownedBytes(OWNER_FILES) >> PAGE_BITS);
+    addCountLine("pgpgin", 0);
+    addCountLine("pgpgout", 0);
+    addCountLine("pswpin", 0);
+    addCountLine("pswpout", 0);
+    addCountLine("pgfault", pageFaultCount());
+    addCountLine("pgmajfault", 0);
+    addCountLine("oom_kill", 0);
     return 0;
 }
 
@@ -238,91 +331,4 @@ function generateVersion(process: Process | null): i32 {
     addText(SYSTEM_RELEASE);
     addText(" (sealift) ");
     return addTextLine(SYSTEM_VERSION);
-}
-
-function generateFilesMaximum(process: Process | null): i32 {
-    return addNumberLine(i64.MAX_VALUE);
-}
-
-function generateDescriptorsMaximum(process: Process | null): i32 {
-    return addNumberLine(DESCRIPTORS_MAXIMUM);
-}
-
-function generatePipeMaximum(process: Process | null): i32 {
-    return addNumberLine(1 << 20);
-}
-
-function generateLastCapability(process: Process | null): i32 {
-    // CAP_CHECKPOINT_RESTORE, the last one of Linux 6.
-    return addNumberLine(40);
-}
-
-function generateGroupsMaximum(process: Process | null): i32 {
-    return addNumberLine(65536);
-}
-
-function generatePidMaximum(process: Process | null): i32 {
-    return addNumberLine(PID_MAXIMUM);
-}
-
-function generateMapsMaximum(process: Process | null): i32 {
-    return addNumberLine(65530);
-}
-
-/** Memory is given out when it is touched, not when it is mapped. */
-function generateOvercommit(process: Process | null): i32 {
-    return addNumberLine(1);
-}
-
-function generateEntropy(process: Process | null): i32 {
-    return addNumberLine(256);
-}
-
-function generateDomainName(process: Process | null): i32 {
-    return addTextLine(DOMAIN_NAME);
-}
-
-function generateRelease(process: Process | null): i32 {
-    return addTextLine(SYSTEM_RELEASE);
-}
-
-function generateSystemName(process: Process | null): i32 {
-    return addTextLine(SYSTEM_NAME);
-}
-
-function generateSystemVersion(process: Process | null): i32 {
-    return addTextLine(SYSTEM_VERSION);
-}
-
-function generateHostName(process: Process | null): i32 {
-    addBytes(hostName(), hostNameLength());
-    addByte(10);
-    return 0;
-}
-
-const identifier: usize = memory.data(16);
-const bootIdentifier: usize = memory.data(16);
-let booted: bool = false;
-
-/** Sixteen bytes as a random UUID (RFC 9562, version 4). */
-function addIdentifier(bytes: usize): i32 {
-    store<u8>(bytes, (load<u8>(bytes, 6) & 0x0f) | 0x40, 6);
-    store<u8>(bytes, (load<u8>(bytes, 8) & 0x3f) | 0x80, 8);
-    for (let i = 0; i < 16; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10) addByte(45);
-        addHexadecimal(load<u8>(bytes + i), 2);
-    }
-    addByte(10);
-    return 0;
-}
-
-function generateIdentifier(process: Process | null): i32 {
-    randomBytes(identifier, 16);
-    return addIdentifier(identifier);
-}
-
-function generateBootIdentifier(process: Process | null): i32 {
-    if (!booted) randomBytes(bootIdentifier, 16);
-    booted = true;
-    return addIdentifier(bootIdentifier);
 }

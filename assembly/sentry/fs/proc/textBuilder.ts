@@ -100,6 +100,14 @@ export function addHexadecimal(value: u64, digits: i32): void {
     addByte(digit < 10 ? 48 + digit : 87 + digit);
 }
 
+/** A hexadecimal number right-aligned in `width` columns. */
+export function addHexadecimalColumn(value: u64, width: i32): void {
+    let columns = 1;
+    for (let rest = value >> 4; rest > 0; rest >>= 4) columns++;
+    for (; columns < width; columns++) addByte(32);
+    addHexadecimal(value, 1);
+}
+
 /** An octal number with at least `digits` digits. */
 export function addOctal(value: u64, digits: i32): void {
     if (digits > 1 || value >= 8) addOctal(value >> 3, digits - 1);
