@@ -28,7 +28,8 @@ import { cacheInode } from "./overlay/inodeCache";
 import { OverlayDirectory } from "./overlay/overlayDirectory";
 import { makeProc, settingsRoot } from "./proc/procFileSystem";
 import { addByte, addBytes, addText, beginText, copyText, textLength } from "./proc/textBuilder";
-import { makeControlGroup, makeSys } from "./systemTree";
+import { makeControlGroup } from "./controlGroup";
+import { makeSys } from "./systemTree";
 import { TextContent } from "./textContent";
 
 /** Bytes of a name of the tree below, in the sentry's memory, until the next call. */

@@ -1,81 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// /sys and /sys/fs/cgroup, as far as language runtimes and tools look there for the processors and limits they may use.
+// /sys, as far as language runtimes and tools look there for the processors, memory nodes and interfaces they may use.
 
-import { ownedBytes, OWNER_ANONYMOUS, OWNER_FILES, quotaBytes } from "../capabilities/quota";
-import { Process, processes } from "../kernel/process";
+import { freeFrameCount } from "../memory/frames";
+import { quotaBytes, userMemoryLeft } from "../capabilities/quota";
+import { Process } from "../kernel/process";
 import { containerConfiguration } from "../../std/containerConfiguration";
+import { PAGE_SIZE } from "../../std/pages";
+import { generateProcessorList } from "./controlGroup";
 import { FileSystem, SYSFS_MAGIC } from "./fileSystem";
 import { Directory } from "./inode";
 import { classEntries } from "./networkTree";
-import { StaticDirectory, StaticEntry } from "./proc/procInodes";
-import { addByte, addField, addNumber, addText } from "./proc/textBuilder";
-
-const CGROUP2_SUPER_MAGIC: u32 = 0x63677270;
-
-/** Number of the root of both trees. */
-const ROOT_NUMBER: u64 = 1;
-
-function generateProcessors(process: Process | null): i32 {
-    const count = containerConfiguration().processorCount;
-    addByte(48);
-    if (count > 1) {
-        addByte(45);
-        addNumber(count - 1);
-    }
-    addByte(10);
-    return 0;
-}
-
-function generateMemoryLimit(process: Process | null): i32 {
-    addNumber(quotaBytes());
-    addByte(10);
-    return 0;
-}
-
-function generateMemoryUse(process: Process | null): i32 {
-    addNumber(ownedBytes(OWNER_ANONYMOUS) + ownedBytes(OWNER_FILES));
-    addByte(10);
-    return 0;
-}
-
-function generateProcessorLimit(process: Process | null): i32 {
-    const configuration = containerConfiguration();
-    if (configuration.isProcessorLimited) addField(configuration.budget);
-    else addText("max ");
-    addNumber(configuration.period);
-    addByte(10);
-    return 0;
-}
-
-function generateControllers(process: Process | null): i32 {
-    addText("cpu memory pids\n");
-    return 0;
-}
-
-function generateNoLimit(process: Process | null): i32 {
-    addText("max\n");
-    return 0;
-}
-
-function generateNone(process: Process | null): i32 {
-    addText("0\n");
-    return 0;
-}
-
-function generateProcesses(process: Process | null): i32 {
-    for (let i = 0; i < processes.length; i++) {
-        addNumber(processes[i].pid);
-        addByte(10);
-    }
-    return 0;
-}
-
-function generateProcessCount(process: Process | null): i32 {
-    addNumber(processes.length);
-    addByte(10);
-    return 0;
-}
+import { constantEntry, directoryEntry, rowArgument, StaticDirectory, StaticEntry } from "./proc/procInodes";
+import { addAligned, addByte, addText } from "./proc/textBuilder";
 
 /** What is mounted on /sys/fs/cgroup. */
 let controlGroupRoot: Directory | null = null;
@@ -86,15 +23,21 @@ export function makeSys(controlGroup: Directory): Directory {
     const fileSystem = new FileSystem("sysfs", SYSFS_MAGIC, false);
     fileSystem.readOnly = true;
     fileSystem.attributesChangeable = false;
-    return new StaticDirectory(fileSystem, ROOT_NUMBER, 0o555, sysEntries, null);
+    return new StaticDirectory(fileSystem, 1, 0o555, sysEntries, null);
 }
 
 function sysEntries(): Array<StaticEntry> {
     return [
-        new StaticEntry("class", 0o755, null, null, classEntries),
-        new StaticEntry("devices", 0o755, null, null, deviceEntries),
-        new StaticEntry("fs", 0o755, null, null, fileSystemEntries),
-        new StaticEntry("kernel", 0o755, null, null, noEntries),
+        directoryEntry("block", noEntries),
+        directoryEntry("bus", noEntries),
+        directoryEntry("class", classEntries),
+        directoryEntry("dev", deviceNumberEntries),
+        directoryEntry("devices", deviceEntries),
+        directoryEntry("firmware", noEntries),
+        directoryEntry("fs", fileSystemEntries),
+        directoryEntry("kernel", kernelEntries),
+        directoryEntry("module", noEntries),
+        directoryEntry("power", noEntries),
     ];
 }
 
@@ -108,40 +51,129 @@ function fileSystemEntries(): Array<StaticEntry> {
     return [mountPoint];
 }
 
+function deviceNumberEntries(): Array<StaticEntry> {
+    return [directoryEntry("block", noEntries), directoryEntry("char", noEntries)];
+}
+
+// ---------------------------------------------------------------- processors and nodes
+
 function deviceEntries(): Array<StaticEntry> {
-    return [new StaticEntry("system", 0o755, null, null, systemDeviceEntries)];
+    return [directoryEntry("system", systemDeviceEntries)];
 }
 
 function systemDeviceEntries(): Array<StaticEntry> {
-    return [new StaticEntry("cpu", 0o755, null, null, processorEntries)];
+    return [directoryEntry("cpu", processorEntries), directoryEntry("node", nodeEntries)];
 }
 
 function processorEntries(): Array<StaticEntry> {
+    const entries: Array<StaticEntry> = [
+        constantEntry("isolated", "", 0o444),
+        constantEntry("kernel_max", "63", 0o444),
+        constantEntry("offline", "", 0o444),
+        new StaticEntry("online", 0o444, generateProcessorList),
+        new StaticEntry("possible", 0o444, generateProcessorList),
+        new StaticEntry("present", 0o444, generateProcessorList),
+    ];
+    const count = <i32>containerConfiguration().processorCount;
+    for (let number = 0; number < count; number++) {
+        const entry = directoryEntry("cpu" + number.toString(), oneProcessorEntries);
+        entry.argument = number;
+        entries.push(entry);
+    }
+    return entries;
+}
+
+function oneProcessorEntries(): Array<StaticEntry> {
+    return [constantEntry("online", "1"), directoryEntry("topology", topologyEntries)];
+}
+
+/** Each processor is a core of its own in one package. */
+function topologyEntries(): Array<StaticEntry> {
+    const number = rowArgument;
+    const last = <i32>containerConfiguration().processorCount - 1;
+    const self = number.toString();
+    const all = last == 0 ? "0" : "0-" + last.toString();
+    const selfMask = ((<u64>1) << number).toString(16);
+    const allMask = (((<u64>2) << last) - 1).toString(16);
     return [
-        new StaticEntry("online", 0o444, generateProcessors),
-        new StaticEntry("possible", 0o444, generateProcessors),
-        new StaticEntry("present", 0o444, generateProcessors),
+        constantEntry("cluster_id", "0", 0o444),
+        constantEntry("core_cpus", selfMask, 0o444),
+        constantEntry("core_cpus_list", self, 0o444),
+        constantEntry("core_id", self, 0o444),
+        constantEntry("core_siblings", allMask, 0o444),
+        constantEntry("core_siblings_list", all, 0o444),
+        constantEntry("die_cpus", allMask, 0o444),
+        constantEntry("die_cpus_list", all, 0o444),
+        constantEntry("die_id", "0", 0o444),
+        constantEntry("package_cpus", allMask, 0o444),
+        constantEntry("package_cpus_list", all, 0o444),
+        constantEntry("physical_package_id", "0", 0o444),
+        constantEntry("thread_siblings", selfMask, 0o444),
+        constantEntry("thread_siblings_list", self, 0o444),
     ];
 }
 
-/** A mountable /sys/fs/cgroup (version 2): the container's own group, read-only. */
-export function makeControlGroup(): Directory {
-    const fileSystem = new FileSystem("cgroup2", CGROUP2_SUPER_MAGIC, false);
-    fileSystem.readOnly = true;
-    fileSystem.attributesChangeable = false;
-    return new StaticDirectory(fileSystem, ROOT_NUMBER, 0o755, controlGroupEntries, null);
+function nodeEntries(): Array<StaticEntry> {
+    return [
+        constantEntry("has_cpu", "0", 0o444),
+        constantEntry("has_memory", "0", 0o444),
+        constantEntry("has_normal_memory", "0", 0o444),
+        directoryEntry("node0", oneNodeEntries),
+        constantEntry("online", "0", 0o444),
+        constantEntry("possible", "0", 0o444),
+    ];
 }
 
-function controlGroupEntries(): Array<StaticEntry> {
+function oneNodeEntries(): Array<StaticEntry> {
+    const last = <i32>containerConfiguration().processorCount - 1;
     return [
-        new StaticEntry("cgroup.controllers", 0o444, generateControllers),
-        new StaticEntry("cgroup.procs", 0o644, generateProcesses),
-        new StaticEntry("cpu.max", 0o644, generateProcessorLimit),
-        new StaticEntry("memory.current", 0o444, generateMemoryUse),
-        new StaticEntry("memory.max", 0o644, generateMemoryLimit),
-        new StaticEntry("memory.swap.current", 0o444, generateNone),
-        new StaticEntry("memory.swap.max", 0o644, generateNone),
-        new StaticEntry("pids.current", 0o444, generateProcessCount),
-        new StaticEntry("pids.max", 0o644, generateNoLimit),
+        new StaticEntry("cpulist", 0o444, generateProcessorList),
+        constantEntry("cpumap", (((<u64>2) << last) - 1).toString(16), 0o444),
+        constantEntry("distance", "10", 0o444),
+        new StaticEntry("meminfo", 0o444, generateNodeMemory),
+        constantEntry(
+            "numastat",
+            "numa_hit 0\nnuma_miss 0\nnuma_foreign 0\ninterleave_hit 0\nlocal_node 0\nother_node 0",
+            0o444,
+        ),
+    ];
+}
+
+function addNodeLine(name: string, bytes: u64): void {
+    addText("Node 0 ");
+    addText(name);
+    addAligned(bytes >> 10, 24 - name.length);
+    addText(" kB\n");
+}
+
+function generateNodeMemory(process: Process | null): i32 {
+    const total = quotaBytes();
+    const free = min(userMemoryLeft() + <u64>freeFrameCount() * PAGE_SIZE, total);
+    addNodeLine("MemTotal:", total);
+    addNodeLine("MemFree:", free);
+    addNodeLine("MemUsed:", total - free);
+    addText("Node 0 HugePages_Total:     0\nNode 0 HugePages_Free:      0\nNode 0 HugePages_Surp:      0");
+    addByte(10);
+    return 0;
+}
+
+// ---------------------------------------------------------------- kernel
+
+function kernelEntries(): Array<StaticEntry> {
+    return [directoryEntry("mm", memoryEntries)];
+}
+
+function memoryEntries(): Array<StaticEntry> {
+    return [directoryEntry("hugepages", noEntries), directoryEntry("transparent_hugepage", hugePageEntries)];
+}
+
+/** Pages are small ones, whatever a program advises. */
+function hugePageEntries(): Array<StaticEntry> {
+    return [
+        constantEntry("defrag", "always defer defer+madvise madvise [never]"),
+        constantEntry("enabled", "always madvise [never]"),
+        constantEntry("hpage_pmd_size", "2097152", 0o444),
+        constantEntry("shmem_enabled", "always within_size advise [never] deny force"),
+        constantEntry("use_zero_page", "0"),
     ];
 }

@@ -30,6 +30,9 @@ export type Generator = (process: Process | null) => i32;
 /** Takes what was written to a file: `length` bytes. 0 or a negative errno. */
 export type Acceptor = (process: Process | null, text: usize, length: i32) => i32;
 
+/** Which of several directories the rows being made are of: its entry's `argument`, or that of a directory above. */
+export let rowArgument: i32 = 0;
+
 /** Makes the rows of a directory: only those that somebody looks at take memory. */
 export type RowMaker = () => Array<StaticEntry>;
 
@@ -39,6 +42,8 @@ export class StaticEntry {
     mounted: Directory | null = null;
     /** Files whose text never changes: the text, a newline behind it. */
     content: string | null = null;
+    /** Directories, of several that have the same rows: which it is (`rowArgument`). */
+    argument: i32 = 0;
 
     constructor(
         readonly name: string,
@@ -247,11 +252,13 @@ export class StaticDirectory extends Directory {
     }
 
     private rows: Array<StaticEntry> | null = null;
+    private argument: i32 = 0;
 
     /** The rows, made at the first use. */
     get entries(): Array<StaticEntry> {
         let rows = this.rows;
         if (rows === null) {
+            rowArgument = this.argument;
             rows = this.makeRows();
             this.rows = rows;
             addGarbage(rows.length * ROW_BYTES);
@@ -300,7 +307,15 @@ export class StaticDirectory extends Directory {
     protected makeChild(entry: StaticEntry, number: u64): Inode | null {
         const children = entry.children;
         if (children !== null) {
-            return new StaticDirectory(this.fileSystem, number, entry.mode, children, this.process);
+            const directory = new StaticDirectory(
+                this.fileSystem,
+                number,
+                entry.mode,
+                children,
+                this.process,
+            );
+            directory.argument = entry.argument != 0 ? entry.argument : this.argument;
+            return directory;
         }
         return new TextInode(this.fileSystem, number, entry, this.process);
     }
