@@ -16,7 +16,7 @@ import {
 } from "../capabilities/quota";
 import { outOfMemoryKills } from "../kernel/outOfMemory";
 import { Process, processes } from "../kernel/process";
-import { measuredSystem, measuredUser, measureProcess } from "../kernel/processorTime";
+import { measureContainer, measuredSystem, measuredUser } from "../kernel/processorTime";
 import { pageFaultCount } from "../kernel/statistics";
 import { containerConfiguration } from "../../std/containerConfiguration";
 import { FileSystem } from "./fileSystem";
@@ -138,18 +138,10 @@ function generateProcessorLimit(process: Process | null): i32 {
 }
 
 function generateProcessorUse(process: Process | null): i32 {
-    let user: u64 = 0;
-    let system: u64 = 0;
-    // What has been waited for is in the account of who waited.
-    for (let i = 0; i < processes.length; i++) {
-        const it = processes[i];
-        measureProcess(it);
-        user += measuredUser + it.childrenUserTime;
-        system += measuredSystem + it.childrenSystemTime;
-    }
-    addCount("usage_usec", (user + system) / 1000);
-    addCount("user_usec", user / 1000);
-    addCount("system_usec", system / 1000);
+    measureContainer();
+    addCount("usage_usec", (measuredUser + measuredSystem) / 1000);
+    addCount("user_usec", measuredUser / 1000);
+    addCount("system_usec", measuredSystem / 1000);
     addText("nice_usec 0\ncore_sched.force_idle_usec 0\nnr_periods 0\nnr_throttled 0\nthrottled_usec 0\n");
     addText("nr_bursts 0\nburst_usec 0\n");
     return 0;
@@ -219,7 +211,9 @@ function generateMemoryStatistics(process: Process | null): i32 {
     addText("sec_pagetables 0\npercpu 0\nsock 0\nvmalloc 0\n");
     // Written files cannot be given up, as those of a tmpfs.
     addCount("shmem", files);
-    addText("file_mapped 0\nfile_dirty 0\nfile_writeback 0\nswapcached 0\nanon_thp 0\nfile_thp 0\nshmem_thp 0\n");
+    addText(
+        "file_mapped 0\nfile_dirty 0\nfile_writeback 0\nswapcached 0\nanon_thp 0\nfile_thp 0\nshmem_thp 0\n",
+    );
     addCount("inactive_anon", files);
     addCount("active_anon", anonymous);
     addText("inactive_file 0\nactive_file 0\nunevictable 0\nslab_reclaimable 0\n");

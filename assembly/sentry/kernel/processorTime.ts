@@ -135,3 +135,17 @@ export function inheritAccount(parent: Process, child: Process): void {
     parent.traps += child.traps;
     parent.heldTime += child.heldTime;
 }
+
+/** Measures what all processes have used, those included that have been waited for. */
+export function measureContainer(): void {
+    let user: u64 = 0;
+    let system: u64 = 0;
+    for (let i = 0; i < processes.length; i++) {
+        const process = processes[i];
+        measureProcess(process);
+        user += measuredUser + process.childrenUserTime;
+        system += measuredSystem + process.childrenSystemTime;
+    }
+    measuredUser = user;
+    measuredSystem = system;
+}

@@ -9,7 +9,14 @@ import { FileSystem } from "../fileSystem";
 import { Directory, fail, FIRST_ENTRY, Inode, KIND_REGULAR, S_IFDIR } from "../inode";
 import { mountNumber } from "../mountTable";
 import { OpenFile } from "../openFile";
-import { mayInspect, nameNumber, setNumberEntry, setProcessOwner, StaticEntry, TextInode } from "./procInodes";
+import {
+    mayInspect,
+    nameNumber,
+    setNumberEntry,
+    setProcessOwner,
+    StaticEntry,
+    TextInode,
+} from "./procInodes";
 import { addByte, addNumber, addOctal, addText } from "./textBuilder";
 
 /** The descriptor that generateDescription is about. */
@@ -73,9 +80,9 @@ export class DescriptionDirectory extends Directory {
             fail(-EACCES);
             return null;
         }
-        const exists =
-            descriptor >= 0 && !process.exited && process.fileDescriptors.get(descriptor) !== null;
-        if (exists) return new DescriptionInode(this.fileSystem, this.numberOf(descriptor), process, descriptor);
+        const exists = descriptor >= 0 && !process.exited && process.fileDescriptors.get(descriptor) !== null;
+        if (exists)
+            return new DescriptionInode(this.fileSystem, this.numberOf(descriptor), process, descriptor);
         fail(-ENOENT);
         return null;
     }

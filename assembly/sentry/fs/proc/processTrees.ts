@@ -6,8 +6,10 @@ import { EACCES } from "../../kernel/errno";
 import { Process } from "../../kernel/process";
 import { setTimes } from "../fileTime";
 import { FileSystem } from "../fileSystem";
-import { fail, Inode, S_IFLNK, setLink } from "../inode";
-import { constantEntry, mayInspect, setProcessOwner, StaticEntry } from "./procInodes";
+import { PathFile } from "../directoryFile";
+import { fail, Inode, S_IFLNK, S_IFREG, setLink } from "../inode";
+import { OpenFile } from "../openFile";
+import { mayInspect, setProcessOwner, StaticEntry } from "./procInodes";
 import { addByte, addText } from "./textBuilder";
 
 /** Inode numbers of a machine's first namespaces begin behind this one; a container has one namespace of each kind. */
@@ -35,8 +37,10 @@ function namespaceEntry(name: string): StaticEntry {
 }
 
 const linkText: usize = memory.data(32);
+const NSFS_MAGIC: u32 = 0x6e736673;
+let namespaces: FileSystem | null = null;
 
-/** A link that names a namespace. Nobody may enter one (CAP_SYS_ADMIN), so it leads nowhere. */
+/** A link that names a namespace; it leads to a file that only has a number, because there are no others to enter. */
 export class NamespaceLink extends Inode {
     constructor(
         fileSystem: FileSystem,
@@ -49,20 +53,36 @@ export class NamespaceLink extends Inode {
         setTimes(this);
     }
 
+    private get namespaceKind(): string {
+        const suffix = this.name.indexOf("_");
+        return suffix < 0 ? this.name : this.name.slice(0, suffix);
+    }
+
+    private get namespaceNumber(): u32 {
+        return NAMESPACE_NUMBERS + NAMESPACE_KINDS.indexOf(this.namespaceKind);
+    }
+
     readLink(): i32 {
         if (!mayInspect(this.process)) return -EACCES;
-        const suffix = this.name.indexOf("_");
-        const kind = suffix < 0 ? this.name : this.name.slice(0, suffix);
-        const number = NAMESPACE_NUMBERS + NAMESPACE_KINDS.indexOf(kind);
-        const text = kind + ":[" + number.toString() + "]";
+        const text = this.namespaceKind + ":[" + this.namespaceNumber.toString() + "]";
         for (let i = 0; i < text.length; i++) store<u8>(linkText + i, <u8>text.charCodeAt(i));
         setLink(linkText, text.length);
         return 0;
     }
 
     followObject(): Inode | null {
-        fail(-EACCES);
-        return null;
+        if (!mayInspect(this.process)) {
+            fail(-EACCES);
+            return null;
+        }
+        if (namespaces === null) namespaces = new FileSystem("nsfs", NSFS_MAGIC, false);
+        return new Namespace(namespaces!, this.namespaceNumber, S_IFREG | 0o444);
+    }
+}
+
+class Namespace extends Inode {
+    open(flags: u32): OpenFile | null {
+        return new PathFile(this, flags);
     }
 }
 

@@ -15,6 +15,7 @@ import {
     userMemoryLeft,
 } from "../../capabilities/quota";
 import { NANOSECONDS, now, realtimeNow } from "../../kernel/clock";
+import { measureContainer, measuredSystem, measuredUser } from "../../kernel/processorTime";
 import { latestPid, Process, processes } from "../../kernel/process";
 import { pageFaultCount, processCount } from "../../kernel/statistics";
 import { SYSTEM_NAME, SYSTEM_RELEASE, SYSTEM_VERSION } from "../../kernel/systemName";
@@ -23,14 +24,7 @@ import { containerConfiguration } from "../../../std/containerConfiguration";
 import { PAGE_BITS, PAGE_SIZE } from "../../../std/pages";
 import { Directory } from "../inode";
 import { constantEntry, directoryEntry, LINK_MODE, StaticEntry } from "./procInodes";
-import {
-    addAligned,
-    addByte,
-    addField,
-    addNumber,
-    addPadded,
-    addText,
-} from "./textBuilder";
+import { addAligned, addByte, addField, addNumber, addPadded, addText } from "./textBuilder";
 
 /** The root of /proc/sys, a filesystem of its own. */
 let settingsRoot: Directory | null = null;
@@ -86,11 +80,7 @@ const PRESSURE: string =
 
 /** Nothing that waits is counted. */
 export function pressureEntries(): Array<StaticEntry> {
-    return [
-        constantEntry("cpu", PRESSURE),
-        constantEntry("io", PRESSURE),
-        constantEntry("memory", PRESSURE),
-    ];
+    return [constantEntry("cpu", PRESSURE), constantEntry("io", PRESSURE), constantEntry("memory", PRESSURE)];
 }
 
 function communicationEntries(): Array<StaticEntry> {
@@ -261,7 +251,9 @@ function generateMemory(process: Process | null): i32 {
     addMemoryLine("ShmemPmdMapped:", 0);
     addMemoryLine("FileHugePages:", 0);
     addMemoryLine("FilePmdMapped:", 0);
-    addText("HugePages_Total:       0\nHugePages_Free:        0\nHugePages_Rsvd:        0\nHugePages_Surp:        0\n");
+    addText(
+        "HugePages_Total:       0\nHugePages_Free:        0\nHugePages_Rsvd:        0\nHugePages_Surp:        0\n",
+    );
     addMemoryLine("Hugepagesize:", 2048 * 1024);
     addMemoryLine("Hugetlb:", 0);
     return 0;
@@ -298,12 +290,31 @@ function generateMemoryEvents(process: Process | null): i32 {
     return 0;
 }
 
+/** user nice system idle iowait irq softirq steal guest guest_nice, in ticks. */
+function addTimes(name: string, share: u32, idle: u64): void {
+    addText(name);
+    addByte(32);
+    addField(measuredUser / share / TICK_NANOSECONDS);
+    addText("0 ");
+    addField(measuredSystem / share / TICK_NANOSECONDS);
+    addField(idle / TICK_NANOSECONDS);
+    addText("0 0 0 0 0 0\n");
+}
+
+/** USER_HZ: clock ticks of the times in /proc/stat. */
+const TICK_NANOSECONDS: u64 = 10_000_000;
+
 function generateStat(process: Process | null): i32 {
-    addText("cpu  0 0 0 0 0 0 0 0 0 0\n");
-    for (let i: u32 = 0; i < containerConfiguration().processorCount; i++) {
+    measureContainer();
+    const count = containerConfiguration().processorCount;
+    const all = now() * count;
+    const used = min(measuredUser + measuredSystem, all);
+    addTimes("cpu ", 1, all - used);
+    for (let i: u32 = 0; i < count; i++) {
         addText("cpu");
         addNumber(i);
-        addText(" 0 0 0 0 0 0 0 0 0 0\n");
+        // Which processor ran what is not kept.
+        addTimes("", count, (all - used) / count);
     }
     addText("intr 0\nctxt 0\nbtime ");
     addNumberLine((realtimeNow() - now()) / NANOSECONDS);

@@ -16,11 +16,7 @@ import {
 import { DESCRIPTORS_MAXIMUM } from "../fileDescriptorTable";
 import { FileSystem, PROC_SUPER_MAGIC } from "../fileSystem";
 import { Directory } from "../inode";
-import {
-    INOTIFY_EVENTS_MAXIMUM,
-    INOTIFY_INSTANCES_MAXIMUM,
-    INOTIFY_WATCHES_MAXIMUM,
-} from "../inotifyFile";
+import { INOTIFY_EVENTS_MAXIMUM, INOTIFY_INSTANCES_MAXIMUM, INOTIFY_WATCHES_MAXIMUM } from "../inotifyFile";
 import { openFileCount } from "../openFile";
 import { networkSettingEntries } from "./networkSettings";
 import { constantEntry, directoryEntry, StaticDirectory, StaticEntry } from "./procInodes";
