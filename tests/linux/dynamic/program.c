@@ -107,6 +107,8 @@ static void on_fault(int signal) {
     siglongjmp(escape, signal);
 }
 
+static volatile bool ready;
+
 static void cleanup(void *argument) {
     *(int *)argument = 1;
 }
@@ -114,6 +116,7 @@ static void cleanup(void *argument) {
 static void *be_cancelled(void *argument) {
     pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, NULL);
     pthread_cleanup_push(cleanup, argument);
+    ready = true;
     struct timespec now;
     // In the vDSO most of the time: unwinding begins there, behind a signal frame.
     for (;;)
@@ -138,7 +141,9 @@ static void signals(void) {
     pthread_t thread;
     int cleaned = 0;
     pthread_create(&thread, NULL, be_cancelled, &cleaned);
-    usleep(20000);
+    while (!ready)
+        usleep(1000);
+    usleep(5000);
     pthread_cancel(thread);
     void *result;
     pthread_join(thread, &result);
