@@ -26,7 +26,7 @@ import { leaveQueues } from "./wait";
 /** Clock ticks of siginfo_t. */
 const TICK_NANOSECONDS: u64 = 10_000_000;
 /** Managed memory that a process leaves behind, roughly: what the collector is told. */
-const PROCESS_GARBAGE: i32 = 6144;
+const PROCESS_GARBAGE: i32 = 2560;
 const THREAD_GARBAGE: i32 = 512;
 
 /** Ends one thread of a process that goes on or ends with it. */

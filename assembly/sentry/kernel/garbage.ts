@@ -7,7 +7,7 @@
 import { heapFrames } from "../../sel4/generated/host";
 
 /** Collecting takes a walk over all live objects: worth it once for this much garbage. */
-const GARBAGE_LIMIT: i32 = 24 * 1024;
+const GARBAGE_LIMIT: i32 = 48 * 1024;
 
 let estimate: i32 = 0;
 let framesAtCollection: u32 = 0;

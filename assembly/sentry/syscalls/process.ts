@@ -142,7 +142,7 @@ function callerOf(process: Process): Caller {
 
 function finishExecve(program: Program | null): i64 {
     // Address space, page table, strings: what preparing left behind.
-    addGarbage(2048);
+    addGarbage(1024);
     if (program === null) {
         if (!executionIsFatal) return executionError;
         if (strace) traceNow(current, NO_ANSWER);
