@@ -30,6 +30,9 @@ export const FRAME_STDIN: u8 = 0x81;
 export const FRAME_STDIN_END: u8 = 0x82;
 export const FRAME_SIGNAL: u8 = 0x83;
 export const FRAME_SHUTDOWN: u8 = 0x84;
+export const FRAME_TERMINAL_SIZE: u8 = 0x85;
+/** Its payload: rows and columns, 16 bits each. */
+const TERMINAL_SIZE_BYTES: u32 = 4;
 
 const header: usize = memory.data(8);
 const credit: usize = memory.data(8);
@@ -68,6 +71,7 @@ export abstract class HostListener {
     abstract input(container: u32, data: usize, bytes: u32): void;
     abstract inputEnd(container: u32): void;
     abstract signal(container: u32, number: u32): void;
+    abstract terminalSize(container: u32, rows: u32, columns: u32): void;
     abstract shutdown(): void;
 }
 
@@ -133,6 +137,10 @@ export class FrameReceiver {
                 break;
             case FRAME_SIGNAL:
                 if (this.smallLength >= 1) this.listener.signal(container, load<u8>(this.small));
+                break;
+            case FRAME_TERMINAL_SIZE:
+                if (this.smallLength == TERMINAL_SIZE_BYTES)
+                    this.listener.terminalSize(container, load<u16>(this.small), load<u16>(this.small, 2));
                 break;
             case FRAME_SHUTDOWN:
                 this.listener.shutdown();

@@ -12,7 +12,8 @@ export const NOTIFY_INPUT: u32 = 0;
 export const NOTIFY_TIMER: u32 = 1;
 export const NOTIFY_SIGNALS: u32 = 2;
 export const NOTIFY_STATISTICS: u32 = 3;
-export const NOTIFY_BITS: u32 = 4;
+export const NOTIFY_TERMINAL_SIZE: u32 = 4;
+export const NOTIFY_BITS: u32 = 5;
 
 /** No timer is set. */
 export const NO_DEADLINE: u64 = u64.MAX_VALUE;
@@ -42,6 +43,9 @@ export class Container {
     divisionDue: u64 = NO_DEADLINE;
     /** Signals from the host that the sentry has not taken, a bit for each number. */
     signals: u64 = 0;
+    /** The size of the terminal that its console is, as the host said last. */
+    terminalRows: u32 = 0;
+    terminalColumns: u32 = 0;
     /** Bytes of input that the container read since the host was last given credit. */
     readSinceCredit: u32 = 0;
     /** A fault of the sentry was turned into a Wasm trap; the next one is the end. */

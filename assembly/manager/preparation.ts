@@ -16,6 +16,7 @@ import {
     FLAG_READ_ONLY,
     FLAG_STATISTICS,
     FLAG_STRACE,
+    FLAG_TERMINAL,
 } from "../std/containerConfiguration";
 import { ContainerConfigurationWriter } from "../std/containerConfigurationWriter";
 import { Failure, Result } from "../std/failure";
@@ -111,7 +112,10 @@ export class Preparation {
             (container.readOnly ? FLAG_READ_ONLY : 0) |
             (container.strace ? FLAG_STRACE : 0) |
             (container.interactive ? FLAG_INTERACTIVE : 0) |
+            (container.process.hasTerminal ? FLAG_TERMINAL : 0) |
             (this.options!.statistics ? FLAG_STATISTICS : 0);
+        configuration.terminalRows = container.terminalRows;
+        configuration.terminalColumns = container.terminalColumns;
         configuration.container = number;
         configuration.memoryLimit = container.memory;
         configuration.processorCount = 1;

@@ -33,7 +33,14 @@ import {
     sendCredit,
     sendFrame,
 } from "./channel";
-import { Container, NOTIFY_INPUT, NOTIFY_SIGNALS, NOTIFY_TIMER, NO_DEADLINE } from "./container";
+import {
+    Container,
+    NOTIFY_INPUT,
+    NOTIFY_SIGNALS,
+    NOTIFY_TERMINAL_SIZE,
+    NOTIFY_TIMER,
+    NO_DEADLINE,
+} from "./container";
 import { stirEntropy } from "./entropy";
 import { provideHeap } from "./heap";
 import { fact, machine } from "./machine";
@@ -55,6 +62,7 @@ const TRAPPED: u32 = 10;
 const STATISTICS: u32 = 11;
 const INDEX_FRAMES: u32 = 12;
 const PROCESSOR_TIME: u32 = 13;
+const TERMINAL_SIZE: u32 = 14;
 
 // Answers: 0, or a number of Linux's errno.h.
 const DONE: u32 = 0;
@@ -225,6 +233,14 @@ export class Service extends HostListener {
         container.notify(NOTIFY_SIGNALS);
     }
 
+    terminalSize(number: u32, rows: u32, columns: u32): void {
+        const container = this.find(number);
+        if (container === null) return;
+        container.terminalRows = rows;
+        container.terminalColumns = columns;
+        container.notify(NOTIFY_TERMINAL_SIZE);
+    }
+
     shutdown(): void {
         const container = this.container;
         if (container !== null) container.exit(9, "the host switched the machine off");
@@ -273,6 +289,11 @@ export class Service extends HostListener {
                 return this.answer(DONE);
             case PROCESSOR_TIME:
                 return this.giveProcessorTime(container);
+            case TERMINAL_SIZE:
+                message.begin(DONE, 2);
+                message.set(0, container.terminalRows);
+                message.set(1, container.terminalColumns);
+                return true;
             case EXITED:
                 return this.takeExit(container);
             case TRAPPED:

@@ -11,6 +11,9 @@ import { ImageConfiguration } from "./imageConfiguration";
 /** What every engine sets where the image does not. */
 const DEFAULT_PATH: string = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+/** What every engine sets for a container with a terminal. */
+const TERMINAL_TYPE: string = "TERM=xterm";
+
 /** What the user may replace. Null and "" mean: as the image says. */
 export class ProcessOptions {
     entrypoint: string[] | null = null;
@@ -20,6 +23,8 @@ export class ProcessOptions {
     workingDirectory: string = "";
     user: string = "";
     hostname: string = "";
+    /** The console is a terminal. */
+    hasTerminal: bool = false;
 }
 
 /** The first process. HOME is not here: it comes from the image's /etc/passwd, which the sentry reads. */
@@ -45,6 +50,7 @@ export function mergeProcess(image: ImageConfiguration, options: ProcessOptions)
 
     const environment = [DEFAULT_PATH];
     if (options.hostname.length != 0) environment.push("HOSTNAME=" + options.hostname);
+    if (options.hasTerminal) environment.push(TERMINAL_TYPE);
     for (let i = 0; i < image.environment.length; i++) setVariable(environment, image.environment[i]);
     for (let i = 0; i < options.environment.length; i++) setVariable(environment, options.environment[i]);
 

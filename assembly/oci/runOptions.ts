@@ -13,6 +13,9 @@ import { ProcessOptions } from "./process";
 /** Linux's limit of a host name (HOST_NAME_MAX). */
 export const HOSTNAME_MAXIMUM: i32 = 64;
 
+/** struct winsize has 16 bits for each. */
+const TERMINAL_SIZE_MAXIMUM: i64 = 0xffff;
+
 export class ContainerOptions {
     readonly process: ProcessOptions = new ProcessOptions();
     name: string = "";
@@ -24,6 +27,9 @@ export class ContainerOptions {
     strace: bool = false;
     /** Standard input comes from the host. */
     interactive: bool = false;
+    /** The size of the terminal that the console is (process.hasTerminal). */
+    terminalRows: u32 = 0;
+    terminalColumns: u32 = 0;
 }
 
 export class RunOptions {
@@ -77,6 +83,9 @@ export function readContainerOptions(value: JsonValue | null): Result<ContainerO
     options.strace = fields.boolean("strace");
     options.interactive = fields.boolean("interactive");
     const process = options.process;
+    process.hasTerminal = fields.boolean("terminal");
+    options.terminalRows = <u32>min<i64>(fields.count("terminalRows", 0), TERMINAL_SIZE_MAXIMUM);
+    options.terminalColumns = <u32>min<i64>(fields.count("terminalColumns", 0), TERMINAL_SIZE_MAXIMUM);
     process.entrypoint = fields.strings("entrypoint");
     process.command = fields.strings("command");
     const environment = fields.strings("environment");

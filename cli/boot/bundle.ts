@@ -33,6 +33,10 @@ export interface ContainerOptions {
     strace: boolean;
     hostname: string;
     interactive: boolean;
+    /** Where the console is a terminal: true, and its size. */
+    terminal?: boolean;
+    terminalRows?: number;
+    terminalColumns?: number;
 }
 
 export interface RunRequest {

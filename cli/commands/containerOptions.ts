@@ -9,6 +9,7 @@ import { Failure } from '../failure.js';
 import { collectEnvironment } from './environment.js';
 import { parseMemorySize } from './memorySize.js';
 import { parseCpus } from './cpuShare.js';
+import type { TerminalSize } from '../control/frames.js';
 import { parsePlatform } from './platform.js';
 
 /** A container's memory where --memory is not given. */
@@ -87,6 +88,7 @@ export function makeRequest(
     command: readonly string[],
     architecture: Architecture,
     options: ContainerCommandOptions,
+    terminal: TerminalSize | null = null,
 ): RunRequest {
     const hostname = options.hostname ?? options.name;
     if (!/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(hostname) || hostname.length > MAX_HOSTNAME) {
@@ -116,6 +118,11 @@ export function makeRequest(
             strace: options.strace === true,
             hostname,
             interactive: true,
+            ...(terminal && {
+                terminal: true,
+                terminalRows: terminal.rows,
+                terminalColumns: terminal.columns,
+            }),
         },
     };
 }

@@ -22,6 +22,7 @@ import { ProgressLine, progressText } from '../report/progressLine.js';
 import { openBoard, writeTarget, type BoardTarget } from './boardTarget.js';
 import { addContainerOptions, makeRequest, type ContainerCommandOptions } from './containerOptions.js';
 import { parseMemorySize } from './memorySize.js';
+import { PersonTerminal } from './personTerminal.js';
 import { SignalForwarding } from './signalForwarding.js';
 
 /** The machine's memory where --machine-memory is not given; pages that are not used cost the host nothing. */
@@ -36,6 +37,7 @@ const MAX_MACHINE_MEMORY = 256 * 1024 * MEBIBYTE;
 interface RunOptions extends ContainerCommandOptions {
     machineMemory?: string;
     quiet?: boolean;
+    tty?: boolean;
     verbose?: boolean;
 }
 
@@ -43,6 +45,7 @@ const examples = `
 Examples:
   sealift run oci:build/images/demo:demo
   sealift run oci:build/images/demo:demo ls -l /
+  sealift run -it oci:busybox sh
   echo hello | sealift run -i oci-archive:busybox.tar cat
   sealift run -e GREETING=hello -w /tmp --user 1000 oci:busybox sh -c 'echo $GREETING from $PWD'
   sealift run --memory 32m --strace docker-archive:busybox.tar true
@@ -73,6 +76,7 @@ export function addRunCommand(program: Command): void {
         .option('-q, --quiet', 'show no progress')
         .option('--verbose', "show the machine's own console text on stderr")
         .option('-i, --interactive', 'accepted: stdin is always passed to the container')
+        .option('-t, --tty', "give the container a terminal, this one: as in 'run -it IMAGE sh'")
         .option('--rm', 'accepted: a container leaves nothing behind')
         .passThroughOptions()
         .addHelpText('after', examples)
@@ -126,7 +130,9 @@ async function runContainer(image: string, command: readonly string[], options: 
     if (options.board === undefined && options.kernel !== undefined)
         throw new Failure('--kernel: it goes with --board only; add for example --board pc99');
     const board = options.board === undefined ? null : readBoard(options.board);
-    const request = makeRequest(reference.tag, command, board?.architecture ?? 'x86_64', options);
+    const terminal = options.tty ? PersonTerminal.open() : null;
+    const architecture = board?.architecture ?? 'x86_64';
+    const request = makeRequest(reference.tag, command, architecture, options, terminal?.size);
     if (options.machineMemory !== undefined) parseMachineMemory(options.machineMemory);
     const progress = new ProgressLine(process.stderr, process.stderr.isTTY === true && !options.quiet);
     const target = board && openBoard(board, options.kernel, options.quiet !== true);
@@ -156,7 +162,7 @@ async function runContainer(image: string, command: readonly string[], options: 
             opened.close();
         }
         progress.show('starting the machine');
-        return await runMachine(machine, options, progress);
+        return await runMachine(machine, options, progress, terminal);
     } finally {
         progress.clear();
         removeFolder();
@@ -168,6 +174,7 @@ async function runMachine(
     program: MachineProgram,
     options: RunOptions,
     progress: ProgressLine,
+    terminal: PersonTerminal | null,
 ): Promise<number> {
     let statistics: Record<string, unknown> | null = null;
     const toStderr = (bytes: Uint8Array | string): void => {
@@ -182,6 +189,10 @@ async function runMachine(
             process.stdout.once('drain', () => machine.pause(false));
         },
         stderr: toStderr,
+        started: () => {
+            progress.clear();
+            terminal?.connect((size) => machine.terminalSize(size));
+        },
         log: toStderr,
         progress: (message) => progress.show(progressText(message)),
         statistics: (message) => (statistics = message),
@@ -200,6 +211,7 @@ async function runMachine(
         outcome = await machine.wait();
     } finally {
         signals.stop();
+        terminal?.restore();
         process.stdout.off('error', readerLeft);
     }
     progress.clear();

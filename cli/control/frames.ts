@@ -28,7 +28,14 @@ export const HostFrame = {
     STDIN_END: 0x82,
     SIGNAL: 0x83,
     SHUTDOWN: 0x84,
+    /** Rows and columns of the person's terminal, 16 bits each, little endian. */
+    TERMINAL_SIZE: 0x85,
 } as const;
+
+export interface TerminalSize {
+    rows: number;
+    columns: number;
+}
 
 export interface Frame {
     type: number;

@@ -6,9 +6,19 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { EXIT_SEALIFT_FAILED, messageOf } from '../failure.js';
-import { encodeFrame, FrameDecoder, HostFrame, TargetFrame, type Frame } from './frames.js';
+import {
+    encodeFrame,
+    FrameDecoder,
+    HostFrame,
+    TargetFrame,
+    type Frame,
+    type TerminalSize,
+} from './frames.js';
 import * as messages from './messages.js';
 import { InputPump } from './inputPump.js';
+
+/** A side of a terminal has 16 bits (struct winsize). */
+const MAX_TERMINAL_SIZE = 0xffff;
 
 /** How much of the machine's own text is kept to be shown when it fails: a backtrace and what led to it. */
 const MAX_TEXT_BYTES = 64 * 1024;
@@ -44,6 +54,8 @@ export interface MachineProgram {
 
 /** What a machine reports while it runs. */
 export interface MachineListener {
+    /** The container can take input. */
+    started?(): void;
     stdout(bytes: Buffer): void;
     stderr(bytes: Buffer): void;
     log(bytes: Buffer): void;
@@ -133,6 +145,14 @@ export class Machine {
     /** True once the container's first process runs: from then on a signal is the container's. */
     get started(): boolean {
         return this.containerStarted;
+    }
+
+    /** Tells the container that its terminal has another size. */
+    terminalSize({ rows, columns }: TerminalSize): void {
+        const payload = Buffer.alloc(4);
+        payload.writeUInt16LE(Math.min(rows, MAX_TERMINAL_SIZE), 0);
+        payload.writeUInt16LE(Math.min(columns, MAX_TERMINAL_SIZE), 2);
+        this.child.stdin.write(encodeFrame(HostFrame.TERMINAL_SIZE, this.container, payload));
     }
 
     /** Sends a signal to the container. */
@@ -256,8 +276,11 @@ export class Machine {
                 this.expectPowerOff();
                 break;
             case TargetFrame.CREDIT:
-                this.containerStarted = true;
                 this.container = frame.container;
+                if (!this.containerStarted) {
+                    this.containerStarted = true;
+                    this.listener.started?.();
+                }
                 this.input.grant(frame.container, messages.readCredit(frame));
                 break;
             case TargetFrame.OFF:
