@@ -84,10 +84,7 @@ export class PortTable {
             if (other === socket || other.localPort != port || !overlap(socket, high, low, other)) continue;
             const both = socket.options & other.options;
             if ((both & OPTION_REUSE_PORT) != 0 && socket.inode.userId == other.inode.userId) continue;
-            // A listening TCP socket shares its port with none that would listen, too.
-            if ((both & OPTION_REUSE_ADDRESS) != 0 && !other.isListening()) {
-                if (!socket.isListening()) continue;
-            }
+            if ((both & OPTION_REUSE_ADDRESS) != 0 && !other.isListening()) continue;
             return true;
         }
         return false;

@@ -110,6 +110,8 @@ export abstract class Socket extends StreamFile {
     protected close(): void {
         addGarbage(SOCKET_BYTES);
         socketCount--;
+        // Threads of a process that has closed the descriptor under them find that there is none.
+        this.queue.wake();
     }
 
     waitQueue(): WaitQueue | null {

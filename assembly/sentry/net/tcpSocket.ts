@@ -19,6 +19,7 @@ import {
 import { now } from "../kernel/clock";
 import {
     EADDRINUSE,
+    EADDRNOTAVAIL,
     EAGAIN,
     EALREADY,
     ECONNABORTED,
@@ -29,7 +30,6 @@ import {
     EISCONN,
     ENETUNREACH,
     ENOTCONN,
-    EOPNOTSUPP,
     EPIPE,
     ERESTARTSYS,
     ETIMEDOUT,
@@ -57,7 +57,6 @@ import { addTimeWait, PortTable, takePort, tcpPorts } from "./portTable";
 import { OPTION_OOB_INLINE, Socket } from "./socket";
 import { getTcpOption, setTcpOption, TcpOptions } from "./tcpOptions";
 import { BACKLOG_MAXIMUM } from "./unixSocket";
-import { unsupported } from "../syscalls/unsupported";
 import { AF_INET } from "./constants";
 
 /** States, with the numbers that TCP_INFO and /proc/net/tcp show. */
@@ -112,6 +111,7 @@ export class TcpSocket extends InetSocket {
     private nextPending: TcpSocket | null = null;
     private isPending: bool = false;
     private firstWaiting: TcpSocket | null = null;
+    private lastWaiting: TcpSocket | null = null;
     private nextWaiting: TcpSocket | null = null;
     /** The listening socket that this one's SYN waits at. */
     private waitsAt: TcpSocket | null = null;
@@ -208,6 +208,7 @@ export class TcpSocket extends InetSocket {
             const client = this.firstWaiting;
             if (client === null) return;
             this.firstWaiting = client.nextWaiting;
+            if (this.firstWaiting === null) this.lastWaiting = null;
             client.nextWaiting = null;
             client.waitsAt = null;
             client.establish(this);
@@ -228,6 +229,7 @@ export class TcpSocket extends InetSocket {
         }
         if (before === null) listener.firstWaiting = this.nextWaiting;
         else before.nextWaiting = this.nextWaiting;
+        if (listener.lastWaiting === this) listener.lastWaiting = before;
         this.nextWaiting = null;
     }
 
@@ -245,6 +247,7 @@ export class TcpSocket extends InetSocket {
         }
         let waiting = this.firstWaiting;
         this.firstWaiting = null;
+        this.lastWaiting = null;
         while (waiting !== null) {
             const next = waiting.nextWaiting;
             waiting.nextWaiting = null;
@@ -298,8 +301,7 @@ export class TcpSocket extends InetSocket {
         const low = addressLow;
         const port = addressPort;
         if (!isLocal(high, low)) return -ENETUNREACH;
-        const error = this.bindAutomatically();
-        if (error != 0) return error;
+        if (this.bindAutomatically() != 0) return -EADDRNOTAVAIL;
         this.chooseSource(high, low);
         this.peerHigh = high;
         this.peerLow = low;
@@ -322,13 +324,9 @@ export class TcpSocket extends InetSocket {
         } else if (listener.isFull) {
             this.state = TCP_SYN_SENT;
             this.waitsAt = listener;
-            let last = listener.firstWaiting;
-            if (last === null) {
-                listener.firstWaiting = this;
-            } else {
-                while (last!.nextWaiting !== null) last = last!.nextWaiting;
-                last!.nextWaiting = this;
-            }
+            if (listener.lastWaiting === null) listener.firstWaiting = this;
+            else listener.lastWaiting!.nextWaiting = this;
+            listener.lastWaiting = this;
         } else {
             this.establish(listener);
             this.queue.wake();
@@ -527,8 +525,12 @@ export class TcpSocket extends InetSocket {
     }
 
     sendNow(buffer: IoBuffer, from: i64, flags: u32): i64 {
-        if ((flags & MSG_FASTOPEN) != 0 && this.connection == UNCONNECTED) {
-            return unsupported("send: MSG_FASTOPEN", EOPNOTSUPP);
+        if ((flags & MSG_FASTOPEN) != 0 && this.connection != CONNECTED) {
+            // The data goes with the SYN: it is a connect that has something to send.
+            if (givenLength < 2) return -EINVAL;
+            const waits = this.connect(true);
+            if (waits != 0 && waits != -EINPROGRESS) return waits == -EALREADY ? -EAGAIN : waits;
+            if (this.state == TCP_ESTABLISHED) this.connection = CONNECTED;
         }
         if (this.error != 0) return this.takeError();
         if (this.sendClosed) return -EPIPE;

@@ -121,8 +121,7 @@ export class UdpSocket extends InetSocket {
         const port = addressPort;
         const reachable = this.checkDestination(high, low);
         if (reachable != 0) return reachable;
-        const error = this.bindAutomatically();
-        if (error != 0) return error;
+        if (this.bindAutomatically() != 0) return -EAGAIN;
         if (!this.hasChosenAddress) this.chooseSource(high, low);
         this.peerHigh = high;
         this.peerLow = low;
@@ -195,8 +194,7 @@ export class UdpSocket extends InetSocket {
         ) {
             return -EINVAL;
         }
-        const unbound = this.bindAutomatically();
-        if (unbound != 0) return unbound;
+        if (this.bindAutomatically() != 0) return -EAGAIN;
         if (this.error != 0) return this.takeError();
         if (this.sendClosed) return -EPIPE;
         if (isMulticast(high, low)) return this.sendToGroup(buffer, high, low, port);

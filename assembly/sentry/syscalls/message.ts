@@ -192,7 +192,7 @@ function recvmmsg(descriptor: u64, messages: u64, count_: u64, flags_: u64, time
 }
 
 export function registerMessageCalls(): void {
-    // Partial: MSG_FASTOPEN is EOPNOTSUPP, MSG_ZEROCOPY sends as usual.
+    // Partial: MSG_OOB on UNIX sockets is EOPNOTSUPP, MSG_ZEROCOPY sends as usual.
     define(SYS_sendto, sendto, "fpuxpu");
     define(SYS_recvfrom, recvfrom, "fpuxpp");
     define(SYS_sendmsg, sendmsg, "fpx");
