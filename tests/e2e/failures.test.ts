@@ -113,9 +113,24 @@ test('a process that uses more than the memory of its container is killed alone,
         'tail /dev/zero; echo "status $?"; echo still here',
     ]);
     const lines = result.stderr.split('\n');
-    assert.match(lines[0]!, /^sealift: process \d+ \(tail\) is killed: .*memory is used up/);
+    assert.match(
+        lines[0]!,
+        /^sealift: process \d+ \(tail\) is killed: it has 1\d MiB of the container's 16 MiB, .*memory is used up; raise --memory$/,
+    );
     assert.equal(lines[1], 'Killed');
     assert.equal(result.stdout.toString(), 'status 137\nstill here\n');
+    assert.equal(result.code, 0);
+});
+
+test('where memory is used up, the process that has most of it makes room for others', async () => {
+    const result = await sealift([
+        ...['run', '--memory', '16m', shell, 'sh', '-c'],
+        // One keeps 9 MiB and waits for more, the other needs 8 MiB and is never told of anything.
+        '(head -c 9000000 /dev/zero; sleep 30) | tail -c 20000000 & sleep 3; dd if=/dev/zero of=/dev/null bs=8M count=1; echo done',
+    ]);
+    assert.match(result.stderr, /^sealift: process \d+ \(tail\) is killed: it has (9|1\d) MiB of/);
+    assert.match(result.stderr, /1\+0 records in\n1\+0 records out\n/);
+    assert.equal(result.stdout.toString(), 'done\n');
     assert.equal(result.code, 0);
 });
 

@@ -47,10 +47,10 @@ export function reportMemoryUsedUp(process: Process, bytes: u64): void {
     putUnsigned(process.pid);
     putText(" (");
     putText(process.name);
-    putText("), which has ");
+    putText(") is killed: it has ");
     putMebibytes(bytes);
-    putText(", is killed: the container's ");
+    putText(" of the container's ");
     putMebibytes(quotaBytes());
-    putText(" of memory are used up; raise --memory");
+    putText(", and all of that memory is used up; raise --memory");
     logLine();
 }

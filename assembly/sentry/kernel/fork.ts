@@ -204,6 +204,8 @@ function copyProcess(flags: u64, exitSignal: i32): Process | null {
     child.forbidsHugePages = parent.forbidsHugePages;
     child.personality = parent.personality;
     child.scoreAdjustment = parent.scoreAdjustment;
+    child.memoryPolicy = parent.memoryPolicy;
+    child.memoryNodes = parent.memoryNodes;
     child.startTime = now();
     return child;
 }

@@ -72,6 +72,9 @@ export class Process {
     parentDeathSignal: i32 = 0;
     dumpable: i32 = 1;
     noNewPrivileges: bool = false;
+    /** set_mempolicy: mode, and whether its mask has the one node. */
+    memoryPolicy: u32 = 0;
+    memoryNodes: bool = false;
     /** /proc/PID/oom_score_adj. */
     scoreAdjustment: i32 = 0;
     /** PR_SET_CHILD_SUBREAPER: orphans among the descendants become its children. */

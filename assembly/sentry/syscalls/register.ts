@@ -19,6 +19,8 @@ import { registerSharedMemoryCalls } from "./sharedMemory";
 import { registerMemoryCalls } from "./memory";
 import { registerAdviceCalls } from "./memoryAdvice";
 import { registerLockCalls } from "./memoryLock";
+import { registerMemoryPolicyCalls } from "./memoryPolicy";
+import { registerProcessMemoryCalls } from "./processMemory";
 import { registerRemapCalls } from "./mremap";
 import { registerMessageCalls } from "./message";
 import { registerMountCalls } from "./mount";
@@ -53,6 +55,8 @@ export function registerAllCalls(): void {
     registerSemaphoreCalls();
     registerMessageQueueCalls();
     registerPosixMessageQueueCalls();
+    registerProcessMemoryCalls();
+    registerMemoryPolicyCalls();
     registerSignalCalls();
     registerTimeCalls();
     registerTimerCalls();
