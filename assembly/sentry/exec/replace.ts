@@ -8,7 +8,7 @@ import { interruptThread } from "../kernel/answer";
 import { endOtherThreads, endProcess, releaseVforkParent } from "../kernel/exit";
 import { addGarbage } from "../kernel/garbage";
 import { Process } from "../kernel/process";
-import { Thread, THREAD_RUNNING } from "../kernel/thread";
+import { SS_DISABLE, Thread, THREAD_RUNNING } from "../kernel/thread";
 import { dropTcb, makeTcb, startThread } from "../kernel/threadObjects";
 import { SIGCHLD, SIGKILL } from "../signals/numbers";
 import { hasSignal } from "../signals/send";
@@ -49,7 +49,7 @@ export function replaceProgram(thread: Thread, program: Program): void {
     process.dumpable = changesIdentity || !program.isReadable ? 0 : 1;
     if (changesIdentity) process.parentDeathSignal = 0;
     process.exitSignal = SIGCHLD;
-    thread.alternateStackDisabled = true;
+    thread.alternateStackFlags = SS_DISABLE;
     thread.alternateStack = 0;
     thread.alternateStackSize = 0;
     thread.clearChildTid = 0;

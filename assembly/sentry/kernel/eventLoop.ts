@@ -15,6 +15,8 @@ import {
     CONTEXT_SIZE,
     contextToMessage,
     exceptionAddress,
+    exceptionCode,
+    exceptionNumber,
     exceptionSignal,
     faultAddress,
     faultIsFetch,
@@ -22,6 +24,8 @@ import {
     faultIsWrite,
     finishSystemCall,
     instructionPointer,
+    PAGE_FAULT_NUMBER,
+    pageFaultCode,
     SYSTEM_CALL_HAS_REGISTERS,
     systemCallNumber,
 } from "../arch/machine";
@@ -324,6 +328,9 @@ function servePageFault(thread: Thread): void {
         } else {
             const info = faultSignal(fault);
             info.address = address;
+            thread.faultAddress = address;
+            thread.faultCode = pageFaultCode(receiveBlock);
+            thread.faultNumber = PAGE_FAULT_NUMBER;
             forceSignal(thread, info);
         }
     }
@@ -341,6 +348,8 @@ function serveException(thread: Thread, label: u32): void {
         const signal = exceptionSignal(receiveBlock);
         const info = new SignalInfo(signal & 0xff, signal >> 8, 0, 0);
         if (signal >> 8 != SI_KERNEL) info.address = exceptionAddress(receiveBlock);
+        thread.faultCode = exceptionCode(receiveBlock);
+        thread.faultNumber = exceptionNumber(receiveBlock);
         forceSignal(thread, info);
     } else if (label == FAULT_DEBUG) {
         const info = new SignalInfo(SIGTRAP, BREAKPOINT_CODE, 0, 0);

@@ -134,7 +134,7 @@ export function clone(
     if ((flags & CLONE_VM) == 0 || (flags & CLONE_VFORK) != 0) {
         thread.alternateStack = current.alternateStack;
         thread.alternateStackSize = current.alternateStackSize;
-        thread.alternateStackDisabled = current.alternateStackDisabled;
+        thread.alternateStackFlags = current.alternateStackFlags;
     }
     if ((flags & CLONE_CHILD_CLEARTID) != 0) thread.clearChildTid = childTid;
     if ((flags & CLONE_PARENT_SETTID) != 0) copyOut32(parentTid, tid);

@@ -8,7 +8,7 @@ import { PAGE_BITS, PAGE_SIZE } from "../../std/pages";
 import { AddressSpace } from "../memory/addressSpace";
 import { PAGE_SHARED } from "../memory/residentPages";
 import { makeReady, Thread } from "./thread";
-import { WaitQueue } from "./wait";
+import { moveWaiter, WaitQueue } from "./wait";
 
 const QUEUES: u32 = 16;
 const queues: WaitQueue[] = [];
@@ -74,24 +74,27 @@ export function wakeFutex(space: AddressSpace, address: u64, count: i32, bits: u
 
 /**
  * FUTEX_REQUEUE: wakes `wake` threads and has up to `move` others wait for `target` instead. The result is how many were
- * woken or moved. A moved thread is executed once to enter its new queue.
+ * woken or moved.
  */
 export function requeueFutex(space: AddressSpace, address: u64, wake: i32, move: i32, target: u64): i32 {
     const woken = wakeFutex(space, address, wake);
     findKey(space, target);
     const targetSpace = keySpace;
     const targetAddress = keyAddress;
+    const targetQueue = queueOfKey();
     findKey(space, address);
     let moved = 0;
     let waiter = queueOfKey().first;
     while (waiter !== null && moved < move) {
-        const thread = waiter.thread!;
-        waiter = waiter.next;
+        const place = waiter;
+        const thread = place.thread!;
+        waiter = place.next;
         if (thread.futexWoken || thread.futexAddress != keyAddress || thread.futexSpace != keySpace) continue;
         thread.futexSpace = targetSpace;
         thread.futexAddress = targetAddress;
-        makeReady(thread);
         moved++;
+        // A place that is put at the end of its own queue would be met again.
+        if (place.queue !== targetQueue) moveWaiter(place, targetQueue);
     }
     return woken + moved;
 }

@@ -81,6 +81,8 @@ export class Process {
     isSubreaper: bool = false;
     /** PR_SET_THP_DISABLE. */
     forbidsHugePages: bool = false;
+    /** membarrier(2) commands that the process has registered for. */
+    barrierRegistrations: i32 = 0;
     /** personality(2): flags only. */
     personality: u32 = 0;
 

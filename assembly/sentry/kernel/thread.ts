@@ -38,6 +38,11 @@ export const ANSWER_RETRY: u32 = 2;
 /** The result is written to the registers, then an empty reply: of a system call that came as another fault (arch). */
 export const ANSWER_RESULT: u32 = 3;
 
+// Flags of sigaltstack(2).
+export const SS_ONSTACK: u32 = 1;
+export const SS_DISABLE: u32 = 2;
+export const SS_AUTODISARM: u32 = 0x8000_0000;
+
 export class Thread {
     state: u32 = THREAD_NEW;
     process: Process;
@@ -87,7 +92,12 @@ export class Thread {
     isSavingState: bool = false;
     alternateStack: u64 = 0;
     alternateStackSize: u64 = 0;
-    alternateStackDisabled: bool = true;
+    /** ss_flags as sigaltstack was given them; a stack of size 0 is none. */
+    alternateStackFlags: u32 = SS_DISABLE;
+    /** What the latest fault that became a signal was: for the registers of signal frames (arch). */
+    faultAddress: u64 = 0;
+    faultCode: u64 = 0;
+    faultNumber: u64 = 0;
 
     /** set_tid_address, CLONE_CHILD_CLEARTID: zeroed and futex-woken at exit. */
     clearChildTid: u64 = 0;

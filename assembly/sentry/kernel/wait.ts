@@ -83,14 +83,34 @@ export function waitOn(queue: WaitQueue): void {
     if (waiter === null) waiter = new Waiter();
     else freeWaiters = waiter.next;
     waiter.thread = current;
+    append(waiter, queue);
+    waiter.nextOfThread = current.waiters;
+    current.waiters = waiter;
+}
+
+function append(waiter: Waiter, queue: WaitQueue): void {
     waiter.queue = queue;
     waiter.next = null;
     waiter.previous = queue.last;
     if (queue.last === null) queue.first = waiter;
     else queue.last!.next = waiter;
     queue.last = waiter;
-    waiter.nextOfThread = current.waiters;
-    current.waiters = waiter;
+}
+
+function remove(waiter: Waiter): void {
+    const queue = waiter.queue!;
+    const previous = waiter.previous;
+    const next = waiter.next;
+    if (previous === null) queue.first = next;
+    else previous.next = next;
+    if (next === null) queue.last = previous;
+    else next.previous = previous;
+}
+
+/** Moves a waiting thread's place to the end of another queue. The thread goes on waiting. */
+export function moveWaiter(waiter: Waiter, queue: WaitQueue): void {
+    remove(waiter);
+    append(waiter, queue);
 }
 
 /** Takes a thread off all its queues. */
@@ -99,13 +119,7 @@ export function leaveQueues(thread: Thread): void {
     thread.waiters = null;
     while (waiter !== null) {
         const following = waiter.nextOfThread;
-        const queue = waiter.queue!;
-        const previous = waiter.previous;
-        const next = waiter.next;
-        if (previous === null) queue.first = next;
-        else previous.next = next;
-        if (next === null) queue.last = previous;
-        else next.previous = previous;
+        remove(waiter);
         waiter.thread = null;
         waiter.queue = null;
         waiter.previous = null;

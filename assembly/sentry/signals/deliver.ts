@@ -7,6 +7,8 @@ import {
     enterHandler,
     enterRestoreStub,
     fillSignalFrame,
+    FPU_RESERVED_SIZE,
+    fpuReservedArea,
     finishSystemCall,
     frameAtReturn,
     instructionPointer,
@@ -14,6 +16,7 @@ import {
     returnsFromStub,
     setResult,
     SIGNAL_FRAME_SIZE,
+    SIGNAL_STACK_MINIMUM,
     signalFrameAddress,
     signalInfoOf,
     stackOfFrame,
@@ -21,14 +24,22 @@ import {
     STUB_RETURN,
     systemCallResult,
 } from "../arch/machine";
-import { EINTR, ERESTARTSYS } from "../kernel/errno";
+import { EINTR, EINVAL, ENOMEM, EPERM, ERESTARTSYS } from "../kernel/errno";
 import { endProcess } from "../kernel/exit";
 import { holdThread, isOrphanedGroup, stopProcess } from "../kernel/jobControl";
 import { saveMessage } from "../kernel/answer";
 import { Process } from "../kernel/process";
-import { ANSWER_REGISTERS, ANSWER_REPLY, ANSWER_RESULT, Thread } from "../kernel/thread";
+import {
+    ANSWER_REGISTERS,
+    ANSWER_REPLY,
+    ANSWER_RESULT,
+    SS_AUTODISARM,
+    SS_DISABLE,
+    SS_ONSTACK,
+    Thread,
+} from "../kernel/thread";
 import { readRegisters } from "../kernel/threadObjects";
-import { copyIn, copyOut } from "../memory/userMemory";
+import { clearOut, copyIn, copyOut } from "../memory/userMemory";
 import { PROT_EXEC, PROT_READ, Region, REGION_VDSO } from "../memory/region";
 import { PAGE_SIZE } from "../../std/pages";
 import { strace } from "../strace/trace";
@@ -57,9 +68,6 @@ import { takeSignal } from "./take";
 export const DELIVERED: i32 = 0;
 /** It does not: the process ended or is stopped. */
 export const NOT_RUNNING: i32 = 1;
-
-const SS_ONSTACK: u32 = 1;
-const SS_DISABLE: u32 = 2;
 
 /** A signal frame on its way to or from the program. */
 const frame: usize = memory.data(SIGNAL_FRAME_SIZE, 8);
@@ -97,8 +105,9 @@ export function deliverSignals(thread: Thread, restart: i64): i32 {
             return NOT_RUNNING;
         }
         if (!startHandler(thread, info, action, restart)) {
-            endProcess(process, SIGSEGV);
-            return NOT_RUNNING;
+            // There may be a handler for that, on a stack of its own; but not if it is the one that could not begin.
+            if (signal == SIGSEGV) process.signalActions.set(SIGSEGV, DEFAULT_ACTION);
+            forceSignal(thread, kernelSignal(SIGSEGV));
         }
         restart = 0;
     }
@@ -140,7 +149,7 @@ function startHandler(thread: Thread, info: SignalInfo, action: SignalAction, re
     let stack = stackPointer(message);
     const wasOnAlternate = onAlternateStack(thread, stack);
     let fresh = false;
-    if ((action.flags & SA_ONSTACK) != 0 && !thread.alternateStackDisabled && !wasOnAlternate) {
+    if ((action.flags & SA_ONSTACK) != 0 && thread.alternateStackSize != 0 && !wasOnAlternate) {
         stack = thread.alternateStack + thread.alternateStackSize;
         fresh = true;
     }
@@ -151,9 +160,17 @@ function startHandler(thread: Thread, info: SignalInfo, action: SignalAction, re
     const oldMask = thread.maskSaved ? thread.savedMask : thread.signalMask;
     thread.maskSaved = false;
     thread.waitedSignals = 0;
-    fillFrame(frame, thread, address, restorer, oldMask, wasOnAlternate);
+    // A frame that would reach below the alternate stack would change what is not its own.
+    if (wasOnAlternate && address < thread.alternateStack) return false;
+    fillSignalFrame(frame, thread, address, restorer, oldMask);
     writeSignalInfo(signalInfoOf(frame), info);
     if (copyOut(address, frame, SIGNAL_FRAME_SIZE) != 0) return false;
+    if (FPU_RESERVED_SIZE != 0 && clearOut(fpuReservedArea(address), FPU_RESERVED_SIZE) != 0) return false;
+    if ((thread.alternateStackFlags & SS_AUTODISARM) != 0) {
+        thread.alternateStackFlags = SS_DISABLE;
+        thread.alternateStack = 0;
+        thread.alternateStackSize = 0;
+    }
     enterHandler(message, action.handler, info.signal, address, restorer, stubs);
     thread.answer = ANSWER_REGISTERS;
     thread.signalMask |= action.mask & ~MASK_UNBLOCKABLE;
@@ -162,30 +179,22 @@ function startHandler(thread: Thread, info: SignalInfo, action: SignalAction, re
     return true;
 }
 
-/** Fills a frame for `address` with the thread's registers and alternate stack. */
-export function fillFrame(
-    at: usize,
-    thread: Thread,
-    address: u64,
-    restorer: u64,
-    mask: u64,
-    wasOnAlternate: bool,
-): void {
-    const stackFlags: u32 = thread.alternateStackDisabled ? SS_DISABLE : wasOnAlternate ? SS_ONSTACK : 0;
-    fillSignalFrame(
-        at,
-        thread.message,
-        address,
-        restorer,
-        mask,
-        stackFlags,
-        thread.alternateStack,
-        thread.alternateStackSize,
-    );
+/** Whether a stack pointer is on the alternate stack. With SS_AUTODISARM it never counts: the handler may use the stack anew. */
+export function onAlternateStack(thread: Thread, stack: u64): bool {
+    if ((thread.alternateStackFlags & SS_AUTODISARM) != 0) return false;
+    return stack - thread.alternateStack - 1 < thread.alternateStackSize;
 }
 
-export function onAlternateStack(thread: Thread, stack: u64): bool {
-    return !thread.alternateStackDisabled && stack - thread.alternateStack - 1 < thread.alternateStackSize;
+/** Sets the alternate stack as sigaltstack(2) does for a thread whose stack pointer is `stack`. 0 or a negative errno. */
+export function setAlternateStack(thread: Thread, start: u64, size: u64, flags: u32, stack: u64): i64 {
+    if (onAlternateStack(thread, stack)) return -EPERM;
+    const mode = flags & ~SS_AUTODISARM;
+    if (mode != 0 && mode != SS_DISABLE && mode != SS_ONSTACK) return -EINVAL;
+    if (mode != SS_DISABLE && size < SIGNAL_STACK_MINIMUM) return -ENOMEM;
+    thread.alternateStack = mode == SS_DISABLE ? 0 : start;
+    thread.alternateStackSize = mode == SS_DISABLE ? 0 : size;
+    thread.alternateStackFlags = flags;
+    return 0;
 }
 
 /** Sees to it that the process has the vDSO, with the code for handlers and forks: programs may unmap it. */
@@ -220,8 +229,12 @@ export function returnFromHandler(thread: Thread): void {
     thread.signalMask = restoreFromFrame(message, frame) & ~MASK_UNBLOCKABLE;
     if (strace) traceSignalReturn(thread, thread.signalMask, systemCallResult(message));
     const stack = stackOfFrame(frame);
-    const flags = load<u32>(stack, 8);
-    thread.alternateStackDisabled = (flags & SS_DISABLE) != 0;
-    thread.alternateStack = load<u64>(stack);
-    thread.alternateStackSize = load<u64>(stack, 16);
+    // What could not be set by sigaltstack is not set by this either, and no error (sigreturn(2) has none to give).
+    setAlternateStack(
+        thread,
+        load<u64>(stack),
+        load<u64>(stack, 16),
+        load<u32>(stack, 8),
+        stackPointer(message),
+    );
 }

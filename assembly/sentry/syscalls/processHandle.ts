@@ -66,7 +66,7 @@ function pidfdSendSignal(descriptor: u64, signal_: u64, information: u64, flags:
 }
 
 /** Whether the current process may look into another one, as ptrace(2) is allowed. */
-function mayAccess(process: Process): bool {
+export function mayAccess(process: Process): bool {
     if (process === current.process) return true;
     const own = current.process.credentials;
     const other = process.credentials;

@@ -24,19 +24,18 @@ import {
     SIGACTION_MASK,
     SIGACTION_SIZE,
     SIGNAL_INFO_SIZE,
-    SIGNAL_STACK_MINIMUM,
     stackPointer,
 } from "../arch/machine";
 import { O_CLOEXEC, O_NONBLOCK } from "../fs/openFile";
 import { SignalFile } from "../fs/signalFile";
 import { NANOSECONDS, now } from "../kernel/clock";
-import { EAGAIN, EBADF, EFAULT, EINTR, EINVAL, ENOMEM, EPERM, ERESTARTNOHAND, ESRCH } from "../kernel/errno";
+import { EAGAIN, EBADF, EFAULT, EINTR, EINVAL, EPERM, ERESTARTNOHAND, ESRCH } from "../kernel/errno";
 import { findProcess } from "../kernel/process";
 import { RLIMIT_NOFILE } from "../kernel/resourceLimits";
-import { current, findThread } from "../kernel/thread";
+import { current, findThread, SS_AUTODISARM, SS_DISABLE, SS_ONSTACK } from "../kernel/thread";
 import { block, blockUntil, deadlineReached } from "../kernel/wait";
 import { copyIn, copyIn64, copiedIn, copyOut, copyOut64 } from "../memory/userMemory";
-import { onAlternateStack, returnFromHandler } from "../signals/deliver";
+import { onAlternateStack, returnFromHandler, setAlternateStack } from "../signals/deliver";
 import { writeSignalInfo } from "../signals/information";
 import {
     DEFAULT_IGNORE,
@@ -71,9 +70,6 @@ const SECONDS_MAXIMUM: u64 = 9_000_000_000;
 const SIG_BLOCK: i32 = 0;
 const SIG_UNBLOCK: i32 = 1;
 const SIG_SETMASK: i32 = 2;
-const SS_ONSTACK: u32 = 1;
-const SS_DISABLE: u32 = 2;
-const SS_AUTODISARM: u32 = 0x8000_0000;
 
 const scratch: usize = memory.data(128, 8);
 
@@ -205,20 +201,23 @@ function rtSigtimedwait(set: u64, information: u64, timeout: u64, size: u64, e: 
 }
 
 function sigaltstack(stack: u64, old: u64, c: u64, d: u64, e: u64, f: u64): i64 {
-    const on = onAlternateStack(current, stackPointer(current.message));
+    const pointer = stackPointer(current.message);
     const oldStack = current.alternateStack;
     const oldSize = current.alternateStackSize;
-    const oldFlags: u32 = current.alternateStackDisabled ? SS_DISABLE : on ? SS_ONSTACK : 0;
+    const oldFlags: u32 =
+        (oldSize == 0 ? SS_DISABLE : onAlternateStack(current, pointer) ? SS_ONSTACK : 0) |
+        (current.alternateStackFlags & SS_AUTODISARM);
     if (stack != 0) {
         if (copyIn(scratch, stack, 24) != 0) return -EFAULT;
-        if (on) return -EPERM;
-        const flags = load<u32>(scratch, 8) & ~SS_AUTODISARM;
-        if (flags != 0 && flags != SS_DISABLE && flags != SS_ONSTACK) return -EINVAL;
-        const disabled = flags == SS_DISABLE;
-        if (!disabled && load<u64>(scratch, 16) < SIGNAL_STACK_MINIMUM) return -ENOMEM;
-        current.alternateStackDisabled = disabled;
-        current.alternateStack = disabled ? 0 : load<u64>(scratch);
-        current.alternateStackSize = disabled ? 0 : load<u64>(scratch, 16);
+        const start = load<u64>(scratch);
+        const error = setAlternateStack(
+            current,
+            start,
+            load<u64>(scratch, 16),
+            load<u32>(scratch, 8),
+            pointer,
+        );
+        if (error != 0) return error;
     }
     if (old == 0) return 0;
     store<u64>(scratch, oldStack);

@@ -242,6 +242,18 @@ export function faultIsUnaligned(message: usize): bool {
     return ((status >> CLASS_SHIFT) & 0x3f) == CLASS_DATA_ABORT && (status & STATUS_MASK) == STATUS_ALIGNMENT;
 }
 
+/** What signal frames say of faults beside the address: the ESR. */
+export const PAGE_FAULT_NUMBER: u64 = 0;
+export function pageFaultCode(message: usize): u64 {
+    return load<u64>(message, 32);
+}
+export function exceptionNumber(message: usize): u64 {
+    return 0;
+}
+export function exceptionCode(message: usize): u64 {
+    return load<u64>(message, 32);
+}
+
 /** UserException: IP, SP, SPSR, ESR, 0. */
 export function exceptionAddress(message: usize): u64 {
     return load<u64>(message, 8);

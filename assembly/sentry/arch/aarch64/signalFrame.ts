@@ -3,6 +3,7 @@
 // Signal frames of aarch64 (asm/sigcontext.h, asm/ucontext.h) and the stub page's machine code, which moves the SIMD
 // registers between the processor and the frame: seL4 has no call that reads or writes a thread's.
 
+import { Thread } from "../../kernel/thread";
 import { FLAGS, IP, SP, X0, X8 } from "./machine";
 import { PATCHED_CALL } from "./systemCallSites";
 
@@ -20,8 +21,12 @@ const CONTEXT_RECORDS: usize = 288;
 const FRAME_FPSIMD: usize = FRAME_CONTEXT + CONTEXT_RECORDS;
 const FPSIMD_MAGIC: u32 = 0x4650_8001;
 const FPSIMD_SIZE: u32 = 528;
-/** Behind the records: frame pointer and return address of what was interrupted, for debuggers. */
-const FRAME_RECORD: usize = FRAME_FPSIMD + FPSIMD_SIZE + 16;
+/** struct esr_context, where a fault has been: magic, size, ESR. */
+const FRAME_ESR: usize = FRAME_FPSIMD + FPSIMD_SIZE;
+const ESR_MAGIC: u32 = 0x4553_5201;
+const ESR_SIZE: u32 = 16;
+/** Behind the records, which an empty one ends: frame pointer and return address of what was interrupted, for debuggers. */
+const FRAME_RECORD: usize = FRAME_ESR + ESR_SIZE + 16;
 
 /** Bytes of the frame that are written; struct sigcontext has room for more records than there are here. */
 export const SIGNAL_FRAME_SIZE: i32 = 1152;
@@ -45,22 +50,14 @@ export function signalFrameAddress(stack: u64, onAlternate: bool): u64 {
 
 /**
  * Fills a frame (SIGNAL_FRAME_SIZE bytes at `frame` in the sentry) that will lie at `address`. The siginfo is the
- * caller's (signalInfoOf). `flags`, `stack`, `size`: the thread's alternate stack.
+ * caller's (signalInfoOf).
  */
-export function fillSignalFrame(
-    frame: usize,
-    message: usize,
-    address: u64,
-    restorer: u64,
-    mask: u64,
-    stackFlags: u32,
-    alternateStack: u64,
-    alternateSize: u64,
-): void {
+export function fillSignalFrame(frame: usize, thread: Thread, address: u64, restorer: u64, mask: u64): void {
+    const message = thread.message;
     memory.fill(frame, 0, SIGNAL_FRAME_SIZE);
-    store<u64>(frame, alternateStack, FRAME_UC_STACK);
-    store<u32>(frame, stackFlags, FRAME_UC_STACK + 8);
-    store<u64>(frame, alternateSize, FRAME_UC_STACK + 16);
+    store<u64>(frame, thread.alternateStack, FRAME_UC_STACK);
+    store<u32>(frame, thread.alternateStackFlags, FRAME_UC_STACK + 8);
+    store<u64>(frame, thread.alternateStackSize, FRAME_UC_STACK + 16);
     store<u64>(frame, mask, FRAME_MASK);
     const context = frame + FRAME_CONTEXT;
     memory.copy(context + CONTEXT_REGISTERS, message + X0, 8 * 8);
@@ -70,7 +67,19 @@ export function fillSignalFrame(
     store<u64>(context, load<u64>(message, FLAGS), CONTEXT_PSTATE);
     store<u32>(frame, FPSIMD_MAGIC, FRAME_FPSIMD);
     store<u32>(frame, FPSIMD_SIZE, FRAME_FPSIMD + 4);
+    store<u64>(context, thread.faultAddress);
+    if (thread.faultCode != 0) {
+        store<u32>(frame, ESR_MAGIC, FRAME_ESR);
+        store<u32>(frame, ESR_SIZE, FRAME_ESR + 4);
+        store<u64>(frame, thread.faultCode, FRAME_ESR + 8);
+    }
     memory.copy(frame + FRAME_RECORD, message + X8 + 21 * 8, 2 * 8);
+}
+
+/** No part of the frame is left as it was by what saves the registers. */
+export const FPU_RESERVED_SIZE: i32 = 0;
+export function fpuReservedArea(address: u64): u64 {
+    return 0;
 }
 
 /** Where the siginfo is in a frame. */

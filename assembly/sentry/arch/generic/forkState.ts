@@ -7,11 +7,12 @@
 // that this took. The child begins as if it returned from a handler by that frame.
 
 import { copyIn, copyOut } from "../../memory/userMemory";
-import { fillFrame, gatherRegisters, onAlternateStack } from "../../signals/deliver";
+import { gatherRegisters } from "../../signals/deliver";
 import { ANSWER_REGISTERS, Thread } from "../../kernel/thread";
 import {
     enterChildStub,
     enterForkStub,
+    fillSignalFrame,
     isInForkStub,
     leaveForkStub,
     makeChildFrame,
@@ -43,7 +44,7 @@ export function savesStateFirst(thread: Thread, stubPage: u64, stack: u64, setTl
         thread.answer = ANSWER_REGISTERS;
         return false;
     }
-    fillFrame(frame, thread, address, 0, thread.signalMask, onAlternateStack(thread, stackPointer(message)));
+    fillSignalFrame(frame, thread, address, 0, thread.signalMask);
     makeChildFrame(frame, stack, setTls, tls);
     if (copyOut(address, frame, SIGNAL_FRAME_SIZE) != 0) return false;
     enterForkStub(message, address, stubPage);

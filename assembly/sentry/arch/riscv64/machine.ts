@@ -227,6 +227,18 @@ export function faultIsUnaligned(message: usize): bool {
     return false;
 }
 
+/** What signal frames say of faults beside the address: nothing. */
+export const PAGE_FAULT_NUMBER: u64 = 0;
+export function pageFaultCode(message: usize): u64 {
+    return 0;
+}
+export function exceptionNumber(message: usize): u64 {
+    return 0;
+}
+export function exceptionCode(message: usize): u64 {
+    return 0;
+}
+
 /** UserException: IP, SP, scause, 0. */
 export function exceptionAddress(message: usize): u64 {
     return load<u64>(message, 8);

@@ -3,6 +3,7 @@
 // Signal frames of riscv64 (asm/sigcontext.h, asm/ucontext.h) and the stub page's machine code, which moves the floating
 // point registers between the processor and the frame: seL4 has no call that reads or writes a thread's.
 
+import { Thread } from "../../kernel/thread";
 import { A0, GP, IP, RA, S0, SP, T0, TP } from "./machine";
 
 // struct rt_sigframe: siginfo, ucontext; in struct sigcontext pc, x1..x31, then the floating point state.
@@ -33,22 +34,14 @@ export function signalFrameAddress(stack: u64, onAlternate: bool): u64 {
 
 /**
  * Fills a frame (SIGNAL_FRAME_SIZE bytes at `frame` in the sentry) that will lie at `address`. The siginfo is the
- * caller's (signalInfoOf). `flags`, `stack`, `size`: the thread's alternate stack.
+ * caller's (signalInfoOf).
  */
-export function fillSignalFrame(
-    frame: usize,
-    message: usize,
-    address: u64,
-    restorer: u64,
-    mask: u64,
-    stackFlags: u32,
-    alternateStack: u64,
-    alternateSize: u64,
-): void {
+export function fillSignalFrame(frame: usize, thread: Thread, address: u64, restorer: u64, mask: u64): void {
+    const message = thread.message;
     memory.fill(frame, 0, SIGNAL_FRAME_SIZE);
-    store<u64>(frame, alternateStack, FRAME_UC_STACK);
-    store<u32>(frame, stackFlags, FRAME_UC_STACK + 8);
-    store<u64>(frame, alternateSize, FRAME_UC_STACK + 16);
+    store<u64>(frame, thread.alternateStack, FRAME_UC_STACK);
+    store<u32>(frame, thread.alternateStackFlags, FRAME_UC_STACK + 8);
+    store<u64>(frame, thread.alternateStackSize, FRAME_UC_STACK + 16);
     store<u64>(frame, mask, FRAME_MASK);
     const context = frame + FRAME_CONTEXT;
     // struct user_regs_struct: pc ra sp gp tp t0..t2 s0 s1 a0..a7 s2..s11 t3..t6.
@@ -62,6 +55,12 @@ export function fillSignalFrame(
     memory.copy(context + 80, message + A0, 8 * 8);
     memory.copy(context + 144, message + S0 + 2 * 8, 10 * 8);
     memory.copy(context + 224, message + T0 + 3 * 8, 4 * 8);
+}
+
+/** No part of the frame is left as it was by what saves the registers. */
+export const FPU_RESERVED_SIZE: i32 = 0;
+export function fpuReservedArea(address: u64): u64 {
+    return 0;
 }
 
 /** Where the siginfo is in a frame. */

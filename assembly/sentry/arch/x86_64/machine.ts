@@ -12,6 +12,7 @@
 // System calls are `int 0xfe`, which is patched in (systemCallSites.ts): the kernel takes its own system call number of a
 // `syscall` instruction from RDX, and loses the stack pointer.
 
+import { Thread } from "../../kernel/thread";
 import { writeForkStubs } from "./forkState";
 import { Layout } from "../layout";
 
@@ -224,6 +225,20 @@ export function faultIsUnaligned(message: usize): bool {
     return false;
 }
 
+/** The processor's number of a page fault, and its error code: for signal frames. Accesses of programs have the user bit. */
+export const PAGE_FAULT_NUMBER: u64 = 14;
+export function pageFaultCode(message: usize): u64 {
+    return load<u64>(message, 32) | 4;
+}
+
+/** Number and error code of an exception. */
+export function exceptionNumber(message: usize): u64 {
+    return load<u64>(message, 32);
+}
+export function exceptionCode(message: usize): u64 {
+    return load<u64>(message, 40);
+}
+
 /** UserException: IP, SP, FLAGS, vector, error code. */
 export function exceptionAddress(message: usize): u64 {
     return load<u64>(message, 8);
@@ -243,6 +258,9 @@ export function exceptionSignal(message: usize): i32 {
             return 5 | (2 << 8);
         case 6: // invalid opcode: SIGILL, ILL_ILLOPN
             return 4 | (2 << 8);
+        case 11: // segment not present, stack fault (an address that is none): SIGBUS, SI_KERNEL
+        case 12:
+            return 7 | (0x80 << 8);
         case 16: // x87 and SSE arithmetic: SIGFPE, FPE_FLTINV
         case 19:
             return 8 | (7 << 8);
@@ -313,24 +331,16 @@ function fpuStateAddress(stack: u64): u64 {
 
 /**
  * Fills a frame (SIGNAL_FRAME_SIZE bytes at `frame` in the sentry) that will lie at `address`. The siginfo is the
- * caller's (signalInfoOf). `flags`, `stack`, `size`: the thread's alternate stack.
+ * caller's (signalInfoOf).
  */
-export function fillSignalFrame(
-    frame: usize,
-    message: usize,
-    address: u64,
-    restorer: u64,
-    mask: u64,
-    stackFlags: u32,
-    alternateStack: u64,
-    alternateSize: u64,
-): void {
+export function fillSignalFrame(frame: usize, thread: Thread, address: u64, restorer: u64, mask: u64): void {
+    const message = thread.message;
     memory.fill(frame, 0, SIGNAL_FRAME_SIZE);
     store<u64>(frame, restorer);
     store<u64>(frame, UC_FLAGS, FRAME_UC_FLAGS);
-    store<u64>(frame, alternateStack, FRAME_UC_STACK);
-    store<u32>(frame, stackFlags, FRAME_UC_STACK + 8);
-    store<u64>(frame, alternateSize, FRAME_UC_STACK + 16);
+    store<u64>(frame, thread.alternateStack, FRAME_UC_STACK);
+    store<u32>(frame, thread.alternateStackFlags, FRAME_UC_STACK + 8);
+    store<u64>(frame, thread.alternateStackSize, FRAME_UC_STACK + 16);
     // struct sigcontext: r8..r15 rdi rsi rbp rbx rdx rax rcx rsp rip eflags, segments, err trapno oldmask cr2 fpstate.
     const context = frame + FRAME_CONTEXT;
     memory.copy(context, message + R8, 8 * 8);
@@ -345,9 +355,18 @@ export function fillSignalFrame(
     store<u64>(context, load<u64>(message, IP), 128);
     store<u64>(context, load<u64>(message, FLAGS), 136);
     store<u64>(context, USER_CODE_SEGMENT | (USER_STACK_SEGMENT << 48), 144);
+    store<u64>(context, thread.faultCode, 152);
+    store<u64>(context, thread.faultNumber, 160);
     store<u64>(context, mask, 168);
+    store<u64>(context, thread.faultAddress, 176);
     store<u64>(frame, fpuStateOfFrame(address), FRAME_FPSTATE);
     store<u64>(frame, mask, FRAME_MASK);
+}
+
+/** The bytes of the FPU state that FXSAVE leaves as they are and software may use: where they are, and how many. */
+export const FPU_RESERVED_SIZE: i32 = 48;
+export function fpuReservedArea(address: u64): u64 {
+    return fpuStateOfFrame(address) + FPU_STATE_SIZE - <u64>FPU_RESERVED_SIZE;
 }
 
 /** The FPU state lies at the next multiple of 64 behind the frame. */
