@@ -122,6 +122,7 @@ export class ElfImage {
     }
 
     private readSegments(headersOffset: u64): i32 {
+        const fileSize = this.file.size();
         let found = false;
         for (let i = 0; i < this.programHeaderCount; i++) {
             const segment = this.segment(i);
@@ -149,7 +150,18 @@ export class ElfImage {
                 this.damaged("its segments are longer in the file than in memory");
                 continue;
             }
-            // A segment may end behind the file: touching it there is a SIGBUS.
+            // A segment may end behind the file, where touching it is a SIGBUS: but zeros have to be put behind what it has.
+            const bytesEnd = offset + fileBytes;
+            if (
+                memoryBytes > fileBytes &&
+                (load<u32>(segment, 4) & PF_W) != 0 &&
+                (bytesEnd & (PAGE_SIZE - 1)) != 0 &&
+                fileBytes > 0 &&
+                (bytesEnd & PAGE_MASK) >= fileSize
+            ) {
+                this.damaged("the file ends before its segments do");
+                continue;
+            }
             if (fileBytes > 0 && ((offset ^ address) & (PAGE_SIZE - 1)) != 0) {
                 this.damaged("its segments are not aligned to pages");
                 continue;

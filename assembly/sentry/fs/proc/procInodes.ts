@@ -117,11 +117,19 @@ export function setNumberEntry(value: u32, number: u64, kind: u32, next: i64): v
 export function mayInspect(process: Process): bool {
     const who = current.process.credentials;
     if (who.isFileRoot || process === current.process) return true;
+    if (process.dumpable != 1) return false;
     return who.fileUser == process.credentials.realUser && who.fileUser == process.credentials.savedUser;
 }
 
-/** Gives an inode of /proc/PID the owner of the process. */
+/** Directories of /proc that anybody may list. */
+const OPEN_DIRECTORY: u32 = S_IFDIR | 0o555;
+
+/**
+ * Gives an inode of /proc/PID the owner of the process. What a process has that may not be dumped, or of one that has ended,
+ * is root's.
+ */
 export function setProcessOwner(inode: Inode, process: Process): void {
+    if ((process.dumpable != 1 || process.exited) && inode.mode != OPEN_DIRECTORY) return;
     inode.userId = process.credentials.effectiveUser;
     inode.groupId = process.credentials.effectiveGroup;
 }
