@@ -2,9 +2,11 @@
 //
 // The container's network interface, lo, and the ioctls of sockets (netdevice(7), tcp(7), udp(7), unix(7)).
 
+import { O_ASYNC } from "../fs/openFile";
 import { EFAULT, EINVAL, ENODEV, ENOTTY, EOPNOTSUPP, EPERM } from "../kernel/errno";
 import { copiedIn, copyIn, copyIn32, copyIn64, copyOut, copyOut32 } from "../memory/userMemory";
 import { AF_INET } from "./constants";
+import { setOwner } from "./signalOwner";
 import { Socket } from "./socket";
 import { TcpSocket } from "./tcpSocket";
 
@@ -20,6 +22,11 @@ const LOOPBACK_NAME: u32 = 0x6f6c;
 
 const FIONREAD: u32 = 0x541b;
 const SIOCOUTQ: u32 = 0x5411;
+const FIOASYNC: u32 = 0x5452;
+const FIOSETOWN: u32 = 0x8901;
+const SIOCSPGRP: u32 = 0x8902;
+const FIOGETOWN: u32 = 0x8903;
+const SIOCGPGRP: u32 = 0x8904;
 const SIOCATMARK: u32 = 0x8905;
 const SIOCGIFNAME: u32 = 0x8910;
 const SIOCGIFCONF: u32 = 0x8912;
@@ -58,6 +65,18 @@ export function networkIoctl(socket: Socket, number: u32, argument: u64): i64 {
             const bytes = socket.bytesSent();
             return bytes < 0 ? bytes : copyOut32(argument, <u32>bytes);
         }
+        case FIOASYNC:
+            if (copyIn32(argument) != 0) return -EFAULT;
+            if (copiedIn != 0) socket.flags |= O_ASYNC;
+            else socket.flags &= ~O_ASYNC;
+            return 0;
+        case FIOSETOWN:
+        case SIOCSPGRP:
+            if (copyIn32(argument) != 0) return -EFAULT;
+            return setOwner(socket, <i32>copiedIn);
+        case FIOGETOWN:
+        case SIOCGPGRP:
+            return copyOut32(argument, socket.owner);
         case SIOCATMARK:
             if (!(socket instanceof TcpSocket)) return -ENOTTY;
             return copyOut32(argument, (<TcpSocket>socket).isAtMark ? 1 : 0);

@@ -7,7 +7,7 @@ import { FileSystem, SOCKFS_MAGIC } from "../fs/fileSystem";
 import { setTimes } from "../fs/fileTime";
 import { fail, S_IFSOCK } from "../fs/inode";
 import { IoBuffer } from "../fs/ioBuffer";
-import { AT_POSITION, O_RDWR } from "../fs/openFile";
+import { AT_POSITION, O_ASYNC, O_RDWR } from "../fs/openFile";
 import { SpecialInode } from "../fs/specialInode";
 import { StreamFile } from "../fs/streamFile";
 import { now, realtimeNow } from "../kernel/clock";
@@ -15,12 +15,13 @@ import { EAGAIN, EINTR, EINVAL, ENOTTY, EOPNOTSUPP, EPIPE, ERESTARTSYS, ESPIPE }
 import { addGarbage } from "../kernel/garbage";
 import { current } from "../kernel/thread";
 import { blockUntil, deadlineReached, waitOn, WaitQueue } from "../kernel/wait";
-import { SIGPIPE } from "../signals/numbers";
+import { SIGIO, SIGPIPE } from "../signals/numbers";
 import { sendSignalToThread } from "../signals/send";
 import { MSG_DONTWAIT, MSG_ERRQUEUE, MSG_NOSIGNAL, MSG_PEEK, MSG_WAITALL, SOCK_STREAM } from "./constants";
 import { beginReceive, beginSend, dropReceivedRights, receiveStopped } from "./exchange";
 import { networkIoctl } from "./interfaces";
 import { Message } from "./message";
+import { signalOwner } from "./signalOwner";
 
 /** net.core.rmem_default and wmem_default, and what an unprivileged setsockopt can ask for (rmem_max, wmem_max). */
 export const BUFFER_DEFAULT: u32 = 212992;
@@ -84,6 +85,10 @@ export abstract class Socket extends StreamFile {
     /** SO_LINGER: seconds, -1 = off. */
     linger: i32 = -1;
     priority: i32 = 0;
+    /** F_SETOWN: a pid, a negative process group, or 0; and who said so (signalOwner.ts). */
+    owner: i32 = 0;
+    ownerRealUser: u32 = 0;
+    ownerEffectiveUser: u32 = 0;
     /** SO_BINDTODEVICE: the index of an interface, 0 = none. There is one, so nothing changes. */
     boundInterface: i32 = 0;
     private cookieValue: u64 = 0;
@@ -123,6 +128,12 @@ export abstract class Socket extends StreamFile {
         const error = this.error;
         this.error = 0;
         return -error;
+    }
+
+    /** Wakes who waits for the socket, and sends SIGIO to whoever asked for it (O_ASYNC, F_SETOWN). */
+    notify(): void {
+        this.queue.wake();
+        if ((this.flags & O_ASYNC) != 0) signalOwner(this, SIGIO);
     }
 
     // ---- What a family implements. Addresses given are in exchange.ts.

@@ -48,8 +48,8 @@ const RENO: string = "reno";
 /** Linux's TCP_CA_NAME_MAX. */
 const NAME_MAXIMUM: i32 = 16;
 
-/** Bytes of struct tcp_info that are filled: those that Linux has had since 2.6. */
-const INFO_SIZE: i32 = 104;
+/** Bytes of struct tcp_info of Linux 6.1. What is counted there of segments stays 0. */
+const INFO_SIZE: i32 = 232;
 
 export class TcpOptions {
     noDelay: bool = false;

@@ -35,6 +35,7 @@ import {
     ETIMEDOUT,
 } from "../kernel/errno";
 import { blockUntil, deadlineReached, waitOn } from "../kernel/wait";
+import { SIGURG } from "../signals/numbers";
 import {
     AF_UNSPEC,
     IPPROTO_TCP,
@@ -56,6 +57,7 @@ import { findListener } from "./listeners";
 import { addTimeWait, PortTable, takePort, tcpPorts } from "./portTable";
 import { OPTION_OOB_INLINE, Socket } from "./socket";
 import { getTcpOption, setTcpOption, TcpOptions } from "./tcpOptions";
+import { signalOwner } from "./signalOwner";
 import { BACKLOG_MAXIMUM } from "./unixSocket";
 import { AF_INET } from "./constants";
 
@@ -76,9 +78,12 @@ const CONNECTED: u32 = 2;
 /** net.ipv4.tcp_wmem and tcp_rmem: the default sizes that getsockopt shows. */
 const SEND_BUFFER_DEFAULT: u32 = 16384;
 const RECEIVE_BUFFER_DEFAULT: u32 = 131072;
-/** What a connection's automatic sizes grow to here: what is under way is the container's memory. */
-const SEND_AUTOMATIC: u32 = 262144;
-const RECEIVE_AUTOMATIC: u32 = 131072;
+/**
+ * What a connection's automatic sizes count for. On Linux they grow to megabytes; what is under way is the container's memory.
+ * Programs that send to themselves before they receive find room for half a MiB.
+ */
+const SEND_AUTOMATIC: u32 = 131072;
+const RECEIVE_AUTOMATIC: u32 = 393216;
 /** A direction always has room for this much: a page for sendfile(2), and one to read meanwhile. */
 const CAPACITY_MINIMUM: u32 = 8192;
 /** Room below which a socket is not writable, as sendfile sends pages. */
@@ -212,7 +217,7 @@ export class TcpSocket extends InetSocket {
             client.nextWaiting = null;
             client.waitsAt = null;
             client.establish(this);
-            client.queue.wake();
+            client.notify();
         }
     }
 
@@ -253,7 +258,7 @@ export class TcpSocket extends InetSocket {
             waiting.nextWaiting = null;
             waiting.waitsAt = null;
             waiting.refuse(ECONNREFUSED);
-            waiting.queue.wake();
+            waiting.notify();
             waiting = next;
         }
     }
@@ -317,7 +322,7 @@ export class TcpSocket extends InetSocket {
                 // A simultaneous open with oneself: RFC 9293, 3.5.
                 this.peer = this;
                 this.state = TCP_ESTABLISHED;
-                this.queue.wake();
+                this.notify();
             } else {
                 this.refuse(ECONNREFUSED);
             }
@@ -329,7 +334,7 @@ export class TcpSocket extends InetSocket {
             listener.lastWaiting = this;
         } else {
             this.establish(listener);
-            this.queue.wake();
+            this.notify();
         }
         return 0;
     }
@@ -342,7 +347,7 @@ export class TcpSocket extends InetSocket {
         this.receiveClosed = true;
         this.sendClosed = true;
         this.forgetAddresses();
-        this.queue.wake();
+        this.notify();
     }
 
     /** Gives back what bind(2) did not ask for. */
@@ -378,7 +383,7 @@ export class TcpSocket extends InetSocket {
         else listener.lastPending!.nextPending = other;
         listener.lastPending = other;
         listener.pendingCount++;
-        listener.queue.wake();
+        listener.notify();
     }
 
     /** An accepted socket has its listening socket's options. */
@@ -434,7 +439,7 @@ export class TcpSocket extends InetSocket {
         this.finReceived = true;
         this.receiveClosed = true;
         this.finish();
-        this.queue.wake();
+        this.notify();
     }
 
     /** Where both ends have sent their FIN the connection is over, and only what it left to be received remains. */
@@ -458,7 +463,7 @@ export class TcpSocket extends InetSocket {
         this.receiveClosed = true;
         this.sendClosed = true;
         tcpPorts.remove(this);
-        this.queue.wake();
+        this.notify();
     }
 
     /** connect(2) to AF_UNSPEC: the socket is as new, but for what bind(2) gave it. */
@@ -486,7 +491,7 @@ export class TcpSocket extends InetSocket {
         this.finReceived = false;
         this.urgent = URGENT_NONE;
         this.forgetAddresses();
-        this.queue.wake();
+        this.notify();
     }
 
     shutdown(how: i32): i64 {
@@ -494,7 +499,7 @@ export class TcpSocket extends InetSocket {
         if (this.state == TCP_CLOSE) {
             if (how != SHUT_WR) this.receiveClosed = true;
             if (how != SHUT_RD) this.sendClosed = true;
-            this.queue.wake();
+            this.notify();
             return -ENOTCONN;
         }
         if (this.state == TCP_LISTEN || this.state == TCP_SYN_SENT) {
@@ -511,7 +516,7 @@ export class TcpSocket extends InetSocket {
             if (peer !== null) peer.receiveFin();
             this.finish();
         }
-        this.queue.wake();
+        this.notify();
         return 0;
     }
 
@@ -519,9 +524,10 @@ export class TcpSocket extends InetSocket {
 
     /** Bytes that may be under way to the peer. */
     private capacityTo(peer: TcpSocket): u32 {
-        const send = this.sendBufferSet ? this.sendBuffer : SEND_AUTOMATIC;
-        const receive = peer.receiveBufferSet ? peer.receiveBuffer : RECEIVE_AUTOMATIC;
-        return max(CAPACITY_MINIMUM, (send + receive) >> 1);
+        // Of the sizes that programs choose, half is for the system's own (socket(7)).
+        const send = this.sendBufferSet ? this.sendBuffer >> 1 : SEND_AUTOMATIC;
+        const receive = peer.receiveBufferSet ? peer.receiveBuffer >> 1 : RECEIVE_AUTOMATIC;
+        return max(CAPACITY_MINIMUM, send + receive);
     }
 
     sendNow(buffer: IoBuffer, from: i64, flags: u32): i64 {
@@ -551,7 +557,7 @@ export class TcpSocket extends InetSocket {
         const count = peer.incoming.append(buffer, from, part);
         if (count <= 0) return count;
         if ((flags & MSG_OOB) != 0 && count == rest) peer.markUrgent();
-        peer.queue.wake();
+        peer.notify();
         return count;
     }
 
@@ -608,7 +614,7 @@ export class TcpSocket extends InetSocket {
         const peer = this.peer;
         if (peer === null || !peer.wantsRoom || !peer.hasRoom()) return;
         peer.wantsRoom = false;
-        peer.queue.wake();
+        peer.notify();
     }
 
     /** The last byte that has come is urgent: there is one at a time. */
@@ -616,6 +622,7 @@ export class TcpSocket extends InetSocket {
         this.urgentAt = this.readPosition + this.incoming.length - 1;
         this.urgentByte = <u8>this.incoming.byteAt(this.incoming.length - 1);
         this.urgent = URGENT_VALID;
+        signalOwner(this, SIGURG);
     }
 
     private receiveUrgent(buffer: IoBuffer, flags: u32): i64 {

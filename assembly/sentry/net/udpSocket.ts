@@ -161,7 +161,7 @@ export class UdpSocket extends InetSocket {
         const connected = this.peerPort != 0;
         if (how != SHUT_WR) this.receiveClosed = true;
         if (how != SHUT_RD) this.sendClosed = true;
-        this.queue.wake();
+        this.notify();
         return connected ? 0 : -ENOTCONN;
     }
 
@@ -276,7 +276,7 @@ export class UdpSocket extends InetSocket {
         target.stamp(message);
         const error = target.inbox.appendDatagram(message, buffer, length);
         if (error != 0) return error;
-        target.queue.wake();
+        target.notify();
         return length;
     }
 
@@ -339,7 +339,7 @@ export class UdpSocket extends InetSocket {
         }
         if (collects || this.peerPort != 0) {
             this.error = ECONNREFUSED;
-            this.queue.wake();
+            this.notify();
         }
         return buffer.length;
     }

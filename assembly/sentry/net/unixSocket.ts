@@ -167,7 +167,7 @@ export class UnixSocket extends Socket {
             if (!this.inbox.isEmpty || this.isPending) peer.error = ECONNRESET;
             peer.peer = null;
             peer.formerPeer = this.name;
-            peer.queue.wake();
+            peer.notify();
         }
         this.inbox.clear();
         this.roomMade.wake();
@@ -242,7 +242,7 @@ export class UnixSocket extends Socket {
         else listener.lastPending!.nextPending = accepted;
         listener.lastPending = accepted;
         listener.pendingCount++;
-        listener.queue.wake();
+        listener.notify();
         return 0;
     }
 
@@ -264,7 +264,7 @@ export class UnixSocket extends Socket {
             this.inbox.clear();
             if (before.peer === this) {
                 before.error = ECONNRESET;
-                before.queue.wake();
+                before.notify();
             }
         }
         return 0;
@@ -285,9 +285,9 @@ export class UnixSocket extends Socket {
         if (peer !== null && this.type != SOCK_DGRAM) {
             if (how != SHUT_WR) peer.sendClosed = true;
             if (how != SHUT_RD) peer.receiveClosed = true;
-            peer.queue.wake();
+            peer.notify();
         }
-        this.queue.wake();
+        this.notify();
         this.roomMade.wake();
         return 0;
     }
@@ -349,7 +349,7 @@ export class UnixSocket extends Socket {
         } else {
             last.length += <u32>count;
         }
-        peer.queue.wake();
+        peer.notify();
         return count;
     }
 
@@ -377,7 +377,7 @@ export class UnixSocket extends Socket {
         const error = other.inbox.appendDatagram(message, buffer, length);
         if (error != 0) return error;
         attachRights(message);
-        other.queue.wake();
+        other.notify();
         return length;
     }
 
@@ -476,7 +476,7 @@ export class UnixSocket extends Socket {
     private tellRoom(peer: UnixSocket): void {
         if (!peer.wantsRoom || !peer.isWritableNow()) return;
         peer.wantsRoom = false;
-        peer.queue.wake();
+        peer.notify();
     }
 
     // ---------------------------------------------------------------- readiness

@@ -34,7 +34,11 @@ import { RLIMIT_NOFILE } from "../kernel/resourceLimits";
 import { current } from "../kernel/thread";
 import { copiedIn, copyIn, copyIn32, copyOut, copyOut32 } from "../memory/userMemory";
 import { addSeals, getSeals } from "./memfd";
+import { setOwner } from "../net/signalOwner";
+import { Socket } from "../net/socket";
+import { SIGIO, SIGNAL_MAXIMUM } from "../signals/numbers";
 import { define } from "./table";
+import { unsupported } from "./unsupported";
 
 // ---------------------------------------------------------------- dup
 
@@ -102,6 +106,10 @@ const F_SETLK: i32 = 6;
 const F_SETLKW: i32 = 7;
 const F_SETOWN: i32 = 8;
 const F_GETOWN: i32 = 9;
+const F_SETSIG: i32 = 10;
+const F_GETSIG: i32 = 11;
+const F_SETOWN_EX: i32 = 15;
+const F_GETOWN_EX: i32 = 16;
 const F_OFD_GETLK: i32 = 36;
 const F_OFD_SETLK: i32 = 37;
 const F_OFD_SETLKW: i32 = 38;
@@ -144,9 +152,18 @@ function fcntl(descriptor: u64, command_: u64, argument: u64, d: u64, e: u64, f:
         case F_OFD_SETLKW:
             return placeLock(file, argument, true, command == F_OFD_SETLKW);
         case F_SETOWN:
-            // Signal-driven input is refused with O_ASYNC: an owner has nothing to be told.
-            return 0;
+            // Only sockets have signals to send; other files refuse O_ASYNC.
+            return file instanceof Socket ? setOwner(<Socket>file, <i32>argument) : 0;
         case F_GETOWN:
+            return file instanceof Socket ? (<Socket>file).owner : 0;
+        case F_SETOWN_EX:
+            return setOwnerExtended(file, argument);
+        case F_GETOWN_EX:
+            return getOwnerExtended(file, argument);
+        case F_SETSIG:
+            if (argument == 0 || <i32>argument == SIGIO) return 0;
+            return <u32>argument > <u32>SIGNAL_MAXIMUM ? -EINVAL : unsupported("fcntl: F_SETSIG", EINVAL);
+        case F_GETSIG:
             return 0;
         case F_GETPIPE_SZ:
             return file instanceof PipeFile ? (<PipeFile>file).pipe.size : -EBADF;
@@ -161,9 +178,32 @@ function fcntl(descriptor: u64, command_: u64, argument: u64, d: u64, e: u64, f:
     }
 }
 
+// struct f_owner_ex: a type, and a thread's, process's or group's id.
+const F_OWNER_TID: i32 = 0;
+const F_OWNER_PID: i32 = 1;
+const F_OWNER_PGRP: i32 = 2;
+
+function setOwnerExtended(file: OpenFile, address: u64): i64 {
+    if (copyIn(scratch, address, 8) != 0) return -EFAULT;
+    const type = load<i32>(scratch);
+    const id = load<i32>(scratch, 4);
+    if (type == F_OWNER_TID && id != 0) return unsupported("fcntl: F_OWNER_TID", EINVAL);
+    if (type < F_OWNER_TID || type > F_OWNER_PGRP || id < 0) return -EINVAL;
+    if (!(file instanceof Socket)) return 0;
+    return setOwner(<Socket>file, type == F_OWNER_PGRP ? -id : id);
+}
+
+function getOwnerExtended(file: OpenFile, address: u64): i64 {
+    const owner = file instanceof Socket ? (<Socket>file).owner : 0;
+    store<i32>(scratch, owner == 0 ? F_OWNER_TID : owner < 0 ? F_OWNER_PGRP : F_OWNER_PID);
+    store<i32>(scratch, abs(owner), 4);
+    return copyOut(address, scratch, 8);
+}
+
 function setStatusFlags(file: OpenFile, wanted: u32): i64 {
     const flags = wanted & STATUS_FLAGS_CHANGEABLE;
-    if ((flags & ~file.flags & (O_ASYNC | O_DIRECT)) != 0) return -EINVAL;
+    if ((flags & ~file.flags & O_DIRECT) != 0) return -EINVAL;
+    if ((flags & ~file.flags & O_ASYNC) != 0 && !(file instanceof Socket)) return -EINVAL;
     if ((flags & ~file.flags & O_NOATIME) != 0 && !ownsInode(file.inode)) return -EPERM;
     file.flags = (file.flags & ~STATUS_FLAGS_CHANGEABLE) | flags;
     return 0;

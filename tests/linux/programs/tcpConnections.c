@@ -353,6 +353,42 @@ static void interruptions(void) {
     close(server);
 }
 
+static volatile sig_atomic_t signals[65];
+
+static void countSignal(int signal) {
+    signals[signal]++;
+}
+
+static void owners(void) {
+    int server = bound(0, 0);
+    listen(server, 5);
+    int client = connected(portOf(server));
+    int end = accept(server, NULL, NULL);
+    signal(SIGIO, countSignal);
+    signal(SIGURG, countSignal);
+    int on = 1;
+    SHOW(fcntl(end, F_GETOWN));
+    SHOW(fcntl(end, F_SETOWN, 999999));
+    SHOW(fcntl(end, F_SETOWN, getpid()));
+    HOLDS(fcntl(end, F_GETOWN) == getpid());
+    SHOW(ioctl(end, FIOASYNC, &on));
+    HOLDS((fcntl(end, F_GETFL) & O_ASYNC) != 0);
+    SHOW(send(client, "x", 1, 0));
+    for (int i = 0; i < 100 && signals[SIGIO] == 0; i++) usleep(1000);
+    HOLDS(signals[SIGIO] > 0);
+    SHOW(send(client, "!", 1, MSG_OOB));
+    for (int i = 0; i < 100 && signals[SIGURG] == 0; i++) usleep(1000);
+    HOLDS(signals[SIGURG] > 0);
+    on = 0;
+    SHOW(ioctl(end, FIOASYNC, &on));
+    HOLDS((fcntl(end, F_GETFL) & O_ASYNC) != 0);
+    SHOW(fcntl(end, F_SETFL, O_ASYNC));
+    HOLDS((fcntl(end, F_GETFL) & O_ASYNC) != 0);
+    close(client);
+    close(end);
+    close(server);
+}
+
 int main(void) {
     setvbuf(stdout, NULL, _IONBF, 0);
     signal(SIGPIPE, SIG_IGN);
@@ -361,5 +397,6 @@ int main(void) {
     ports();
     transfers();
     interruptions();
+    owners();
     return 0;
 }
