@@ -5,11 +5,16 @@
 // amounts says so here; the estimate decides, and so does growth of the heap.
 
 import { heapFrames } from "../../sel4/generated/host";
+import { PAGE_BITS } from "../../std/pages";
 
-/** Collecting takes a walk over all live objects: worth it once for this much garbage. */
-const GARBAGE_LIMIT: i32 = 48 * 1024;
+/**
+ * Collecting takes a walk over all live objects: worth it once for this much garbage, or in a large heap for an eighth of it, so that
+ * the work for each new object does not grow with their number.
+ */
+const GARBAGE_LIMIT: u32 = 48 * 1024;
+const GARBAGE_SHIFT: u32 = 3;
 
-let estimate: i32 = 0;
+let estimate: u32 = 0;
 let framesAtCollection: u32 = 0;
 
 /** `bytes` bytes of managed memory have become unreachable, or soon will. */
@@ -20,7 +25,9 @@ export function addGarbage(bytes: i32): void {
 /** Collects if that is due. To be called with no managed reference on the stack. */
 export function collectIfDue(): void {
     const frames = heapFrames();
-    if (estimate < GARBAGE_LIMIT && frames == framesAtCollection) return;
+    const share = (framesAtCollection << PAGE_BITS) >> GARBAGE_SHIFT;
+    const grown = (frames - framesAtCollection) << PAGE_BITS;
+    if (estimate < max(GARBAGE_LIMIT, share) && (grown == 0 || grown < share)) return;
     estimate = 0;
     __collect();
     framesAtCollection = frames;

@@ -34,6 +34,8 @@ export class EntryTable {
     private buckets: StaticArray<Entry | null> = new StaticArray<Entry | null>(INITIAL_BUCKETS);
     private oldest: Entry | null = null;
     private newest: Entry | null = null;
+    /** What `from` found last. */
+    private latest: Entry | null = null;
     private count: i32 = 0;
     private lastCookie: u32 = 0;
 
@@ -84,6 +86,7 @@ export class EntryTable {
         }
         const older = entry.older;
         const newer = entry.newer;
+        if (this.latest === entry) this.latest = older === null ? newer : older;
         if (older === null) this.oldest = newer;
         else older.newer = newer;
         if (newer === null) this.newest = older;
@@ -93,21 +96,22 @@ export class EntryTable {
 
     /** The first entry, whiteouts not counted, whose cookie is at least `cookie`, or null. */
     from(cookie: u32): Entry | null {
-        // Readers mostly continue near the end of what they have read: search from the nearer side.
-        let entry: Entry | null;
-        if (cookie > this.lastCookie >> 1) {
-            entry = this.newest;
-            if (entry === null || entry.cookie < cookie) return null;
+        // Readers continue where they were; others search from the nearer end.
+        let entry = this.latest;
+        if (entry === null || entry.cookie > cookie) {
+            entry = cookie > this.lastCookie >> 1 ? this.newest : this.oldest;
+        }
+        if (entry !== null && entry.cookie >= cookie) {
             let older = entry.older;
             while (older !== null && older.cookie >= cookie) {
                 entry = older;
                 older = older.older;
             }
         } else {
-            entry = this.oldest;
             while (entry !== null && entry.cookie < cookie) entry = entry.newer;
         }
         while (entry !== null && entry.inode === null) entry = entry.newer;
+        if (entry !== null) this.latest = entry;
         return entry;
     }
 
