@@ -92,6 +92,8 @@ function accessMask(flags: u32): u32 {
     return mask;
 }
 
+const SET_GROUP_EXECUTABLE: u32 = S_ISGID | 0o010;
+
 /** Gives a new inode the caller's ids; a set-group-ID directory passes on its group. */
 export function setOwner(inode: Inode, directory: Directory): void {
     const who = credentials();
@@ -99,7 +101,12 @@ export function setOwner(inode: Inode, directory: Directory): void {
     inode.groupId = who.fileGroup;
     if ((directory.mode & S_ISGID) == 0) return;
     inode.groupId = directory.groupId;
-    if (inode.isDirectory()) inode.mode |= S_ISGID;
+    if (inode.isDirectory()) {
+        inode.mode |= S_ISGID;
+    } else if ((inode.mode & SET_GROUP_EXECUTABLE) == SET_GROUP_EXECUTABLE) {
+        // Nobody makes a program that runs with a group which he is not in.
+        if (!who.isFileRoot && !who.isInGroup(directory.groupId)) inode.mode &= ~S_ISGID;
+    }
 }
 
 /**

@@ -70,6 +70,7 @@ export class RegularInode extends Inode {
     blocks(): u64 {
         const pages = this.pages;
         if (pages === null) return <u64>this.layerPages * SECTORS_PER_PAGE;
+        if (this.layerPages == 0) return <u64>pages.count * SECTORS_PER_PAGE;
         let count: u64 = this.layerPages;
         // Pages that replace a page of the layer count once.
         for (let page = pages.next(0); page != NO_PAGE; page = pages.next(page + 1)) {

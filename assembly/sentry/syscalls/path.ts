@@ -31,6 +31,8 @@ import {
     S_IFMT,
     S_IFREG,
     S_IFSOCK,
+    S_ISGID,
+    S_ISUID,
 } from "../fs/inode";
 import {
     IN_ATTRIB,
@@ -74,7 +76,7 @@ import {
     walk,
     walkToParent,
 } from "../fs/pathWalk";
-import { checkAccess, checkCreate, checkDelete, credentials, MAY_WRITE } from "../fs/permission";
+import { checkAccess, checkCreate, checkDelete, credentials, MAY_READ, MAY_WRITE, ownsInode } from "../fs/permission";
 import { asRegular } from "../fs/regularInode";
 import {
     EBUSY,
@@ -314,7 +316,7 @@ function linkat(directory: u64, path: u64, newDirectory: u64, newPath: u64, flag
     if (problem != 0) return problem;
     const parent = lastDirectory;
     if (inode.fileSystem !== parent.fileSystem) return -EXDEV;
-    if (inode.isDirectory()) return -EPERM;
+    if (inode.isDirectory() || !mayLink(inode)) return -EPERM;
     if (inode.linkCount == 0) {
         const content = asRegular(inode);
         if (content === null || !content.unnamed) return -ENOENT;
@@ -325,6 +327,15 @@ function linkat(directory: u64, path: u64, newDirectory: u64, newPath: u64, flag
     notifyInode(inode, IN_ATTRIB);
     notifyEntry(parent, IN_CREATE, inode, lastName, lastLength);
     return 0;
+}
+
+/** fs.protected_hardlinks: a link keeps a file alive, so only who could use the file anyway may make one. */
+function mayLink(inode: Inode): bool {
+    if (ownsInode(inode)) return true;
+    const mode = inode.mode;
+    if (!inode.isRegular() || (mode & S_ISUID) != 0) return false;
+    if ((mode & (S_ISGID | 0o010)) == (S_ISGID | 0o010)) return false;
+    return checkAccess(inode, MAY_READ | MAY_WRITE) == 0;
 }
 
 function symlink(target: u64, path: u64, c: u64, d: u64, e: u64, f: u64): i64 {

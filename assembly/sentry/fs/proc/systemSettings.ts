@@ -63,7 +63,7 @@ function fileEntries(): Array<StaticEntry> {
         constantEntry("protected_fifos", "0", 0o600),
         constantEntry("protected_hardlinks", "1", 0o600),
         constantEntry("protected_regular", "0", 0o600),
-        constantEntry("protected_symlinks", "1", 0o600),
+        constantEntry("protected_symlinks", "0", 0o600),
         constantEntry("suid_dumpable", "0"),
     ];
 }
