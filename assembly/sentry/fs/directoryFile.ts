@@ -3,6 +3,7 @@
 // Open directories, and descriptions that only name a file (O_PATH).
 
 import { EBADF, EINVAL, EISDIR, ENOENT } from "../kernel/errno";
+import { contentRead } from "./fileTime";
 import {
     Directory,
     entryKind,
@@ -15,7 +16,7 @@ import {
     KIND_DIRECTORY,
 } from "./inode";
 import { IoBuffer } from "./ioBuffer";
-import { OpenFile, SEEK_CUR, SEEK_SET } from "./openFile";
+import { O_NOATIME, OpenFile, SEEK_CUR, SEEK_SET } from "./openFile";
 
 /** Writes one entry of getdents(2); false when it does not fit any more. */
 export type EntryWriter = (name: usize, nameLength: i32, inode: u64, kind: u32, nextPosition: i64) => bool;
@@ -53,6 +54,7 @@ export class DirectoryFile extends OpenFile {
     readEntries(writer: EntryWriter): i64 {
         const directory = this.directory;
         if (directory.removed) return -ENOENT;
+        if (directory.modified && (this.flags & O_NOATIME) == 0) contentRead(directory);
         if (this.position == 0) {
             if (!writer(dots, 1, directory.number, KIND_DIRECTORY, 1)) return 0;
             this.position = 1;

@@ -26,6 +26,22 @@ export function contentChanged(inode: Inode): void {
     inode.changeTime = time;
 }
 
+/** A day: relatime sets access times that are older. */
+const ACCESS_TIME_AGE: i64 = 24 * 3600 * 1_000_000_000;
+
+/**
+ * The content of `inode` has been read. As mounted with relatime: the access time becomes now if it is not newer than the other
+ * times, or a day old. Files that are as the image has them keep theirs, as below an overlay.
+ */
+export function contentRead(inode: Inode): void {
+    if (!inode.modified || inode.fileSystem.readOnly) return;
+    const before = inode.accessTime;
+    if (before > inode.modificationTime && before > inode.changeTime) {
+        if (fileTime() - before < ACCESS_TIME_AGE) return;
+    }
+    inode.accessTime = fileTime();
+}
+
 /** Attributes or names of `inode` have changed. */
 export function attributesChanged(inode: Inode): void {
     inode.modified = true;

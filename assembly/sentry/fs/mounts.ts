@@ -101,7 +101,7 @@ function makeLink(directory: Directory, name: string, target: string): void {
 
 function mountDevices(root: Directory): void {
     const devices = makeMemoryRoot(new FileSystem("tmpfs", TMPFS_MAGIC, true), 0o755);
-    const options = ",nosuid,noatime";
+    const options = ",nosuid,relatime";
     mountOn(root, "dev", devices, new Mount("/dev", devices.fileSystem, "tmpfs", options));
     makeDevice(devices, "null", DEVICE_NULL);
     makeDevice(devices, "zero", DEVICE_ZERO);
@@ -126,7 +126,7 @@ function mountDevices(root: Directory): void {
             "/dev/pts",
             terminals.fileSystem,
             "devpts",
-            ",nosuid,noexec,noatime,gid=5,mode=620,ptmxmode=666",
+            ",nosuid,noexec,relatime,gid=5,mode=620,ptmxmode=666",
         ),
     );
     const shared = makeMemoryRoot(new FileSystem("tmpfs", TMPFS_MAGIC, true), 0o1777);
@@ -134,12 +134,12 @@ function mountDevices(root: Directory): void {
         devices,
         "shm",
         shared,
-        new Mount("/dev/shm", shared.fileSystem, "shm", ",nosuid,nodev,noexec,noatime"),
+        new Mount("/dev/shm", shared.fileSystem, "shm", ",nosuid,nodev,noexec,relatime"),
     );
 }
 
 function mountSystem(root: Directory): void {
-    const options = ",nosuid,nodev,noexec,noatime";
+    const options = ",nosuid,nodev,noexec,relatime";
     const controlGroup = makeControlGroup();
     const sys = makeSys(controlGroup);
     mountOn(root, "sys", sys, new Mount("/sys", sys.fileSystem, "sysfs", options));
@@ -194,10 +194,10 @@ export function mountFileSystems(): Directory | null {
     if (root === null) return null;
     root.pin();
     root.place(root, 0, 0, null);
-    addMount(new Mount("/", root.fileSystem, "overlay", ",noatime"));
+    addMount(new Mount("/", root.fileSystem, "overlay", ",relatime"));
     const proc = makeProc();
-    mountOn(root, "proc", proc, new Mount("/proc", proc.fileSystem, "proc", ",nosuid,nodev,noexec,noatime"));
-    addMount(new Mount("/proc/sys", settingsRoot!.fileSystem, "proc", ",nosuid,nodev,noexec,noatime"));
+    mountOn(root, "proc", proc, new Mount("/proc", proc.fileSystem, "proc", ",nosuid,nodev,noexec,relatime"));
+    addMount(new Mount("/proc/sys", settingsRoot!.fileSystem, "proc", ",nosuid,nodev,noexec,relatime"));
     mountDevices(root);
     mountSystem(root);
     provideFiles(root);

@@ -9,12 +9,13 @@ import { PAGE_BITS, PAGE_SIZE } from "../../std/pages";
 import { frameAddress } from "../memory/frames";
 import { SIGXFSZ } from "../signals/numbers";
 import { sendSignalToThread } from "../signals/send";
-import { contentChanged } from "./fileTime";
+import { contentChanged, contentRead } from "./fileTime";
 import { failure } from "./inode";
 import { IoBuffer } from "./ioBuffer";
 import {
     AT_POSITION,
     O_APPEND,
+    O_NOATIME,
     OpenFile,
     SEEK_CUR,
     SEEK_DATA,
@@ -52,6 +53,7 @@ export class RegularFile extends OpenFile {
         const content = this.content;
         const start = offset == AT_POSITION ? this.position : offset;
         const size = <i64>content.size;
+        if (content.modified && buffer.length > 0 && (this.flags & O_NOATIME) == 0) contentRead(content);
         if (start >= size) return 0;
         const count = min(buffer.length, size - start);
         let done: i64 = 0;

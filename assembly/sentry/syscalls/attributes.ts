@@ -32,6 +32,7 @@ import {
 import { O_PATH, OpenFile } from "../fs/openFile";
 import {
     AT_EMPTY_PATH,
+    AT_FDCWD,
     AT_SYMLINK_NOFOLLOW,
     fileOf,
     findInode,
@@ -221,8 +222,11 @@ function utimensat(directory: u64, path: u64, times: u64, flags_: u64, e: u64, f
         if (accessNanoseconds == UTIME_OMIT && modificationNanoseconds == UTIME_OMIT) return 0;
     }
     if ((flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) != 0) return -EINVAL;
-    const inode = path == 0 ? inodeOf(directory) : inodeAt(directory, path, flags);
-    if (inode === null) return path == 0 ? -EBADF : failure;
+    // Without a path the descriptor itself is meant.
+    const isDescriptor = path == 0 && <i32>directory != AT_FDCWD;
+    if (isDescriptor && flags != 0) return -EINVAL;
+    const inode = isDescriptor ? inodeOf(directory) : inodeAt(directory, path, flags);
+    if (inode === null) return isDescriptor ? -EBADF : failure;
     if (times == 0 || (accessNanoseconds == UTIME_NOW && modificationNanoseconds == UTIME_NOW))
         return touch(inode);
     const refused = checkChangeable(inode);
@@ -250,8 +254,9 @@ function futimesat(directory: u64, path: u64, times: u64, d: u64, e: u64, f: u64
         if (copyIn(scratch, times, 32) != 0) return -EFAULT;
         if (load<u64>(scratch, 8) >= 1_000_000 || load<u64>(scratch, 24) >= 1_000_000) return -EINVAL;
     }
-    const inode = path == 0 ? inodeOf(directory) : inodeAt(directory, path, 0);
-    if (inode === null) return path == 0 ? -EBADF : failure;
+    const isDescriptor = path == 0 && <i32>directory != AT_FDCWD;
+    const inode = isDescriptor ? inodeOf(directory) : inodeAt(directory, path, 0);
+    if (inode === null) return isDescriptor ? -EBADF : failure;
     if (times == 0) return touch(inode);
     return setTimes(
         inode,

@@ -24,6 +24,7 @@ import {
     SYS_write,
     SYS_writev,
 } from "../arch/systemCalls";
+import { contentChanged } from "../fs/fileTime";
 import { failure, fail, KIND_FIFO, KIND_SOCKET } from "../fs/inode";
 import { userBuffer, userVector, VECTOR_ENTRIES_MAXIMUM } from "../fs/ioBuffer";
 import { IN_ACCESS, IN_MODIFY, notifyFile, notifyFound, watchCount } from "../fs/notify";
@@ -381,6 +382,7 @@ function fallocate(descriptor: u64, mode_: u64, offset_: u64, length_: u64, e: u
         const error = content.truncate(end);
         if (error != 0) return error;
     }
+    contentChanged(content);
     dropPrivileges(content);
     notifyFile(file, IN_MODIFY);
     return 0;

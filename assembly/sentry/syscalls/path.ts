@@ -76,7 +76,15 @@ import {
     walk,
     walkToParent,
 } from "../fs/pathWalk";
-import { checkAccess, checkCreate, checkDelete, credentials, MAY_READ, MAY_WRITE, ownsInode } from "../fs/permission";
+import {
+    checkAccess,
+    checkCreate,
+    checkDelete,
+    credentials,
+    MAY_READ,
+    MAY_WRITE,
+    ownsInode,
+} from "../fs/permission";
 import { asRegular } from "../fs/regularInode";
 import {
     EBUSY,

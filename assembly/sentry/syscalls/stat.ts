@@ -168,10 +168,23 @@ function faccessat2(directory: u64, path: u64, mode_: u64, flags_: u64, e: u64, 
 
 // ---------------------------------------------------------------- statfs
 
-/** f_flags: ST_RDONLY, ST_VALID, ST_RELATIME's sibling ST_NOATIME. */
+/** f_flags (statfs(2)). */
 const ST_RDONLY: u64 = 1;
+const ST_NOSUID: u64 = 2;
+const ST_NODEV: u64 = 4;
+const ST_NOEXEC: u64 = 8;
 const ST_VALID: u64 = 0x20;
-const ST_NOATIME: u64 = 0x400;
+const ST_RELATIME: u64 = 0x1000;
+
+function mountFlags(fileSystem: FileSystem): u64 {
+    let flags = ST_VALID | (fileSystem.readOnly ? ST_RDONLY : 0);
+    const mount = mountOf(fileSystem);
+    if (mount === null) return flags;
+    if (mount.options.includes("nosuid")) flags |= ST_NOSUID;
+    if (mount.options.includes("nodev")) flags |= ST_NODEV;
+    if (mount.options.includes("noexec")) flags |= ST_NOEXEC;
+    return flags | ST_RELATIME;
+}
 
 function writeStatfs(inode: Inode, buffer: u64): i64 {
     const fileSystem = inode.fileSystem;
@@ -195,7 +208,7 @@ function writeStatfs(inode: Inode, buffer: u64): i64 {
         files > made ? files - made : 0,
         fileSystem.device,
         NAME_MAXIMUM,
-        ST_VALID | (fileSystem.readOnly ? ST_RDONLY : 0) | (mountOf(fileSystem) !== null ? ST_NOATIME : 0),
+        mountFlags(fileSystem),
     );
     return copyOut(buffer, scratch, STATFS_SIZE);
 }
