@@ -75,6 +75,9 @@ export { FAULT_BEYOND_FILE, FAULT_FORBIDDEN, FAULT_NO_MEMORY, FAULT_UNMAPPED };
 /** Pages of a program that touches new memory from one page to the next that are given to it at once, at most. */
 const AHEAD_MAXIMUM: u32 = 16;
 
+/** Pages that such a run has at least: small programs get nothing that they do not touch. */
+const RUN_MINIMUM: u32 = 12;
+
 /** All address spaces that have users. */
 export let firstSpace: AddressSpace | null = null;
 
@@ -85,9 +88,6 @@ export class AddressSpace extends PageSpace {
     private previousSpace: AddressSpace | null = null;
     /** mlockall(MCL_FUTURE): flags of new regions. */
     futureFlags: u32 = 0;
-    /** A program that goes through new memory touches this page next, and gets so many pages then. */
-    private aheadPage: u64 = 0;
-    private aheadCount: u32 = 1;
 
     /** The brk heap's first address and its present end. */
     breakStart: u64 = 0;
@@ -363,31 +363,34 @@ export class AddressSpace extends PageSpace {
     /** The program faulted on `address`. 0 when it can go on, else a FAULT_ constant. */
     handleFault(address: u64, access: u32): i32 {
         if (address >= USER_END) return FAULT_UNMAPPED;
+        const number = address >> PAGE_BITS;
+        const known = this.pages.find(number);
+        // A child that writes what it shares with its parent will often execute a program next: no more than that page.
+        const becomesOwn = known !== null && access == ACCESS_WRITE && !known.has(PAGE_WRITABLE);
         const page = this.resolve(address, access);
         if (page === null) return this.fault;
         if (!this.mapPage(page, address)) return FAULT_NO_MEMORY;
         const region = this.find(address)!;
         if (region.file !== null) this.mapAround(region, address);
-        else if (access == ACCESS_WRITE) this.mapAhead(region, address >> PAGE_BITS);
-        else this.mapResident(address >> PAGE_BITS);
+        else if (known === null) this.mapAhead(region, number);
+        else if (!becomesOwn) this.mapResident(number);
         return 0;
     }
 
     /**
-     * A program that goes through new memory from page to page gets ever more of it with one fault, as long as there is
-     * plenty: at most as much again as it has touched.
+     * A program that goes through new memory from page to page gets more of it with one fault, as long as there is plenty: half
+     * as many pages as the run has that the fault adds to.
      */
     private mapAhead(region: Region, number: u64): void {
-        if (number != this.aheadPage) {
-            this.aheadPage = number + 1;
-            this.aheadCount = 1;
-            return;
+        let run: u32 = 0;
+        let before = number - 1;
+        while (run < AHEAD_MAXIMUM * 2 && this.pages.find(before) !== null) {
+            run++;
+            before--;
         }
-        const count = min(this.aheadCount * 2, AHEAD_MAXIMUM);
-        this.aheadCount = count;
-        this.aheadPage = number + count;
-        if (region.shared !== null || (region.protection & PROT_WRITE) == 0 || !mayMapAhead()) return;
-        const last = min(number + count, region.end >> PAGE_BITS);
+        const count = run >> 1;
+        if (run < RUN_MINIMUM || region.shared !== null || !mayMapAhead()) return;
+        const last = min(number + 1 + count, region.end >> PAGE_BITS);
         for (let next = number + 1; next < last; next++) {
             if (this.pages.find(next) !== null) return;
             const frame = allocateFrame();
