@@ -19,7 +19,7 @@ import { EACCES, ELOOP, ENOENT, ENOEXEC, ENOMEM } from "../kernel/errno";
 import { Credentials } from "../kernel/credentials";
 import { NAME_LENGTH } from "../kernel/process";
 import { ResourceLimits, RLIMIT_STACK } from "../kernel/resourceLimits";
-import { AddressSpace } from "../memory/addressSpace";
+import { ACCESS_EXECUTE, ACCESS_WRITE, AddressSpace } from "../memory/addressSpace";
 import { takeVSpace } from "../memory/vspaces";
 import { PrefixedStrings, StringSource } from "./arguments";
 import { byteString, ElfImage } from "./elf";
@@ -307,6 +307,10 @@ function layOut(
         return fail(error, error == -ENOMEM ? "not enough memory" : "");
     }
     space.adoptKept();
+    // The program's first instruction and its first push would fault: a trap each that need not be. What cannot be mapped
+    // will fault, and is answered then.
+    space.handleFault(entry, ACCESS_EXECUTE);
+    space.handleFault(space.stackStart, ACCESS_WRITE);
     return new Program(
         space,
         entry,
