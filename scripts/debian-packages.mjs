@@ -21,6 +21,7 @@ export const testPackages = {
     'clang-tidy-19': 'checks C code for common mistakes',
     skopeo: 'makes image archives as people have them, for the end-to-end tests',
     umoci: 'makes images with another tool than our own, for the end-to-end tests',
+    iproute2: 'starts the loopback interface of the containers that Sealift is compared with',
     'musl-tools': 'links test programs against musl; brings musl and musl-dev',
     runc: 'runs the same image on Linux, to compare start-up times',
 };

@@ -34,6 +34,7 @@ mkdir "$root/dev/pts" "$root/dev/shm"
 mount -t tmpfs -o mode=1777 shm "$root/dev/shm"
 ln -s /proc/self/fd "$root/dev/fd"
 for stream in 0:stdin 1:stdout 2:stderr; do ln -s "/proc/self/fd/\${stream%:*}" "$root/dev/\${stream#*:}"; done
+ip link set lo up
 hostname "$name"
 echo "$name" >"$root/etc/hostname"
 printf '127.0.0.1\\tlocalhost\\n::1\\tlocalhost ip6-localhost ip6-loopback\\n127.0.0.1\\t%s\\n' "$name" >"$root/etc/hosts"
@@ -96,11 +97,10 @@ export class LinuxReference {
         const child = spawn(
             'unshare',
             [...outside, 'bash', '-c', containerScript, 'bash', root, HOSTNAME, ...inside],
-            {
-                cwd: '/',
-            },
+            { cwd: '/', detached: true },
         );
-        const timer = setTimeout(() => child.kill('SIGKILL'), options.timeout ?? 60_000);
+        // The whole group, so that nothing goes on and holds the pipes: the container's process 1 dies with its `unshare`.
+        const timer = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), options.timeout ?? 60_000);
         const stdout: Buffer[] = [];
         const stderr: Buffer[] = [];
         child.stdout.on('data', (bytes: Buffer) => stdout.push(bytes));

@@ -23,3 +23,15 @@ test('Python', options, async () => {
 test('SQLite: journals, locks, a writer that is killed', options, async () => {
     await sameAsLinux('sqlite', ['sh', '-c', script('sqlite.sh')]);
 });
+
+test('Redis, its client and its benchmark over loopback', options, async () => {
+    await sameAsLinux('redis', ['sh', '-c', script('redis.sh')]);
+});
+
+test('nginx and curl over loopback', options, async () => {
+    await sameAsLinux('nginx', ['sh', '-c', script('nginx.sh')]);
+});
+
+test('Node.js', options, async () => {
+    await sameAsLinux('node', ['node', '--input-type=module', '-e', script('node.mjs')]);
+});

@@ -23,7 +23,7 @@ import {
 } from "../inode";
 import { IoBuffer } from "../ioBuffer";
 import { AT_POSITION, OpenFile, SEEK_CUR, SEEK_SET } from "../openFile";
-import { addByte, addText, beginText, copyText, textLength } from "./textBuilder";
+import { addByte, addText, beginText, copyText, isTextComplete, textLength } from "./textBuilder";
 
 /** Adds a file's text (textBuilder.ts). `process` is null in files that belong to none. 0 or a negative errno. */
 export type Generator = (process: Process | null) => i32;
@@ -211,6 +211,7 @@ class TextFile extends OpenFile {
             const error = generate!(this.source.process);
             if (error != 0) return error;
         }
+        if (!isTextComplete()) return -ENOMEM;
         if (this.text != 0) heap.free(this.text);
         this.length = textLength();
         this.text = copyText();

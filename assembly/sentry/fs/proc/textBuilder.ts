@@ -2,14 +2,26 @@
 //
 // Where the text of a /proc file is put together: one buffer that grows, and is copied when the text is done.
 
+import { provideHeap } from "../../capabilities/quota";
+
 const INITIAL_CAPACITY: i32 = 512;
+/** Capacity up to which memory is not asked for first. */
+const FREE_GROWTH: i32 = 4096;
 
 let buffer: usize = 0;
 let capacity: i32 = 0;
 let length: i32 = 0;
+/** There was no memory for some of the text. */
+let incomplete: bool = false;
 
 export function beginText(): void {
     length = 0;
+    incomplete = false;
+}
+
+/** Whether the text is all there and can be copied: a program's many mappings can make it larger than memory allows. */
+export function isTextComplete(): bool {
+    return !incomplete && provideHeap(length);
 }
 
 export function textLength(): i32 {
@@ -23,22 +35,27 @@ export function copyText(): usize {
     return copy;
 }
 
-function makeRoom(bytes: i32): void {
-    if (length + bytes <= capacity) return;
+/** False: there is no memory, and nothing more is added. */
+function makeRoom(bytes: i32): bool {
+    if (length + bytes <= capacity) return !incomplete;
     let wanted = max(capacity, INITIAL_CAPACITY);
     while (wanted < length + bytes) wanted <<= 1;
+    // A small buffer grows within what every message may take.
+    if (wanted > FREE_GROWTH && !provideHeap(wanted)) incomplete = true;
+    if (incomplete) return false;
     buffer = buffer == 0 ? heap.alloc(wanted) : heap.realloc(buffer, wanted);
     capacity = wanted;
+    return true;
 }
 
 export function addByte(byte: u32): void {
-    makeRoom(1);
+    if (!makeRoom(1)) return;
     store<u8>(buffer + length, <u8>byte);
     length++;
 }
 
 export function addBytes(address: usize, count: i32): void {
-    makeRoom(count);
+    if (!makeRoom(count)) return;
     memory.copy(buffer + length, address, count);
     length += count;
 }
@@ -46,7 +63,7 @@ export function addBytes(address: usize, count: i32): void {
 /** A text of ASCII, or a byte string. */
 export function addText(text: string): void {
     const count = text.length;
-    makeRoom(count);
+    if (!makeRoom(count)) return;
     const from = changetype<usize>(text);
     for (let i = 0; i < count; i++) store<u8>(buffer + length + i, load<u8>(from + (i << 1)));
     length += count;
