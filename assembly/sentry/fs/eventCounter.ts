@@ -6,7 +6,7 @@ import { EAGAIN, EINVAL } from "../kernel/errno";
 import { WaitQueue } from "../kernel/wait";
 import { anonymousInode } from "./anonymousInode";
 import { IoBuffer } from "./ioBuffer";
-import { O_RDWR, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from "./openFile";
+import { O_RDWR, POLLIN, POLLOUT } from "./openFile";
 import { addByte, addHexadecimalColumn, addNumber, addText } from "./proc/textBuilder";
 import { StreamFile } from "./streamFile";
 
@@ -49,25 +49,19 @@ export class EventCounter extends StreamFile {
         const error = buffer.put(0, scratch, <i32>VALUE_SIZE);
         if (error != 0) return error;
         this.counter -= value;
-        this.queue.wake();
+        this.queue.wake(POLLOUT);
         return VALUE_SIZE;
     }
 
-    writeFrom(buffer: IoBuffer, offset: i64): i64 {
-        // Longer writes are accepted; only the first eight bytes count.
-        buffer.length = min(buffer.length, VALUE_SIZE);
-        return super.writeFrom(buffer, offset);
-    }
-
     send(buffer: IoBuffer, from: i64): i64 {
-        if (buffer.length < VALUE_SIZE) return -EINVAL;
+        if (buffer.length != VALUE_SIZE) return -EINVAL;
         const error = buffer.take(0, scratch, <i32>VALUE_SIZE);
         if (error != 0) return error;
         const value = load<u64>(scratch);
         if (value == u64.MAX_VALUE) return -EINVAL;
         if (value > COUNTER_MAXIMUM - this.counter) return -EAGAIN;
         this.counter += value;
-        this.queue.wake();
+        this.queue.wake(POLLIN);
         return VALUE_SIZE;
     }
 
@@ -78,8 +72,8 @@ export class EventCounter extends StreamFile {
 
     readiness(): u32 {
         let events: u32 = 0;
-        if (this.counter > 0) events |= POLLIN | POLLRDNORM;
-        if (this.counter < COUNTER_MAXIMUM) events |= POLLOUT | POLLWRNORM;
+        if (this.counter > 0) events |= POLLIN;
+        if (this.counter < COUNTER_MAXIMUM) events |= POLLOUT;
         return events;
     }
 

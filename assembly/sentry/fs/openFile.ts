@@ -8,7 +8,7 @@
 
 import { O_DIRECT, O_DIRECTORY, O_LARGEFILE, O_NOFOLLOW } from "../arch/fileStatus";
 import { EINVAL, ENODEV, ENOTTY, ESPIPE } from "../kernel/errno";
-import { waitOn, WaitQueue } from "../kernel/wait";
+import { Observer, waitOn, WaitQueue } from "../kernel/wait";
 import { Inode } from "./inode";
 import { IoBuffer, sentryBuffer, userBuffer } from "./ioBuffer";
 import { Location } from "./location";
@@ -70,6 +70,8 @@ export abstract class OpenFile {
     flags: u32;
     position: i64 = 0;
     readonly inode: Inode;
+    /** Entries of epoll sets for this description: they end with it. */
+    interests: Observer | null = null;
     /** Where it was opened, for /proc/self/fd, fchdir and *at calls; null for pipes and other files without a name. */
     location: Location | null = null;
     /** It counts among its inode's writers. */
@@ -112,6 +114,7 @@ export abstract class OpenFile {
     release(): void {
         if (--this.references > 0) return;
         openFileCount--;
+        while (this.interests !== null) this.interests!.end();
         if (watchCount != 0) notifyClose(this);
         this.close();
         if (this.isWriter) this.inode.writers--;

@@ -18,6 +18,7 @@ import { fail, S_IFIFO } from "./inode";
 import { IoBuffer } from "./ioBuffer";
 import {
     O_ACCMODE,
+    O_DIRECT,
     O_NONBLOCK,
     O_RDONLY,
     O_RDWR,
@@ -48,6 +49,8 @@ class Slot {
     frame: u32;
     offset: u16;
     length: u16;
+    /** A write of its own (O_DIRECT): a read takes it whole or drops the rest. */
+    isPacket: u32;
 }
 
 export class Pipe {
@@ -55,7 +58,10 @@ export class Pipe {
     writers: i32 = 0;
     /** How often the pipe was opened for writing: tells "no writer yet" from "no writer any more". */
     writersSeen: u32 = 0;
-    /** Woken when data or room comes, or an end closes. */
+    /** Who waits in read(2) and write(2): woken one at a time, for the next one goes on when the first has left something. */
+    readonly readersQueue: WaitQueue = new WaitQueue(true);
+    readonly writersQueue: WaitQueue = new WaitQueue(true);
+    /** Who waits in other calls: woken when data or room comes, or an end closes. */
     readonly queue: WaitQueue = new WaitQueue();
     /** FIFOs: threads whose open(2) waits for the other side. */
     readonly openingReaders: WaitQueue = new WaitQueue();
@@ -100,6 +106,10 @@ export class Pipe {
             done += part;
             slot.offset += <u16>part;
             slot.length -= <u16>part;
+            if (slot.isPacket != 0) {
+                this.dropFirst();
+                break;
+            }
             if (slot.length == 0) this.dropFirst();
         }
         return done;
@@ -135,7 +145,7 @@ export class Pipe {
     }
 
     /** The number of bytes written from position `from` of the buffer on, 0 with a full pipe, -EFAULT or -ENOMEM. */
-    write(buffer: IoBuffer, from: i64): i64 {
+    write(buffer: IoBuffer, from: i64, asPackets: bool): i64 {
         const length = buffer.length - from;
         let done: i64 = 0;
         // What does not fill a page is put to the page before, if it has room: small writes share pages.
@@ -143,7 +153,7 @@ export class Pipe {
         if (rest > 0 && this.used > 0) {
             const last = this.slot(this.used - 1);
             const end = <i32>last.offset + last.length;
-            if (end + rest <= <i32>PAGE_SIZE) {
+            if (last.isPacket == 0 && end + rest <= <i32>PAGE_SIZE) {
                 const error = buffer.take(from, frameAddress(last.frame) + end, rest);
                 if (error != 0) return error;
                 last.length += <u16>rest;
@@ -163,6 +173,7 @@ export class Pipe {
             slot.frame = frame;
             slot.offset = 0;
             slot.length = <u16>part;
+            slot.isPacket = asPackets ? 1 : 0;
             this.used++;
             done += part;
         }
@@ -188,8 +199,29 @@ export class Pipe {
         this.slots = slots;
         this.capacity = capacity;
         this.first = 0;
-        this.queue.wake();
+        this.wakeAll();
         return this.size;
+    }
+
+    /** Bytes have come. */
+    filled(): void {
+        this.readersQueue.wakeOne();
+        if (!this.isFull) this.writersQueue.wakeOne();
+        this.queue.wake(POLLIN | POLLRDNORM);
+    }
+
+    /** Bytes have gone. */
+    emptied(): void {
+        this.writersQueue.wakeOne();
+        if (!this.isEmpty) this.readersQueue.wakeOne();
+        this.queue.wake(POLLOUT | POLLWRNORM);
+    }
+
+    /** An end has come or gone. */
+    wakeAll(): void {
+        this.readersQueue.wake();
+        this.writersQueue.wake();
+        this.queue.wake();
     }
 
     /** Nobody has the pipe open: what was not read is gone. */
@@ -221,7 +253,7 @@ export class PipeFile extends StreamFile {
         const pipe = this.pipe;
         if (this.isReadable()) pipe.readers--;
         if (this.isWritable()) pipe.writers--;
-        pipe.queue.wake();
+        pipe.wakeAll();
         if (pipe.readers > 0 || pipe.writers > 0) return;
         if (pipe.openingReaders.isEmpty && pipe.openingWriters.isEmpty) {
             changetype<SpecialInode>(this.inode).pipe = null;
@@ -236,7 +268,7 @@ export class PipeFile extends StreamFile {
         if (buffer.length == 0) return 0;
         if (pipe.isEmpty) return pipe.writers == 0 ? 0 : -EAGAIN;
         const count = pipe.read(buffer);
-        if (count > 0) pipe.queue.wake();
+        if (count > 0) pipe.emptied();
         return count;
     }
 
@@ -247,8 +279,8 @@ export class PipeFile extends StreamFile {
             sendSignalToThread(current, SIGPIPE);
             return -EPIPE;
         }
-        const count = pipe.write(buffer, from);
-        if (count > 0) pipe.queue.wake();
+        const count = pipe.write(buffer, from, (this.flags & O_DIRECT) != 0);
+        if (count > 0) pipe.filled();
         return count == 0 ? -EAGAIN : count;
     }
 
@@ -268,6 +300,14 @@ export class PipeFile extends StreamFile {
 
     waitQueue(): WaitQueue | null {
         return this.pipe.queue;
+    }
+
+    readersQueue(): WaitQueue | null {
+        return this.pipe.readersQueue;
+    }
+
+    writersQueue(): WaitQueue | null {
+        return this.pipe.writersQueue;
     }
 
     ioctl(request: u32, argument: u64): i64 {
@@ -359,7 +399,7 @@ export function openFifo(inode: SpecialInode, flags: u32): OpenFile | null {
         pipe.readers += grantOpening(pipe.openingReaders);
     }
     const file = new PipeFile(inode, pipe, flags);
-    pipe.queue.wake();
+    pipe.wakeAll();
     return file;
 }
 

@@ -5,7 +5,8 @@
 import { NANOSECONDS, now } from "../kernel/clock";
 import { EFAULT, EINVAL } from "../kernel/errno";
 import { current } from "../kernel/thread";
-import { copyIn } from "../memory/userMemory";
+import { BLOCKED } from "../kernel/wait";
+import { copyIn, copyOut } from "../memory/userMemory";
 import { MASK_UNBLOCKABLE } from "../signals/numbers";
 
 /** Wait for ever. */
@@ -45,6 +46,21 @@ export function readTimeout(address: u64, unit: u64): i64 {
     else if (seconds <= SECONDS_MAXIMUM)
         deadlineRead = now() + <u64>seconds * NANOSECONDS + <u64>parts * unit;
     return 0;
+}
+
+/**
+ * Writes what is left of the timeout at `address`, which readTimeout has read, when a call ends with `result`; as on
+ * Linux memory that cannot be written does not matter. The result is `result`.
+ */
+export function writeTimeLeft(address: u64, unit: u64, result: i64): i64 {
+    if (address == 0 || deadlineRead == AT_ONCE || deadlineRead == NEVER || result == BLOCKED) return result;
+    const deadline = current.deadline != 0 ? current.deadline : deadlineRead;
+    const time = now();
+    const left = deadline > time ? deadline - time : 0;
+    store<u64>(scratch, left / NANOSECONDS);
+    store<u64>(scratch, (left % NANOSECONDS) / unit, 8);
+    copyOut(address, scratch, 16);
+    return result;
 }
 
 /** Has the set of signals at `address` (if not 0) blocked while the call waits (ppoll(2)). 0 or a negative errno. */

@@ -5,7 +5,7 @@
 
 import { EAGAIN, ESPIPE } from "../kernel/errno";
 import { current } from "../kernel/thread";
-import { blockOn } from "../kernel/wait";
+import { blockOn, WaitQueue } from "../kernel/wait";
 import { IoBuffer } from "./ioBuffer";
 import { AT_POSITION, OpenFile } from "./openFile";
 
@@ -19,11 +19,20 @@ export abstract class StreamFile extends OpenFile {
      */
     abstract send(buffer: IoBuffer, from: i64): i64;
 
+    /** Where threads wait in read(2) and in write(2), if not where everybody waits for the file. */
+    readersQueue(): WaitQueue | null {
+        return this.waitQueue();
+    }
+
+    writersQueue(): WaitQueue | null {
+        return this.waitQueue();
+    }
+
     readTo(buffer: IoBuffer, offset: i64): i64 {
         if (offset != AT_POSITION) return -ESPIPE;
         const count = this.receive(buffer);
         if (count != -EAGAIN || this.isNonBlocking()) return count;
-        const queue = this.waitQueue();
+        const queue = this.readersQueue();
         return queue === null ? count : blockOn(queue);
     }
 
@@ -37,7 +46,7 @@ export abstract class StreamFile extends OpenFile {
                 continue;
             }
             if (count == -EAGAIN && !this.isNonBlocking()) {
-                const queue = this.waitQueue();
+                const queue = this.writersQueue();
                 if (queue !== null) {
                     current.progress = done;
                     return blockOn(queue);

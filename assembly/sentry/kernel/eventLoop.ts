@@ -85,7 +85,7 @@ import {
 } from "./thread";
 import { BADGE_THREAD } from "./threadObjects";
 import { isProcessorLimited, preferThread } from "./turns";
-import { BLOCKED, leaveQueues, NO_ANSWER } from "./wait";
+import { BLOCKED, leaveQueues, NO_ANSWER, passOn } from "./wait";
 
 // Fault labels (seL4_Fault_tag) of an MCS kernel.
 const FAULT_CAPABILITY: u32 = 1;
@@ -131,6 +131,7 @@ export function serveOnce(): void {
 
 /** A thread was woken, interrupted or continued. */
 function serveReady(thread: Thread): void {
+    if (thread.process.stopped) passOn(thread);
     leaveQueues(thread);
     if (thread.process.stopped) {
         if (thread.inSystemCall) thread.state = THREAD_BLOCKED;

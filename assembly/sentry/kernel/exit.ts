@@ -17,11 +17,11 @@ import { containerEnded, containerEnds } from "./container";
 import { addGarbage } from "./garbage";
 import { closeAccount } from "./processorTime";
 import { Process, processes, removeProcess } from "./process";
-import { current, Thread, THREAD_DEAD, threads } from "./thread";
+import { current, Thread, THREAD_DEAD, THREAD_READY, threads } from "./thread";
 import { hangUpIfOrphaned } from "./jobControl";
 import { releaseRobustList } from "./robustList";
 import { dropTcb } from "./threadObjects";
-import { leaveQueues } from "./wait";
+import { leaveQueues, passOn } from "./wait";
 
 /** Clock ticks of siginfo_t. */
 const TICK_NANOSECONDS: u64 = 10_000_000;
@@ -31,6 +31,7 @@ const THREAD_GARBAGE: i32 = 512;
 
 /** Ends one thread of a process that goes on or ends with it. */
 function endThread(thread: Thread): void {
+    if (thread.state == THREAD_READY) passOn(thread);
     leaveQueues(thread);
     forgetAnswer(thread);
     closeAccount(thread);

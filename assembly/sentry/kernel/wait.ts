@@ -32,14 +32,35 @@ export const BLOCKED: i64 = i64.MIN_VALUE;
 /** What a system call returns when its thread has ended or been started anew (exit, execve): nothing is answered. */
 export const NO_ANSWER: i64 = i64.MIN_VALUE + 1;
 
-/** A thread's place in one queue: a doubly linked list per queue, a singly linked one per thread. */
+/**
+ * Who is to be told at once when a queue is woken, without a thread that waits: an entry of an epoll set. It stays on its
+ * queues until it leaves them (stopObserving).
+ */
+export abstract class Observer {
+    waiters: Waiter | null = null;
+    /** Of several such observers on a queue a wake-up tells the first that has use for it (EPOLLEXCLUSIVE). */
+    isExclusive: bool = false;
+
+    /** The queue was woken; `events` are the POLL bits that may hold now. Whether a thread that waited was woken by that. */
+    abstract notice(events: u32): bool;
+
+    /** What it watches is gone. */
+    abstract end(): void;
+}
+
+/** A place in one queue: a doubly linked list per queue, a singly linked one per thread or observer. */
 export class Waiter {
+    /** One of the two is not null. */
     thread: Thread | null = null;
+    observer: Observer | null = null;
     queue: WaitQueue | null = null;
     next: Waiter | null = null;
     previous: Waiter | null = null;
     nextOfThread: Waiter | null = null;
 }
+
+/** Whatever may hold now. */
+const ALL_EVENTS: u32 = 0xffff;
 
 let freeWaiters: Waiter | null = null;
 
@@ -47,29 +68,44 @@ let freeWaiters: Waiter | null = null;
 export class WaitQueue {
     first: Waiter | null = null;
     last: Waiter | null = null;
-    /** How often the queue has been woken: edge-triggered epoll asks for changes. */
-    wakes: u32 = 0;
 
-    /** Has every waiting thread execute its system call again, oldest first. Cheap when nobody waits. */
-    wake(): void {
-        this.wakes++;
+    /** `isForOne`: threads wait here that are woken one at a time. */
+    constructor(readonly isForOne: bool = false) {}
+
+    /**
+     * Has every waiting thread execute its system call again, oldest first. Cheap when nobody waits. `events`: the POLL
+     * bits that may hold now and did not before. The result is whether anybody was woken.
+     */
+    wake(events: u32 = ALL_EVENTS): bool {
+        let woken = false;
+        let exclusiveTold = false;
         let waiter = this.first;
         while (waiter !== null) {
-            makeReady(waiter.thread!);
-            waiter = waiter.next;
-        }
-    }
-
-    /** As wake, but at most `count` threads. The result is how many. */
-    wakeSome(count: i32): i32 {
-        let woken = 0;
-        let waiter = this.first;
-        while (waiter !== null && woken < count) {
             const next = waiter.next;
-            if (makeReady(waiter.thread!)) woken++;
+            const observer = waiter.observer;
+            if (observer === null) {
+                if (makeReady(waiter.thread!)) woken = true;
+            } else if (!observer.isExclusive || !exclusiveTold) {
+                const told = observer.notice(events);
+                woken = woken || told;
+                if (observer.isExclusive) exclusiveTold = told;
+            }
             waiter = next;
         }
         return woken;
+    }
+
+    /**
+     * As wake, for a queue of threads of which one can take all there is: it wakes the next one if it leaves something. A
+     * thread that cannot go on hands its turn on (passOn).
+     */
+    wakeOne(): bool {
+        let waiter = this.first;
+        while (waiter !== null) {
+            if (makeReady(waiter.thread!)) return true;
+            waiter = waiter.next;
+        }
+        return false;
     }
 
     get isEmpty(): bool {
@@ -77,15 +113,48 @@ export class WaitQueue {
     }
 }
 
+/** Whom waitOn puts on queues in place of `current`. */
+let joining: Observer | null = null;
+
+/** What follows puts `observer` on queues (OpenFile.joinQueues), until observe(null). */
+export function observe(observer: Observer | null): void {
+    joining = observer;
+}
+
+/** Takes an observer off all its queues. */
+export function stopObserving(observer: Observer): void {
+    const waiters = observer.waiters;
+    observer.waiters = null;
+    freeAll(waiters);
+}
+
 /** Puts `current` on a queue; a blocking result must follow (blockOn, blockUntil). */
 export function waitOn(queue: WaitQueue): void {
     let waiter = freeWaiters;
     if (waiter === null) waiter = new Waiter();
     else freeWaiters = waiter.next;
-    waiter.thread = current;
-    append(waiter, queue);
-    waiter.nextOfThread = current.waiters;
-    current.waiters = waiter;
+    const observer = joining;
+    // As on Linux the newest observer is told first, and exclusive ones after all others.
+    if (observer !== null && !observer.isExclusive) prepend(waiter, queue);
+    else append(waiter, queue);
+    if (observer !== null) {
+        waiter.observer = observer;
+        waiter.nextOfThread = observer.waiters;
+        observer.waiters = waiter;
+    } else {
+        waiter.thread = current;
+        waiter.nextOfThread = current.waiters;
+        current.waiters = waiter;
+    }
+}
+
+function prepend(waiter: Waiter, queue: WaitQueue): void {
+    waiter.queue = queue;
+    waiter.previous = null;
+    waiter.next = queue.first;
+    if (queue.first === null) queue.last = waiter;
+    else queue.first!.previous = waiter;
+    queue.first = waiter;
 }
 
 function append(waiter: Waiter, queue: WaitQueue): void {
@@ -115,12 +184,27 @@ export function moveWaiter(waiter: Waiter, queue: WaitQueue): void {
 
 /** Takes a thread off all its queues. */
 export function leaveQueues(thread: Thread): void {
-    let waiter = thread.waiters;
+    const waiters = thread.waiters;
     thread.waiters = null;
+    freeAll(waiters);
+}
+
+/** The thread was woken and does not go on, for its process was stopped or ended: what woke it is somebody else's. */
+export function passOn(thread: Thread): void {
+    let waiter = thread.waiters;
+    while (waiter !== null) {
+        const queue = waiter.queue!;
+        if (queue.isForOne) queue.wakeOne();
+        waiter = waiter.nextOfThread;
+    }
+}
+
+function freeAll(waiter: Waiter | null): void {
     while (waiter !== null) {
         const following = waiter.nextOfThread;
         remove(waiter);
         waiter.thread = null;
+        waiter.observer = null;
         waiter.queue = null;
         waiter.previous = null;
         waiter.nextOfThread = null;

@@ -28,6 +28,7 @@ import {
 } from "../fs/openFile";
 import { fileOf } from "../fs/pathArgument";
 import { ownsInode } from "../fs/permission";
+import { KIND_FIFO } from "../fs/inode";
 import { PipeFile } from "../fs/pipe";
 import { EBADF, EFAULT, EINVAL, EOVERFLOW, EPERM } from "../kernel/errno";
 import { RLIMIT_NOFILE } from "../kernel/resourceLimits";
@@ -202,8 +203,10 @@ function getOwnerExtended(file: OpenFile, address: u64): i64 {
 
 function setStatusFlags(file: OpenFile, wanted: u32): i64 {
     const flags = wanted & STATUS_FLAGS_CHANGEABLE;
-    if ((flags & ~file.flags & O_DIRECT) != 0) return -EINVAL;
-    if ((flags & ~file.flags & O_ASYNC) != 0 && !(file instanceof Socket)) return -EINVAL;
+    const added = flags & ~file.flags;
+    // Pipes have packets with it; no other file has direct access.
+    if ((added & O_DIRECT) != 0 && file.inode.kind != KIND_FIFO) return -EINVAL;
+    if ((added & O_ASYNC) != 0 && !(file instanceof Socket)) return -EINVAL;
     if ((flags & ~file.flags & O_NOATIME) != 0 && !ownsInode(file.inode)) return -EPERM;
     file.flags = (file.flags & ~STATUS_FLAGS_CHANGEABLE) | flags;
     return 0;

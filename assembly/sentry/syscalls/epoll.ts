@@ -10,7 +10,7 @@ import {
 } from "../arch/systemCalls";
 import { EVENT_DATA, EVENT_SIZE } from "../arch/fileStatus";
 import { EPOLL_CTL_DEL, EventPoll } from "../fs/eventPoll";
-import { O_CLOEXEC } from "../fs/openFile";
+import { O_CLOEXEC, O_PATH } from "../fs/openFile";
 import { fileOf } from "../fs/pathArgument";
 import { AT_ONCE, deadlineAfter, deadlineRead, readTimeout, setWaitMask } from "../fs/readiness";
 import { EBADF, EFAULT, EINTR, EINVAL } from "../kernel/errno";
@@ -20,8 +20,10 @@ import { blockUntil, deadlineReached } from "../kernel/wait";
 import { copyIn, copyOut } from "../memory/userMemory";
 import { define } from "./table";
 
-/** Events that one call returns at most: callers ask for more than there ever are. */
+/** Events that are copied to the program together. */
 const EVENTS_MAXIMUM: i32 = 64;
+/** Linux's EP_MAX_EVENTS: more do not fit in an array. */
+const CAPACITY_MAXIMUM: i32 = i32.MAX_VALUE / EVENT_SIZE;
 const events: usize = memory.data(EVENTS_MAXIMUM * EVENT_SIZE, 8);
 
 function epollCreate(size: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i64 {
@@ -43,6 +45,7 @@ function epollControl(set: u64, operation: u64, descriptor: u64, event: u64, e: 
     const file = fileOf(set);
     const target = fileOf(descriptor);
     if (file === null || target === null) return -EBADF;
+    if (((file.flags | target.flags) & O_PATH) != 0) return -EBADF;
     if (!(file instanceof EventPoll)) return -EINVAL;
     const wanted = removes ? 0 : load<u32>(events);
     const data = removes ? 0 : load<u64>(events, EVENT_DATA);
@@ -50,16 +53,26 @@ function epollControl(set: u64, operation: u64, descriptor: u64, event: u64, e: 
 }
 
 function waitUntil(set: u64, target: u64, capacity: i32, deadline: u64): i64 {
-    if (capacity <= 0) return -EINVAL;
+    if (capacity <= 0 || capacity > CAPACITY_MAXIMUM) return -EINVAL;
     const file = fileOf(set);
     if (file === null) return -EBADF;
     if (!(file instanceof EventPoll)) return -EINVAL;
-    const count = (<EventPoll>file).collect(events, min(capacity, EVENTS_MAXIMUM));
+    const poll = <EventPoll>file;
+    let count = 0;
+    // An entry is asked once, though it may be put back to be asked by the next call.
+    let candidates = poll.candidates;
+    while (count < capacity && candidates > 0) {
+        const part = poll.collect(events, min(capacity - count, EVENTS_MAXIMUM), candidates);
+        candidates -= poll.asked;
+        if (copyOut(target + <u64>count * EVENT_SIZE, events, part * EVENT_SIZE) != 0)
+            return count > 0 ? count : -EFAULT;
+        count += part;
+    }
     if (count == 0 && deadline != AT_ONCE && !deadlineReached()) {
         file.joinQueues();
         return blockUntil(deadline, -EINTR);
     }
-    return copyOut(target, events, count * EVENT_SIZE) != 0 ? -EFAULT : count;
+    return count;
 }
 
 function epollWait(set: u64, target: u64, capacity: u64, timeout: u64, e: u64, f: u64): i64 {

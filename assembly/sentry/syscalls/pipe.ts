@@ -4,7 +4,7 @@
 
 import { SYS_eventfd, SYS_eventfd2, SYS_pipe, SYS_pipe2 } from "../arch/systemCalls";
 import { EventCounter } from "../fs/eventCounter";
-import { O_CLOEXEC, O_NONBLOCK } from "../fs/openFile";
+import { O_CLOEXEC, O_DIRECT, O_NONBLOCK } from "../fs/openFile";
 import { makePipe, readEnd, writeEnd } from "../fs/pipe";
 import { EFAULT, EINVAL } from "../kernel/errno";
 import { addGarbage } from "../kernel/garbage";
@@ -24,11 +24,11 @@ function pipe(address: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i64 {
 
 function pipe2(address: u64, flags_: u64, c: u64, d: u64, e: u64, f: u64): i64 {
     const flags = <u32>flags_;
-    if ((flags & ~(O_CLOEXEC | O_NONBLOCK)) != 0) return -EINVAL;
+    if ((flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT)) != 0) return -EINVAL;
     const table = current.process.fileDescriptors;
     const limit = current.process.limits.soft[RLIMIT_NOFILE];
     const closeOnExec = (flags & O_CLOEXEC) != 0;
-    makePipe(flags & O_NONBLOCK);
+    makePipe(flags & (O_NONBLOCK | O_DIRECT));
     addGarbage(PIPE_BYTES);
     const first = table.add(readEnd, closeOnExec, limit);
     if (first < 0) {

@@ -3,7 +3,9 @@
 // poll, ppoll, select, pselect6. Each execution looks at all files; if none is ready the thread joins the wait queues of all.
 
 import { SYS_poll, SYS_ppoll, SYS_pselect6, SYS_select } from "../arch/systemCalls";
+import { FileDescriptorTable } from "../fs/fileDescriptorTable";
 import {
+    O_PATH,
     OpenFile,
     POLLERR,
     POLLHUP,
@@ -16,7 +18,7 @@ import {
     POLLWRBAND,
     POLLWRNORM,
 } from "../fs/openFile";
-import { AT_ONCE, deadlineAfter, deadlineRead, readTimeout, setWaitMask } from "../fs/readiness";
+import { AT_ONCE, deadlineAfter, deadlineRead, readTimeout, setWaitMask, writeTimeLeft } from "../fs/readiness";
 import { provideHeap } from "../capabilities/quota";
 import { EBADF, EFAULT, EINVAL, ENOMEM, ERESTARTNOHAND } from "../kernel/errno";
 import { RLIMIT_NOFILE } from "../kernel/resourceLimits";
@@ -42,6 +44,12 @@ function makeWorkspace(bytes: i32): bool {
     return true;
 }
 
+/** The file, unless it is only a name (O_PATH). */
+function openFile(table: FileDescriptorTable, descriptor: i32): OpenFile | null {
+    const file = table.get(descriptor);
+    return file === null || (file.flags & O_PATH) != 0 ? null : file;
+}
+
 // ---------------------------------------------------------------- poll
 
 function poll(descriptors: u64, count: u64, timeout: u64, d: u64, e: u64, f: u64): i64 {
@@ -51,7 +59,9 @@ function poll(descriptors: u64, count: u64, timeout: u64, d: u64, e: u64, f: u64
 function ppoll(descriptors: u64, count: u64, timeout: u64, mask: u64, maskSize: u64, f: u64): i64 {
     let error = readTimeout(timeout, 1);
     if (error == 0) error = setWaitMask(mask, maskSize);
-    return error != 0 ? error : pollUntil(descriptors, count, deadlineRead);
+    return error != 0
+        ? error
+        : writeTimeLeft(timeout, 1, pollUntil(descriptors, count, deadlineRead));
 }
 
 function pollUntil(descriptors: u64, count_: u64, deadline: u64): i64 {
@@ -68,7 +78,7 @@ function pollUntil(descriptors: u64, count_: u64, deadline: u64): i64 {
         const descriptor = load<i32>(entry);
         let events: u32 = 0;
         if (descriptor >= 0) {
-            const file = table.get(descriptor);
+            const file = openFile(table, descriptor);
             const wanted = (<u32>load<u16>(entry, 4)) | POLLERR | POLLHUP;
             events = file === null ? POLLNVAL : file.readiness() & wanted;
         }
@@ -78,7 +88,7 @@ function pollUntil(descriptors: u64, count_: u64, deadline: u64): i64 {
     if (ready == 0 && deadline != AT_ONCE && !deadlineReached()) {
         for (let i = 0; i < count; i++) {
             const descriptor = load<i32>(workspace + i * POLLFD_SIZE);
-            const file: OpenFile | null = descriptor < 0 ? null : table.get(descriptor);
+            const file: OpenFile | null = descriptor < 0 ? null : openFile(table, descriptor);
             if (file !== null) file.joinQueues();
         }
         return blockUntil(deadline, -ERESTARTNOHAND);
@@ -101,7 +111,9 @@ const MICROSECOND: u64 = 1000;
 
 function select(count: u64, readSet: u64, writeSet: u64, exceptSet: u64, timeout: u64, f: u64): i64 {
     const error = readTimeout(timeout, MICROSECOND);
-    return error != 0 ? error : selectUntil(<i32>count, readSet, writeSet, exceptSet, deadlineRead);
+    if (error != 0) return error;
+    const result = selectUntil(<i32>count, readSet, writeSet, exceptSet, deadlineRead);
+    return writeTimeLeft(timeout, MICROSECOND, result);
 }
 
 /** The sixth argument points to the address and the size of a signal set. */
@@ -115,7 +127,7 @@ function pselect6(count: u64, readSet: u64, writeSet: u64, exceptSet: u64, timeo
         error = setWaitMask(set, copiedIn);
         if (error != 0) return error;
     }
-    return selectUntil(<i32>count, readSet, writeSet, exceptSet, deadlineRead);
+    return writeTimeLeft(timeout, 1, selectUntil(<i32>count, readSet, writeSet, exceptSet, deadlineRead));
 }
 
 /** Bit `descriptor` of a set. */
@@ -154,7 +166,7 @@ function selectUntil(count: i32, readSet: u64, writeSet: u64, exceptSet: u64, de
     for (let descriptor = 0; descriptor < end; descriptor++) {
         const masks = interest(wanted, bytes, descriptor);
         if (masks == 0) continue;
-        const file = table.get(descriptor);
+        const file = openFile(table, descriptor);
         if (file === null) return -EBADF;
         const events = file.readiness();
         for (let set = 0; set < 3; set++) {
@@ -165,7 +177,7 @@ function selectUntil(count: i32, readSet: u64, writeSet: u64, exceptSet: u64, de
     }
     if (ready == 0 && deadline != AT_ONCE && !deadlineReached()) {
         for (let descriptor = 0; descriptor < end; descriptor++) {
-            if (interest(wanted, bytes, descriptor) != 0) (<OpenFile>table.get(descriptor)).joinQueues();
+            if (interest(wanted, bytes, descriptor) != 0) (<OpenFile>openFile(table, descriptor)).joinQueues();
         }
         return blockUntil(deadline, -ERESTARTNOHAND);
     }

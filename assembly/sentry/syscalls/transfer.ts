@@ -223,7 +223,7 @@ function spliceFrom(from: PipeFile, to: OpenFile, toOffset: i64, limit: i64, non
         if (put < part) break;
     }
     if (done > 0) {
-        pipe.queue.wake();
+        pipe.emptied();
         return done;
     }
     if (!pipe.isEmpty) return waitFor(to, nonBlocking || to.isNonBlocking());
