@@ -5,6 +5,7 @@
 import {
     SYS_kill,
     SYS_pause,
+    SYS_restart_syscall,
     SYS_rt_sigaction,
     SYS_rt_sigpending,
     SYS_rt_sigprocmask,
@@ -271,25 +272,37 @@ export function readSignalInfo(signal: i32, information: u64): SignalInfo | null
     return info;
 }
 
-function rtSigqueueinfo(pid: u64, signal: u64, information: u64, d: u64, e: u64, f: u64): i64 {
-    const process = findProcess(<i32>pid);
-    if (!isSignal(<i32>signal)) return -EINVAL;
-    if (process === null) return -ESRCH;
-    const info = readSignalInfo(<i32>signal, information);
+/** Calls are restarted without it here (kernel/wait.ts): whoever makes it has nothing to restart. */
+function restartSyscall(a: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i64 {
+    return -EINTR;
+}
+
+/** Signal 0 asks whether a signal could be sent. */
+function rtSigqueueinfo(pid: u64, signal_: u64, information: u64, d: u64, e: u64, f: u64): i64 {
+    const signal = <i32>signal_;
+    const info = readSignalInfo(signal, information);
     if (info === null) return -EFAULT;
+    const process = findProcess(<i32>pid);
     if ((info.code >= 0 || info.code == SI_TKILL) && process !== current.process) return -EPERM;
-    if (!maySignal(process, <i32>signal)) return -EPERM;
+    if (process === null) return -ESRCH;
+    if (signal < 0 || signal > SIGNAL_MAXIMUM) return -EINVAL;
+    if (!maySignal(process, signal)) return -EPERM;
+    if (signal == 0) return 0;
     return sendToProcess(process, info) ? 0 : -EAGAIN;
 }
 
-function rtTgsigqueueinfo(group: u64, tid: u64, signal: u64, information: u64, e: u64, f: u64): i64 {
-    const thread = findThread(<i32>tid);
-    if (!isSignal(<i32>signal)) return -EINVAL;
-    if (thread === null || thread.process.pid != <i32>group) return -ESRCH;
-    const info = readSignalInfo(<i32>signal, information);
+function rtTgsigqueueinfo(group: u64, tid: u64, signal_: u64, information: u64, e: u64, f: u64): i64 {
+    const signal = <i32>signal_;
+    const info = readSignalInfo(signal, information);
     if (info === null) return -EFAULT;
-    if ((info.code >= 0 || info.code == SI_TKILL) && thread.process !== current.process) return -EPERM;
-    if (!maySignal(thread.process, <i32>signal)) return -EPERM;
+    if (<i32>group <= 0 || <i32>tid <= 0) return -EINVAL;
+    const thread = findThread(<i32>tid);
+    if ((info.code >= 0 || info.code == SI_TKILL) && (thread === null || thread.process !== current.process))
+        return -EPERM;
+    if (thread === null || thread.process.pid != <i32>group) return -ESRCH;
+    if (signal < 0 || signal > SIGNAL_MAXIMUM) return -EINVAL;
+    if (!maySignal(thread.process, signal)) return -EPERM;
+    if (signal == 0) return 0;
     return sendToThread(thread, info) ? 0 : -EAGAIN;
 }
 
@@ -331,6 +344,7 @@ export function registerSignalCalls(): void {
     define(SYS_rt_sigqueueinfo, rtSigqueueinfo, "dSp");
     define(SYS_rt_tgsigqueueinfo, rtTgsigqueueinfo, "ddSp");
     define(SYS_sigaltstack, sigaltstack, "pp");
+    define(SYS_restart_syscall, restartSyscall, "");
     define(SYS_pause, pause, "");
     define(SYS_signalfd, signalfd, "dmd");
     define(SYS_signalfd4, signalfd4, "dmdx");

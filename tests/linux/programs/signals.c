@@ -43,6 +43,9 @@ static void sending(void) {
     SHOW(sigqueue(getpid(), SIGUSR1, (union sigval){.sival_int = 42}));
     SHOW(last_value);
     SHOW(kill(getpid(), 0));
+    SHOW(sigqueue(getpid(), 0, (union sigval){0}));
+    SHOW(sigqueue(getpid(), 65, (union sigval){0}));
+    SHOW(sigqueue(999999, 0, (union sigval){0}));
     SHOW(kill(999999, SIGTERM));
     SHOW(kill(getpid(), 65));
     SHOW(kill(-999999, 0));
