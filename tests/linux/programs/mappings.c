@@ -56,7 +56,7 @@ static void arguments(void) {
     SHOW(mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, pipes[0], 0));
     SHOW(mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, directory, 0));
     SHOW(syscall(SYS_mmap, NULL, PAGE, PROT_READ, MAP_PRIVATE, zero, 1));
-    SHOW(syscall(SYS_mmap, NULL, 2 * PAGE, PROT_READ, MAP_PRIVATE, zero, -PAGE));
+    SHOW(syscall(SYS_mmap, NULL, 2l * PAGE, PROT_READ, MAP_PRIVATE, zero, -(long)PAGE));
     SHOW(mmap(at + 1, PAGE, PROT_READ, ANONYMOUS | MAP_FIXED, -1, 0));
     SHOW(mmap((char *)-PAGE, PAGE, PROT_READ, ANONYMOUS | MAP_FIXED, -1, 0));
     SHOW(mmap((char *)-PAGE, 2 * PAGE, PROT_READ, ANONYMOUS | MAP_FIXED, -1, 0));

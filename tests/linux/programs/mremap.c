@@ -43,7 +43,6 @@ static void arguments(void) {
     SHOW(mremap(map, 4 * PAGE, 4 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, map + 16 * PAGE + 1));
     SHOW(mremap(map, 4 * PAGE, 5 * PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL));
     SHOW(mremap(map, 4 * PAGE, 4 * PAGE, MREMAP_DONTUNMAP, NULL));
-    SHOW(mremap(map, 4 * PAGE, 4 * PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, map + 16 * PAGE + 1));
     char *gone = mmap(NULL, PAGE, PROT_READ, ANONYMOUS, -1, 0);
     munmap(gone, PAGE);
     SHOW(mremap(gone, PAGE, 2 * PAGE, MREMAP_MAYMOVE));
