@@ -86,7 +86,7 @@ export class Thread {
     waitedSignals: u64 = 0;
     pending: SignalQueue = new SignalQueue();
     /**
-     * The thread is in the stub page between the two halves of a fork, with registers saved below its stack pointer
+     * The thread is in the stubs between the two halves of a fork, with registers saved below its stack pointer
      * (arch/forkState.ts): only what ends it is delivered.
      */
     isSavingState: bool = false;

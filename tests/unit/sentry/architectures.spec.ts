@@ -64,7 +64,7 @@ describe("aarch64", () => {
         expect(memory.compare(context, copied, aarch64.CONTEXT_GENERAL * 8)).toBe(0);
     });
 
-    it("moves the SIMD registers in the stub page", () => {
+    it("moves the SIMD registers by the stubs", () => {
         memory.fill(page, 0, 4096);
         aarch64.writeStubs(page);
         expect(load<u32>(page)).toBe(0xad008600, "stp q0, q1, [x16, #16]");
@@ -142,7 +142,7 @@ describe("riscv64", () => {
         expect(memory.compare(context, copied, riscv64.CONTEXT_WORDS * 8)).toBe(0);
     });
 
-    it("moves the floating point registers in the stub page", () => {
+    it("moves the floating point registers by the stubs", () => {
         memory.fill(page, 0, 4096);
         riscv64.writeStubs(page);
         expect(load<u32>(page)).toBe(0x0002b027, "fsd f0, 0(t0)");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Signal frames of aarch64 (asm/sigcontext.h, asm/ucontext.h) and the stub page's machine code, which moves the SIMD
+// Signal frames of aarch64 (asm/sigcontext.h, asm/ucontext.h) and the machine code of the stubs, which moves the SIMD
 // registers between the processor and the frame: seL4 has no call that reads or writes a thread's.
 
 import { Thread } from "../../kernel/thread";
@@ -40,7 +40,7 @@ export const SIGACTION_SIZE: i32 = 32;
 export const SIGACTION_MASK: usize = 24;
 /** Whether it has a restorer. */
 export const HAS_RESTORER: bool = true;
-/** Whether a handler must come with a restorer (SA_RESTORER): the stub page has one. */
+/** Whether a handler must come with a restorer (SA_RESTORER): the vDSO has one. */
 export const RESTORER_REQUIRED: bool = false;
 
 /** Address of the frame of a handler that starts with its stack at `stack` (`onAlternate`: an empty stack). */
@@ -183,7 +183,7 @@ export function enterChildStub(child: usize, address: u64, stubPage: u64): void 
     store<u64>(child, address + FRAME_FPSIMD, 12 * 8); // x16
 }
 
-// ---------------------------------------------------------------- the stub page
+// ---------------------------------------------------------------- the stubs
 
 const STUB_ENTER: u64 = 0;
 const STUB_RESTORE: u64 = 128;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Signal frames of riscv64 (asm/sigcontext.h, asm/ucontext.h) and the stub page's machine code, which moves the floating
+// Signal frames of riscv64 (asm/sigcontext.h, asm/ucontext.h) and the machine code of the stubs, which moves the floating
 // point registers between the processor and the frame: seL4 has no call that reads or writes a thread's.
 
 import { Thread } from "../../kernel/thread";
@@ -24,7 +24,7 @@ export const SIGACTION_SIZE: i32 = 24;
 export const SIGACTION_MASK: usize = 16;
 /** Whether it has a restorer. */
 export const HAS_RESTORER: bool = false;
-/** Whether a handler must come with a restorer: the stub page has one. */
+/** Whether a handler must come with a restorer: the vDSO has one. */
 export const RESTORER_REQUIRED: bool = false;
 
 /** Address of the frame of a handler that starts with its stack at `stack` (`onAlternate`: an empty stack). */
@@ -170,7 +170,7 @@ export function enterChildStub(child: usize, address: u64, stubPage: u64): void 
     store<u64>(child, address + FRAME_FLOAT, (16 + 8) * 8); // t0
 }
 
-// ---------------------------------------------------------------- the stub page
+// ---------------------------------------------------------------- the stubs
 
 const STUB_ENTER: u64 = 0;
 const STUB_RESTORE: u64 = 192;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The FPU registers of a process that forks. seL4 neither reads nor copies them, so the parent saves them below its stack by
-// code of the stub page before its memory is copied, and the child loads them from there. RCX and R11 are free for this: a
+// code of the stubs before its memory is copied, and the child loads them from there. RCX and R11 are free for this: a
 // system call may change them (System V ABI, A.2.1).
 
 import { Thread } from "../../kernel/thread";
@@ -22,7 +22,7 @@ const STUB_LOAD: u64 = 48;
 const STATE_SIZE: u64 = 512;
 const RED_ZONE: u64 = 128;
 
-/** Writes this part of the stub page. */
+/** Writes this part of the stubs. */
 export function writeForkStubs(page: usize): void {
     // save: fxsave64 (%r11); int $0xfe
     store<u32>(page + <usize>STUB_SAVE, 0x03ae0f49);

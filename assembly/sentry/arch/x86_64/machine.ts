@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Everything about x86_64 that the sentry knows: where registers are in seL4's messages, how Linux passes system call
-// arguments, the signal frame, the address space's layout, and the machine code of the stub page. Its siblings for aarch64
+// arguments, the signal frame, the address space's layout, and the machine code of the stubs. Its siblings for aarch64
 // and riscv64 export the same names.
 //
 // A thread's registers are kept as the message block of an UnknownSyscall fault (receiving one is what happens most):
@@ -446,7 +446,7 @@ export function stackOfFrame(frame: usize): usize {
     return frame + FRAME_UC_STACK;
 }
 
-// ---------------------------------------------------------------- the stub page
+// ---------------------------------------------------------------- the stubs
 
 const STUB_ENTER: u64 = 0;
 /** Where a handler without a restorer of its own returns to: there is none. */
