@@ -10,6 +10,8 @@ import * as riscv64 from "../../../assembly/sentry/arch/riscv64/machine";
 import * as riscv64Files from "../../../assembly/sentry/arch/riscv64/fileStatus";
 import * as aarch64Calls from "../../../assembly/sentry/arch/aarch64/systemCalls";
 import * as riscv64Calls from "../../../assembly/sentry/arch/riscv64/systemCalls";
+import { Process } from "../../../assembly/sentry/kernel/process";
+import { Thread } from "../../../assembly/sentry/kernel/thread";
 
 const WORDS: i32 = 40;
 const context: usize = memory.data(WORDS * 8, 8);
@@ -25,6 +27,15 @@ function fillContext(): void {
     memory.fill(copied, 0, WORDS * 8);
     memory.fill(message, 0, 528);
     memory.fill(other, 0, 528);
+}
+
+/** A thread whose registers are in `message`, with an alternate stack. It belongs to no process: frames do not show one. */
+function interruptedThread(): Thread {
+    const thread = new Thread(changetype<Process>(0), 0, 1);
+    thread.message = message;
+    thread.alternateStack = 0x7000;
+    thread.alternateStackSize = 0x800;
+    return thread;
 }
 
 describe("aarch64", () => {
@@ -43,7 +54,7 @@ describe("aarch64", () => {
     it("lays out signal frames as Linux", () => {
         fillContext();
         aarch64.contextToMessage(context, message);
-        aarch64.fillSignalFrame(frame, message, 0x10000, 0, 0x55, 2, 0x7000, 0x800);
+        aarch64.fillSignalFrame(frame, interruptedThread(), 0x10000, 0, 0x55);
         expect(load<u64>(frame, 128 + 16)).toBe(0x7000);
         expect(load<u64>(frame, 128 + 40)).toBe(0x55);
         const machineContext = frame + 128 + 176;
@@ -123,7 +134,7 @@ describe("riscv64", () => {
     it("lays out signal frames as Linux", () => {
         fillContext();
         riscv64.contextToMessage(context, message);
-        riscv64.fillSignalFrame(frame, message, 0x10000, 0, 0x55, 2, 0x7000, 0x800);
+        riscv64.fillSignalFrame(frame, interruptedThread(), 0x10000, 0, 0x55);
         expect(riscv64.SIGNAL_FRAME_SIZE).toBe(128 + 960);
         expect(load<u64>(frame, 128 + 40)).toBe(0x55);
         const machineContext = frame + 128 + 176;
