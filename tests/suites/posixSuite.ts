@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { projectFolder } from '../cli/commandLine.js';
 import { file } from '../images/busyboxImage.js';
-import { compileAll, compilers, debianSourceFolder, suiteFolder } from './programs.js';
+import { compileAll, compilers, debianSourceFolder, libraryEntries, suiteFolder } from './programs.js';
 import type { BuiltSuite, Suite, SuiteArchitecture } from './suite.js';
 
 /** Left out, by what their names begin with. */
@@ -24,7 +24,7 @@ const leftOut: readonly { pattern: RegExp; reason: string }[] = [
 ];
 
 const options = [
-    ...['-O1', '-w', '-std=gnu99', '-static'],
+    ...['-O1', '-w', '-std=gnu99'],
     ...['-D_POSIX_C_SOURCE=200112L', '-D_XOPEN_SOURCE=600', '-D_GNU_SOURCE', '-Iinclude'],
 ];
 const libraries = ['-lpthread', '-lrt', '-lm'];
@@ -70,7 +70,10 @@ function build(architecture: SuiteArchitecture, slice: boolean): BuiltSuite {
     );
     const names = built.map((program) => program.slice(folder.length + 1));
     return {
-        entries: names.map((name) => file(`suite/${name}`, readFileSync(join(folder, name)), 0o755)),
+        entries: [
+            ...libraryEntries(architecture),
+            ...names.map((name) => file(`suite/${name}`, readFileSync(join(folder, name)), 0o755)),
+        ],
         commands: names.map((name) => ({ name, words: [`/suite/${name}`] })),
     };
 }
@@ -79,7 +82,7 @@ export const posixSuite: Suite = {
     name: 'posix',
     title: 'Open POSIX Test Suite',
     selection:
-        "Debian's source package `posixtestsuite`: every program of `conformance/interfaces` that builds statically with gcc, without " +
+        "Debian's source package `posixtestsuite`: every program of `conformance/interfaces` that builds with gcc, linked to Debian's libc6, without " +
         `${leftOut.map(({ pattern, reason }) => `\`${pattern.source.replaceAll('\\', '').replaceAll('|', ', ')}\` (${reason})`).join(', ')}, ` +
         'and without programs that set the clock.',
     limits: { linux: 20, container: 40, board: 90 },

@@ -3,10 +3,13 @@
 // Compiling suites: sources from Debian, programs below build/suites, each made once.
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { projectFolder } from '../cli/commandLine.js';
+import { file, folder } from '../images/busyboxImage.js';
+import { debianPackageFiles } from '../images/debianPackage.js';
+import type { LayerEntry } from '../images/ociLayout.js';
 import type { SuiteArchitecture } from './suite.js';
 
 export const compilers: Readonly<Record<SuiteArchitecture, string>> = {
@@ -28,6 +31,27 @@ export function debianSourceFolder(name: string): string {
         encoding: 'utf8',
         stdio: ['ignore', 'pipe', 'inherit'],
     }).trim();
+}
+
+/** The libraries that programs for an architecture are linked to at run time: the C library, and what unwinds cancelled threads. */
+export function libraryEntries(architecture: SuiteArchitecture): LayerEntry[] {
+    const cache = join(projectFolder, 'build/apt-binary');
+    const triplet = architecture === 'amd64' ? 'x86_64-linux-gnu' : 'aarch64-linux-gnu';
+    const loader = architecture === 'amd64' ? 'lib64/ld-linux-x86-64.so.2' : 'lib/ld-linux-aarch64.so.1';
+    const libraries = {
+        libc6: ['libc.so.6', 'libm.so.6', 'libpthread.so.0', 'librt.so.1', 'libdl.so.2'],
+        'libgcc-s1': ['libgcc_s.so.1'],
+    };
+    const contents = Object.entries(libraries).flatMap(([name, names]) => {
+        const files = debianPackageFiles(name, architecture, cache);
+        const read = (library: string): Buffer =>
+            readFileSync(realpathSync(join(files, 'lib', triplet, library)));
+        const entries = names.map((library) => file(`lib/${triplet}/${library}`, read(library), 0o755));
+        return name === 'libc6'
+            ? [...entries, file(loader, read(loader.split('/').at(-1)!), 0o755)]
+            : entries;
+    });
+    return [...['lib', 'lib64', `lib/${triplet}`].map((name) => folder(name)), ...contents];
 }
 
 export interface Compilation {

@@ -196,7 +196,38 @@ export async function runInContainer(
     return collect(suite, outcomes);
 }
 
-/** Makes the image, runs on both sides. */
+/** Bytes of programs in one image: with their layer as it was packed, they have to fit into a machine's memory. */
+const BATCH_BYTES = 80 << 20;
+
+/** Parts of a suite whose programs fit into one image each. What no command starts is in all of them. */
+function batches(built: BuiltSuite): BuiltSuite[] {
+    const programs = new Map(built.commands.map(({ words }) => [words[0]!.slice(1), words]));
+    const shared = built.entries.filter(({ name }) => !programs.has(name));
+    const own = new Map(
+        built.entries.filter(({ name }) => programs.has(name)).map((entry) => [entry.name, entry]),
+    );
+    const parts: BuiltSuite[] = [];
+    let bytes = BATCH_BYTES;
+    for (const command of built.commands) {
+        const program = own.get(command.words[0]!.slice(1));
+        const part = parts.at(-1);
+        const isThere = program === undefined || part?.entries.includes(program) === true;
+        bytes += isThere ? 0 : program.content!.length;
+        if (part === undefined || bytes > BATCH_BYTES) {
+            parts.push({
+                entries: [...shared, ...(program === undefined ? [] : [program])],
+                commands: [command],
+            });
+            bytes = program?.content?.length ?? 0;
+        } else {
+            if (!isThere) part.entries.push(program);
+            part.commands.push(command);
+        }
+    }
+    return parts;
+}
+
+/** Makes images, runs on both sides. */
 export async function compareSuite(
     suite: Suite,
     built: BuiltSuite,
@@ -204,17 +235,27 @@ export async function compareSuite(
     architecture: SuiteArchitecture,
     options: ContainerOptions = {},
 ): Promise<{ linux: Verdicts; container: Verdicts }> {
-    const work = mkdtempSync(join(tmpdir(), 'sealift-suite-'));
-    try {
-        const nativeImage = writeSuiteImage(join(work, 'native'), native, 'amd64');
-        const image =
-            architecture === 'amd64'
-                ? nativeImage
-                : writeSuiteImage(join(work, 'image'), built, architecture);
-        const linux = await runOnLinux(suite, native, nativeImage);
-        const container = await runInContainer(suite, built, image, options);
-        return { linux, container };
-    } finally {
-        rmSync(work, { recursive: true });
-    }
+    const run = async (
+        whole: BuiltSuite,
+        of: SuiteArchitecture,
+        on: (part: BuiltSuite, image: string) => Promise<Verdicts>,
+    ): Promise<Verdicts> => {
+        const all: Verdicts = { verdicts: new Map(), outcomes: [] };
+        for (const part of batches(whole)) {
+            const work = mkdtempSync(join(tmpdir(), 'sealift-suite-'));
+            try {
+                const { verdicts, outcomes } = await on(part, writeSuiteImage(join(work, 'image'), part, of));
+                for (const [test, verdict] of verdicts) all.verdicts.set(test, verdict);
+                all.outcomes.push(...outcomes);
+            } finally {
+                rmSync(work, { recursive: true });
+            }
+        }
+        return all;
+    };
+    const linux = await run(native, 'amd64', (part, image) => runOnLinux(suite, part, image));
+    const container = await run(built, architecture, (part, image) =>
+        runInContainer(suite, part, image, options),
+    );
+    return { linux, container };
 }
