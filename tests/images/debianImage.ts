@@ -151,6 +151,15 @@ function madeLayer(
     return made;
 }
 
+/** All files of the image, whatever their layer. */
+export function debianImageEntries(
+    image: DebianImage,
+    architecture: DebianArchitecture,
+    cacheFolder: string,
+): LayerEntry[] {
+    return inOrder(madeLayer(image.layers, architecture, cacheFolder).files.values());
+}
+
 /** Writes the image's layout below `target` with the image's name as its tag, whole or not at all. */
 export function writeDebianImage(
     image: DebianImage,

@@ -148,7 +148,6 @@ export async function runOnLinux(suite: Suite, built: BuiltSuite, image: string)
 export interface ContainerOptions {
     /** A board's name: real seL4 under QEMU. */
     board?: string;
-    memory?: string;
     /** Told about every command that ends badly, and about containers that are lost. */
     say?: (text: string) => void;
 }
@@ -164,7 +163,7 @@ export async function runInContainer(
     const outcomes: CommandOutcome[] = [];
     let rest = built.commands;
     for (let losses = 0; rest.length > 0 && losses < LOSSES_MAXIMUM; losses++) {
-        const words = ['run', '--quiet', '--memory', options.memory ?? '256m'];
+        const words = ['run', '--quiet', '--memory', suite.memory ?? '256m'];
         words.push(...(options.board === undefined ? [] : ['--board', options.board]));
         words.push(image, '/supervisor', String(limit));
         const { child, result } = startSealift(words, { input: listOf(rest), timeout: 3 * 3_600_000 });

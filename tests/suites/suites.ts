@@ -4,7 +4,15 @@ import { busyboxSuite } from './busyboxSuite.js';
 import { libcTestSuite, ltpSuite } from './folderSuites.js';
 import { nolibcSuite } from './nolibcSuite.js';
 import { posixSuite } from './posixSuite.js';
+import { pythonSuite } from './pythonSuite.js';
 import type { Suite } from './suite.js';
 
 /** All suites, the small ones first. */
-export const suites: readonly Suite[] = [nolibcSuite, busyboxSuite, posixSuite, libcTestSuite, ltpSuite];
+export const suites: readonly Suite[] = [
+    nolibcSuite,
+    busyboxSuite,
+    posixSuite,
+    pythonSuite,
+    libcTestSuite,
+    ltpSuite,
+];
