@@ -64,7 +64,7 @@ export const pythonSuite: Suite = {
         `${files.map((name) => `\`${name}\``).join(', ')} that is not skipped on Linux.`,
     limits: { linux: 180, container: 600, board: 1800 },
     goal: 0.95,
-    memory: '512m',
+    memory: { container: '512m', machine: '1024m' },
     build,
     judge,
 };

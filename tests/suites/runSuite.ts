@@ -163,7 +163,8 @@ export async function runInContainer(
     const outcomes: CommandOutcome[] = [];
     let rest = built.commands;
     for (let losses = 0; rest.length > 0 && losses < LOSSES_MAXIMUM; losses++) {
-        const words = ['run', '--quiet', '--memory', suite.memory ?? '256m'];
+        const words = ['run', '--quiet', '--memory', suite.memory?.container ?? '256m'];
+        if (suite.memory !== undefined) words.push('--machine-memory', suite.memory.machine);
         words.push(...(options.board === undefined ? [] : ['--board', options.board]));
         words.push(image, '/supervisor', String(limit));
         const { child, result } = startSealift(words, { input: listOf(rest), timeout: 3 * 3_600_000 });

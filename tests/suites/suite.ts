@@ -40,8 +40,8 @@ export interface Suite {
     limits: { linux: number; container: number; board: number };
     /** What is wanted of it: the share of what passes on Linux. */
     goal: number;
-    /** Memory of its containers, where they need more than others. */
-    memory?: string;
+    /** Memory of its containers and of the machine below them, where they need more than others. */
+    memory?: { container: string; machine: string };
     /** Builds for an architecture. A sentence says why it cannot be built here: it is then skipped, aloud. */
     build(architecture: SuiteArchitecture, slice: boolean): BuiltSuite | string;
     /** The verdicts in a command's outcome, by test; without it the command is the test, and exit code 0 is its pass. */
