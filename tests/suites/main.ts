@@ -39,8 +39,9 @@ for (const suite of suites) {
     console.log(`\n== ${suite.title}`);
     const native = suite.build('amd64', false);
     const built = architecture === 'amd64' ? native : suite.build(architecture, false);
+    const refusal = [native, built].find((result) => typeof result === 'string');
     if (typeof native === 'string' || typeof built === 'string') {
-        console.log(`SKIPPED: ${typeof native === 'string' ? native : String(built)}`);
+        console.log(`SKIPPED: ${refusal}`);
         continue;
     }
     const sides = await compareSuite(suite, built, native, architecture, {
