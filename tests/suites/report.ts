@@ -28,6 +28,8 @@ export interface SuiteResult {
     passedHere: number;
     hangs: number;
     differences: Difference[];
+    /** What a reader has to know of this run: tests that were not reached, results put together from several runs. */
+    remark?: string;
 }
 
 /** Everything that passes on Linux and not here. */
@@ -117,6 +119,7 @@ export function writeReport(): void {
                 `| ${suite.title} | ${result.where} | ${result.date} | ${result.passedOnLinux} of ${result.tests} | ${result.passedHere} | ${result.hangs} | ${(share(result) * 100).toFixed(1)} % | ${(suite.goal * 100).toFixed(0)} % |`,
             );
             details.push('', `### ${suite.title}: ${result.where}`, '');
+            if (result.remark !== undefined) details.push(result.remark, '');
             if (result.differences.length === 0) {
                 details.push('No differences.');
                 continue;
