@@ -7,6 +7,7 @@
 //                                suites, fuzz, lint
 //   npm run test:sel4            the suites that run on real seL4; a kernel that is absent for one of the three
 //                                architectures is a failure there, elsewhere only a test that is skipped, aloud
+//   npm run test:images          the end-to-end tests, with those of Debian's images on emulated boards
 //   npm run test:aot             the suites that run containers, with Sealift's modules compiled ahead of time
 //
 // Each suite prints its own account. The last line sums them up: "N passed, N failed, N skipped". What was skipped is
@@ -175,6 +176,7 @@ function run([command, ...commandArguments]) {
 await runMain(async () => {
     const needsKernels = process.argv.includes('--require-kernels');
     if (needsKernels) process.env.SEALIFT_REQUIRE_KERNELS = '1';
+    if (process.argv.includes('--all-images')) process.env.SEALIFT_TEST_ALL_IMAGES = '1';
     if (process.argv.includes('--aot')) process.env.SEALIFT_TEST_AOT = '1';
     const wanted = process.argv.slice(2).filter((name) => !name.startsWith('--'));
     const unknown = wanted.filter((name) => !suites.some((suite) => suite.name === name));

@@ -16,7 +16,7 @@ server {
 }
 CONFIGURATION
 ln -s /etc/nginx/sites-available/default /etc/nginx/sites-enabled/default 2>/dev/null
-sed -i 's/worker_processes .*/worker_processes 2;/' /etc/nginx/nginx.conf
+sed -i 's/worker_processes .*/worker_processes 1;/' /etc/nginx/nginx.conf
 nginx -t 2>&1
 nginx -g 'daemon off;' &
 server=$!

@@ -139,7 +139,7 @@ async function main() {
         console.log(response.status, response.headers.get('x-method'), await response.json());
     }
     const many = await Promise.all(
-        Array.from({ length: 50 }, (_, i) => fetch(`http://localhost:8080/${i}`).then((r) => r.json())),
+        Array.from({ length: 50 }, (_, i) => fetch(`http://127.0.0.1:8080/${i}`).then((r) => r.json())),
     );
     console.log(many.length, many[49]);
     server.closeAllConnections();
@@ -163,5 +163,5 @@ async function main() {
 process.on('exit', (code) => console.log('exit', code));
 main().catch((error) => {
     console.log(error);
-    process.exitCode = 1;
+    process.exit(1);
 });

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// bash and its commands in a dynamically linked image of Debian, on real seL4 where a kernel is at hand. Emulated machines take a
+// minute to unpack it, so this runs with `npm run test:images`.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { sealift } from '../../cli/commandLine.js';
+import { debianImage } from '../../images/makeDebianImages.js';
+import { testBoards } from '../kernels.js';
+
+const script = `seq 100 | awk '{ sum += $1 } END { print sum }'
+printf 'b\\na\\n' | sort | xz | xz -d
+tar -cf - /etc/passwd 2>/dev/null | tar -tf - | sed 's/^/in the archive: /'
+for i in 1 2 3; do (exit $i) & done; for job in $(jobs -p); do wait $job; echo $?; done
+find /usr/bin -name 'xz*' -type f | sort | grep -c '/xz$'
+exit 5`;
+
+const expected = '5050\na\nb\nin the archive: etc/passwd\n1\n2\n3\n1\n';
+
+for (const { board, image, skip } of testBoards) {
+    const withheld =
+        process.env.SEALIFT_TEST_ALL_IMAGES !== '1' && 'SKIPPED: runs with `npm run test:images`';
+    const absent = image === 'riscv64' && 'SKIPPED: Debian 12 has no packages for riscv64';
+    test(`Debian's shell on ${board.name}`, { skip: absent || skip || withheld }, async () => {
+        const reference = debianImage('shell', image === 'arm64' ? 'arm64' : 'amd64');
+        const run = ['run', '--quiet', '--board', board.name, '--memory', '64m', reference];
+        const { code, stdout, stderr } = await sealift([...run, 'bash', '-c', script], { timeout: 400_000 });
+        assert.equal(stderr, '');
+        assert.equal(stdout.toString(), expected);
+        assert.equal(code, 5);
+    });
+}
