@@ -18,9 +18,12 @@ export const PATCHES_CODE: bool = true;
 /** An `svc` that was written into executable memory works, but for the two numbers. */
 export const LOSES_UNPATCHED_CALLS: bool = false;
 
-/** `svc #immediate` without the immediate, which Linux ignores (Arm Architecture Reference Manual, C6.2.365). */
+/**
+ * `svc #0`, which is what C libraries and compilers write. Linux ignores the immediate, but each further value would be one more word
+ * that symbol tables and constants between the instructions may happen to have: in Debian's libsqlite3 a symbol's hash is
+ * `svc #0x8233`. Such a call works unpatched, but for the two numbers.
+ */
 const SVC: u32 = 0xd400_0001;
-const IMMEDIATE_MASK: u32 = 0xffff << 5;
 /** What tells our `brk` from a program's own: compilers and debuggers use small numbers. */
 const IMMEDIATE: u32 = 0x5ea1;
 /** `brk #IMMEDIATE`. */
@@ -86,7 +89,7 @@ export function writeCallResult(tcb: u32, message: usize): void {
 // @ts-ignore: decorator
 @inline
 function isCall(word: u32): bool {
-    return (word & ~IMMEDIATE_MASK) == SVC;
+    return word == SVC;
 }
 
 /** Whether a page has system call instructions. */
