@@ -5,6 +5,8 @@
 //
 //   npm run bench [-- --rounds=N]     runs of everything that is timed, 7 unless given
 //   npm run bench -- --cpus=N [--board=NAME]   what a limit of N CPUs leaves of the speed of a container that computes
+//   npm run bench -- --applications [--board=NAME]
+//                                     Redis, nginx and Python beside the same on Linux
 //   npm run bench -- --board=NAME [--linux-kernel=FILE]
 //                                     on a real kernel under QEMU (SEL4_PREFIX), beside platform/linux and a Linux guest,
 //                                     which has Debian's kernel unless a file is given
@@ -19,6 +21,8 @@ import { setUp } from './setup.mjs';
 const BOARD_ROUNDS = 5;
 /** A round with a limit counts for eight seconds four times. */
 const LIMIT_ROUNDS = 3;
+/** A round of the applications starts nine machines and takes a minute. */
+const APPLICATION_ROUNDS = 3;
 
 await runMain(async () => {
     const { values } = parseArgs({
@@ -26,6 +30,7 @@ await runMain(async () => {
             rounds: { type: 'string' },
             board: { type: 'string' },
             cpus: { type: 'string' },
+            applications: { type: 'boolean' },
             'linux-kernel': { type: 'string' },
         },
     });
@@ -38,6 +43,12 @@ await runMain(async () => {
     if (values.cpus !== undefined) {
         const { printProcessorLimit } = await import('../build/bench/processorLimit.js');
         await printProcessorLimit(values.cpus, values.board, rounds ?? LIMIT_ROUNDS);
+        return;
+    }
+    if (values.applications === true) {
+        const { applicationFigure } = await import('../build/bench/applications.js');
+        const options = values.board === undefined ? [] : ['--board', values.board];
+        console.log(await applicationFigure(rounds ?? APPLICATION_ROUNDS, options));
         return;
     }
     if (values.board !== undefined) {
