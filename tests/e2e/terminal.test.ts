@@ -90,9 +90,10 @@ test('the terminal has the size of the person’s own, and follows it', options,
         await person.see(/ready> /);
         person.type("trap 'echo resized' WINCH; stty size\r");
         await person.see(/\r\n30 100\r\n/);
-        resizeTerminal(device, 40, 132);
-        // The shell draws its prompt anew; traps wait for a line.
         await person.see(/ready> /);
+        resizeTerminal(device, 40, 132);
+        // The shell's traps wait for a line.
+        await pause();
         person.type('\r');
         await person.see(/resized\r\n/);
         person.type('stty size\r');

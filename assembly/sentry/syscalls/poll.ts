@@ -18,7 +18,14 @@ import {
     POLLWRBAND,
     POLLWRNORM,
 } from "../fs/openFile";
-import { AT_ONCE, deadlineAfter, deadlineRead, readTimeout, setWaitMask, writeTimeLeft } from "../fs/readiness";
+import {
+    AT_ONCE,
+    deadlineAfter,
+    deadlineRead,
+    readTimeout,
+    setWaitMask,
+    writeTimeLeft,
+} from "../fs/readiness";
 import { provideHeap } from "../capabilities/quota";
 import { EBADF, EFAULT, EINVAL, ENOMEM, ERESTARTNOHAND } from "../kernel/errno";
 import { RLIMIT_NOFILE } from "../kernel/resourceLimits";
@@ -59,9 +66,7 @@ function poll(descriptors: u64, count: u64, timeout: u64, d: u64, e: u64, f: u64
 function ppoll(descriptors: u64, count: u64, timeout: u64, mask: u64, maskSize: u64, f: u64): i64 {
     let error = readTimeout(timeout, 1);
     if (error == 0) error = setWaitMask(mask, maskSize);
-    return error != 0
-        ? error
-        : writeTimeLeft(timeout, 1, pollUntil(descriptors, count, deadlineRead));
+    return error != 0 ? error : writeTimeLeft(timeout, 1, pollUntil(descriptors, count, deadlineRead));
 }
 
 function pollUntil(descriptors: u64, count_: u64, deadline: u64): i64 {
@@ -177,7 +182,8 @@ function selectUntil(count: i32, readSet: u64, writeSet: u64, exceptSet: u64, de
     }
     if (ready == 0 && deadline != AT_ONCE && !deadlineReached()) {
         for (let descriptor = 0; descriptor < end; descriptor++) {
-            if (interest(wanted, bytes, descriptor) != 0) (<OpenFile>openFile(table, descriptor)).joinQueues();
+            if (interest(wanted, bytes, descriptor) != 0)
+                (<OpenFile>openFile(table, descriptor)).joinQueues();
         }
         return blockUntil(deadline, -ERESTARTNOHAND);
     }
