@@ -4,6 +4,7 @@
 // byte and is in a table here. Accepted sockets have the listening socket's name, and messages have their sender's.
 
 import { fail, failure, S_IFSOCK } from "../fs/inode";
+import { IN_CREATE, notifyEntry } from "../fs/notify";
 import { setOwner } from "../fs/open";
 import { lastDirectory, lastInode, lastLength, lastName, lastSlash, walk, walkToInode } from "../fs/pathWalk";
 import { checkAccess, checkCreate, MAY_WRITE } from "../fs/permission";
@@ -163,6 +164,7 @@ function bindPath(socket: UnixSocket, path: usize, length: i32): i64 {
     if (made === null) return failure;
     if (!(made instanceof SpecialInode)) return -EPERM;
     setOwner(made, directory);
+    notifyEntry(directory, IN_CREATE, made, lastName, lastLength);
     const inode = <SpecialInode>made;
     inode.pin();
     inode.socket = socket;

@@ -30,14 +30,15 @@ import { fileOf } from "../fs/pathArgument";
 import { ownsInode } from "../fs/permission";
 import { KIND_FIFO } from "../fs/inode";
 import { PipeFile } from "../fs/pipe";
-import { EBADF, EFAULT, EINVAL, EOVERFLOW, EPERM } from "../kernel/errno";
+import { EAGAIN, EBADF, EFAULT, EINVAL, EOVERFLOW, EPERM } from "../kernel/errno";
 import { RLIMIT_NOFILE } from "../kernel/resourceLimits";
 import { current } from "../kernel/thread";
-import { copiedIn, copyIn, copyIn32, copyOut, copyOut32 } from "../memory/userMemory";
+import { copiedIn, copyIn, copyIn32, copyOut, copyOut32, copyOut64 } from "../memory/userMemory";
 import { addSeals, getSeals } from "./memfd";
 import { setOwner } from "../net/signalOwner";
 import { Socket } from "../net/socket";
 import { SIGIO, SIGNAL_MAXIMUM } from "../signals/numbers";
+import { PAGE_SIZE } from "../../std/pages";
 import { define } from "./table";
 import { unsupported } from "./unsupported";
 
@@ -114,12 +115,17 @@ const F_GETOWN_EX: i32 = 16;
 const F_OFD_GETLK: i32 = 36;
 const F_OFD_SETLK: i32 = 37;
 const F_OFD_SETLKW: i32 = 38;
+const F_SETLEASE: i32 = 1024;
+const F_GETLEASE: i32 = 1025;
+const F_NOTIFY: i32 = 1026;
 const F_DUPFD_CLOEXEC: i32 = 1030;
 const F_SETPIPE_SZ: i32 = 1031;
 const F_GETPIPE_SZ: i32 = 1032;
 const F_ADD_SEALS: i32 = 1033;
 const F_GET_SEALS: i32 = 1034;
 const FD_CLOEXEC: u64 = 1;
+/** F_UNLCK, as leases have it. */
+const LEASE_NONE: u64 = 2;
 
 function fcntl(descriptor: u64, command_: u64, argument: u64, d: u64, e: u64, f: u64): i64 {
     const file = fileOf(descriptor);
@@ -166,6 +172,14 @@ function fcntl(descriptor: u64, command_: u64, argument: u64, d: u64, e: u64, f:
             return <u32>argument > <u32>SIGNAL_MAXIMUM ? -EINVAL : unsupported("fcntl: F_SETSIG", EINVAL);
         case F_GETSIG:
             return 0;
+        case F_GETLEASE:
+            return LEASE_NONE;
+        case F_SETLEASE:
+            // Without a lease there is none to give back.
+            if (argument == LEASE_NONE) return -EAGAIN;
+            return argument > LEASE_NONE ? -EINVAL : unsupported("fcntl: F_SETLEASE", EINVAL);
+        case F_NOTIFY:
+            return unsupported("fcntl: F_NOTIFY", EINVAL);
         case F_GETPIPE_SZ:
             return file instanceof PipeFile ? (<PipeFile>file).pipe.size : -EBADF;
         case F_SETPIPE_SZ:
@@ -204,8 +218,8 @@ function getOwnerExtended(file: OpenFile, address: u64): i64 {
 function setStatusFlags(file: OpenFile, wanted: u32): i64 {
     const flags = wanted & STATUS_FLAGS_CHANGEABLE;
     const added = flags & ~file.flags;
-    // Pipes have packets with it; no other file has direct access.
-    if ((added & O_DIRECT) != 0 && file.inode.kind != KIND_FIFO) return -EINVAL;
+    // Pipes have packets with it, and what has pages takes it without effect.
+    if ((added & O_DIRECT) != 0 && file.inode.kind != KIND_FIFO && !file.inode.isRegular()) return -EINVAL;
     if ((added & O_ASYNC) != 0 && !(file instanceof Socket)) return -EINVAL;
     if ((flags & ~file.flags & O_NOATIME) != 0 && !ownsInode(file.inode)) return -EPERM;
     file.flags = (file.flags & ~STATUS_FLAGS_CHANGEABLE) | flags;
@@ -322,6 +336,8 @@ const FIONBIO: u32 = 0x5421;
 const FIONREAD: u32 = 0x541b;
 const FIONCLEX: u32 = 0x5450;
 const FIOCLEX: u32 = 0x5451;
+const FIOQSIZE: u32 = 0x5460;
+const FIGETBSZ: u32 = 2;
 
 function ioctl(descriptor: u64, request_: u64, argument: u64, d: u64, e: u64, f: u64): i64 {
     const file = fileOf(descriptor);
@@ -339,6 +355,13 @@ function ioctl(descriptor: u64, request_: u64, argument: u64, d: u64, e: u64, f:
             return 0;
         case FIONREAD:
             if (file.inode.isRegular()) return copyOut32(argument, <u32>(<i64>file.size() - file.position));
+            break;
+        case FIGETBSZ:
+            if (file.inode.isRegular() || file.inode.isDirectory()) return copyOut32(argument, PAGE_SIZE);
+            break;
+        case FIOQSIZE:
+            if (file.inode.isRegular() || file.inode.isDirectory())
+                return copyOut64(argument, file.inode.size);
             break;
     }
     return file.ioctl(request, argument);

@@ -75,6 +75,7 @@ import { current } from "../kernel/thread";
 import { SIGXFSZ } from "../signals/numbers";
 import { sendSignalToThread } from "../signals/send";
 import { define } from "./table";
+import { unsupported } from "./unsupported";
 
 /** Linux's MAX_RW_COUNT: one call transfers no more. */
 export const TRANSFER_MAXIMUM: i64 = 0x7fff_f000;
@@ -345,7 +346,9 @@ function ftruncate(descriptor: u64, length: u64, c: u64, d: u64, e: u64, f: u64)
 
 const FALLOC_FL_KEEP_SIZE: u32 = 0x1;
 const FALLOC_FL_PUNCH_HOLE: u32 = 0x2;
+const FALLOC_FL_COLLAPSE_RANGE: u32 = 0x8;
 const FALLOC_FL_ZERO_RANGE: u32 = 0x10;
+const FALLOC_FL_INSERT_RANGE: u32 = 0x20;
 
 function fallocate(descriptor: u64, mode_: u64, offset_: u64, length_: u64, e: u64, f: u64): i64 {
     const file = fileOf(descriptor);
@@ -354,6 +357,9 @@ function fallocate(descriptor: u64, mode_: u64, offset_: u64, length_: u64, e: u
     const offset = <i64>offset_;
     const length = <i64>length_;
     if (offset < 0 || length <= 0) return -EINVAL;
+    // As on a tmpfs; programs that shift what follows do it by copying, then.
+    if (mode == FALLOC_FL_COLLAPSE_RANGE || mode == FALLOC_FL_INSERT_RANGE)
+        return unsupported("fallocate: FALLOC_FL_COLLAPSE_RANGE, FALLOC_FL_INSERT_RANGE", EOPNOTSUPP);
     if ((mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE)) != 0)
         return -EOPNOTSUPP;
     const punch = (mode & FALLOC_FL_PUNCH_HOLE) != 0;
@@ -423,6 +429,7 @@ export function registerFileCalls(): void {
     define(SYS_lseek, lseek, "ful");
     define(SYS_truncate, truncate, "su");
     define(SYS_ftruncate, ftruncate, "fu");
+    // Partial: FALLOC_FL_COLLAPSE_RANGE and FALLOC_FL_INSERT_RANGE are EOPNOTSUPP.
     define(SYS_fallocate, fallocate, "fxuu");
     define(SYS_fadvise64, fadvise64, "fuud");
     define(SYS_readahead, readahead, "fuu");

@@ -374,10 +374,12 @@ static void owners(void) {
     SHOW(ioctl(end, FIOASYNC, &on));
     HOLDS((fcntl(end, F_GETFL) & O_ASYNC) != 0);
     SHOW(send(client, "x", 1, 0));
-    for (int i = 0; i < 100 && signals[SIGIO] == 0; i++) usleep(1000);
+    for (int i = 0; i < 100 && signals[SIGIO] == 0; i++)
+        usleep(1000);
     HOLDS(signals[SIGIO] > 0);
     SHOW(send(client, "!", 1, MSG_OOB));
-    for (int i = 0; i < 100 && signals[SIGURG] == 0; i++) usleep(1000);
+    for (int i = 0; i < 100 && signals[SIGURG] == 0; i++)
+        usleep(1000);
     HOLDS(signals[SIGURG] > 0);
     on = 0;
     SHOW(ioctl(end, FIOASYNC, &on));
