@@ -106,6 +106,17 @@ test('files larger than the memory that is left for them do not fit, and nobody 
     assert.equal(result.code, 0);
 });
 
+test('sockets that nobody receives from leave processes their memory', async () => {
+    const program = join(folder, 'fillSockets');
+    const source = join(projectFolder, 'tests/e2e/fillSockets.c');
+    execFileSync('gcc', ['-std=gnu11', '-O1', '-static', '-o', program, source]);
+    const image = imageOf([file('fill', readFileSync(program), 0o755)], { Cmd: ['/fill'] });
+    const { code, stdout, stderr } = await sealift(['run', '--memory', '16m', image]);
+    assert.equal(stderr, '');
+    assert.equal(stdout.toString('utf8'), 'refused\nworks\n');
+    assert.equal(code, 0);
+});
+
 test('a process that uses more than the memory of its container is killed alone, and named', async () => {
     const result = await sealift([
         ...['run', '--memory', '16m', shell, 'sh', '-c'],

@@ -4,9 +4,9 @@
 // is taken when something is written behind the last one and given back when it has been read. Whoever appends bounds
 // the length (SO_SNDBUF, SO_RCVBUF).
 
-import { ENOMEM } from "../kernel/errno";
+import { EAGAIN, ENOMEM } from "../kernel/errno";
 import { IoBuffer } from "../fs/ioBuffer";
-import { allocateFrame, frameAddress, releaseFrame } from "../memory/frames";
+import { allocateFrame, filesMayGrow, frameAddress, releaseFrame } from "../memory/frames";
 import { PAGE_SIZE } from "../../std/pages";
 
 /** Slots of a ring at first, made when something is sent: most connections never have more than a page under way. */
@@ -35,8 +35,16 @@ export class ByteQueue {
     }
 
     /**
+     * Whether a further frame may be taken: what the container keeps for its processes is not spent on what waits to be
+     * received. An empty queue always may have one, so that everything goes on, if slowly.
+     */
+    get mayGrow(): bool {
+        return this.used == 0 || filesMayGrow();
+    }
+
+    /**
      * Appends `count` bytes from position `from` of the buffer on. The result is the number of bytes, less than `count` when
-     * memory ran out or the program's memory ends; nothing at all: -ENOMEM or -EFAULT.
+     * memory ran out or the program's memory ends; nothing at all: -EAGAIN, -ENOMEM or -EFAULT.
      */
     append(buffer: IoBuffer, from: i64, count: u32): i64 {
         let done: u32 = 0;
@@ -56,6 +64,7 @@ export class ByteQueue {
                     continue;
                 }
             }
+            if (!this.mayGrow) return done > 0 ? <i64>done : -EAGAIN;
             part = min(PAGE_SIZE, count - done);
             const frame = allocateFrame(true);
             const address: usize = frame == 0 ? 0 : frameAddress(frame);

@@ -3,7 +3,7 @@
 // Messages: a stretch of a ByteQueue with where it comes from and what came with it. Datagrams are a message each; a UNIX stream
 // has a new one where the ancillary data changes; TCP has none. Records come from a free list.
 
-import { ENOMEM } from "../kernel/errno";
+import { EFAULT, ENOBUFS } from "../kernel/errno";
 import { IoBuffer } from "../fs/ioBuffer";
 import { OpenFile } from "../fs/openFile";
 import { ByteQueue } from "./byteQueue";
@@ -84,24 +84,22 @@ export class MessageQueue {
         return this.bytes.length + this.count * MESSAGE_OVERHEAD;
     }
 
-    /** Appends a whole datagram from `buffer`, which `message` describes. 0, or -EFAULT or -ENOMEM and nothing is kept. */
+    /** Appends a whole datagram from `buffer`, which `message` describes. 0, or -EFAULT or -ENOBUFS and nothing is kept. */
     appendDatagram(message: Message, buffer: IoBuffer, length: u32): i64 {
-        const count = this.bytes.append(buffer, 0, length);
-        if (count != length) {
-            if (count > 0) this.bytes.cut(<u32>count);
+        let done: u32 = 0;
+        let error: i64 = 0;
+        while (done < length && error >= 0) {
+            error = this.bytes.append(buffer, done, length - done);
+            if (error > 0) done += <u32>error;
+        }
+        if (error < 0) {
+            if (done > 0) this.bytes.cut(done);
             giveMessage(message);
-            return count < 0 ? count : this.shortage(buffer, <u32>count);
+            return error == -EFAULT ? error : -ENOBUFS;
         }
         message.length = length;
         this.add(message);
         return 0;
-    }
-
-    /** Why only `count` bytes of a buffer could be appended. */
-    private shortage(buffer: IoBuffer, count: u32): i64 {
-        const error = this.bytes.append(buffer, count, 1);
-        if (error > 0) this.bytes.cut(1);
-        return error < 0 ? error : -ENOMEM;
     }
 
     add(message: Message): void {

@@ -13,7 +13,6 @@ import {
     EINVAL,
     EMSGSIZE,
     ENOBUFS,
-    ENOMEM,
     ENOPROTOOPT,
     EOPNOTSUPP,
     EPERM,
@@ -234,7 +233,7 @@ export class NetlinkSocket extends Socket {
         } else {
             const message = takeMessage();
             const error = this.inbox.appendDatagram(message, sentryBuffer.at(from, length), length);
-            if (error == -ENOMEM) this.error = ENOBUFS;
+            if (error != 0) this.error = ENOBUFS;
         }
         this.queue.wake();
     }

@@ -650,7 +650,7 @@ export class TcpSocket extends InetSocket {
         if (peer === null) return true;
         const capacity = this.capacityTo(peer);
         const used = peer.incoming.length;
-        return used + max(WRITABLE_MINIMUM, capacity / 3) <= capacity;
+        return used + max(WRITABLE_MINIMUM, capacity / 3) <= capacity && peer.incoming.mayGrow;
     }
 
     private get isReadableNow(): bool {

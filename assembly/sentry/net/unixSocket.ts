@@ -489,7 +489,7 @@ export class UnixSocket extends Socket {
         if (this.type == SOCK_DGRAM && peer.peer !== this) {
             return peer.isClosed || peer.inbox.count <= DATAGRAM_QUEUE_LENGTH;
         }
-        return peer.inbox.charge <= this.sendBuffer >> 2;
+        return peer.inbox.charge <= this.sendBuffer >> 2 && peer.inbox.bytes.mayGrow;
     }
 
     readiness(): u32 {
