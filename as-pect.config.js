@@ -13,7 +13,9 @@ export default {
         let instance = null;
         // The imports need the instance's memory, which exists only once it is made.
         const exported = () => instance.exports.memory;
-        instance = await instantiate(binary, createImports({ env: { memory }, ...hostFunctions(exported) }));
+        // Beside what createImports makes: that copies functions by name, and these answer to every name.
+        const imports = { ...createImports({ env: { memory } }), ...hostFunctions(exported) };
+        instance = await instantiate(binary, imports);
         return instance;
     },
     outputBinary: false,

@@ -260,24 +260,6 @@ function roomOf(untyped: u32): u64 {
     return sizeOf(containerConfiguration(), untyped) - taken[untyped];
 }
 
-/** Slots that lie side by side in one CNode: the heap cannot grow by more pages at one stroke. */
-const HEAP_SLOTS_MAXIMUM: u32 = 256;
-
-/**
- * Sees to it that the heap can give one block of `bytes`, beyond what it grows by from one message to the next. Whatever a program
- * can make large with one call asks first, and is refused (ENOMEM) if the result is false: an allocation that fails
- * ends the container. Blocks of more than some 900 KiB are always refused.
- */
-export function provideHeap(bytes: u64): bool {
-    // The allocator rounds sizes up by as much as a sixteenth.
-    const wanted = bytes + (bytes >> 4);
-    if (heapCanGrow(wanted)) return true;
-    const frames = (wanted + 0xffff) / PAGE_SIZE + 2;
-    if (frames > HEAP_SLOTS_MAXIMUM || untypedLeft() < HEAP_RESERVE + frames * PAGE_SIZE) return false;
-    renewHeapSource((<u32>frames + 15) & ~15, frames * PAGE_SIZE, frames > heapSlotsLeft());
-    return heapCanGrow(wanted);
-}
-
 /**
  * Sees to it that the sentry's heap can grow; called from the event loop. Without room it leaves things as they are: a heap
  * that is full ends the container.

@@ -4,7 +4,7 @@
 // (CLONE_FILES) share the object, fork clones it.
 
 import { PAGE_SIZE } from "../../std/pages";
-import { provideHeap } from "../capabilities/quota";
+import { reserveHeap } from "../capabilities/heapReserve";
 import { EBADF, EINVAL, EMFILE, ENOMEM } from "../kernel/errno";
 import { releaseRecordLocks } from "./locks";
 import { OpenFile } from "./openFile";
@@ -150,20 +150,20 @@ export class FileDescriptorTable {
     }
 
     /** Heap that a table takes: references and flags are two blocks, and fit where one of their sum does. */
-    private static bytesOf(capacity: i32): u64 {
-        return <u64>capacity * (sizeof<usize>() + 1) + PAGE_SIZE;
+    private static bytesOf(capacity: i32): usize {
+        return <usize>capacity * (sizeof<usize>() + 1) + PAGE_SIZE;
     }
 
     /** Whether there is memory for a `clone`. */
     canClone(): bool {
-        return provideHeap(FileDescriptorTable.bytesOf(this.files.length));
+        return reserveHeap(FileDescriptorTable.bytesOf(this.files.length));
     }
 
     /** False: there is no memory for so many. */
     private grow(needed: i32): bool {
         let capacity = this.files.length;
         while (capacity < needed) capacity <<= 1;
-        if (!provideHeap(FileDescriptorTable.bytesOf(capacity))) return false;
+        if (!reserveHeap(FileDescriptorTable.bytesOf(capacity))) return false;
         const files = new StaticArray<OpenFile | null>(capacity);
         const flags = new StaticArray<u8>(capacity);
         const length = this.files.length;

@@ -23,7 +23,7 @@ import {
     SYS_setreuid,
     SYS_setuid,
 } from "../arch/systemCalls";
-import { provideHeap } from "../capabilities/quota";
+import { reserveHeap } from "../capabilities/heapReserve";
 import { CAP_LAST, CAP_SETGID, CAP_SETPCAP, CAP_SETUID } from "../kernel/capabilities";
 import { Credentials } from "../kernel/credentials";
 import { EFAULT, EINVAL, ENOMEM, EPERM, ESRCH } from "../kernel/errno";
@@ -220,7 +220,7 @@ function setgroups(size: u64, list: u64, c: u64, d: u64, e: u64, f: u64): i64 {
     if (!credentials().has(CAP_SETGID)) return -EPERM;
     const count = <i32>size;
     if (count < 0 || count > GROUPS_MAXIMUM) return -EINVAL;
-    if (!provideHeap((<u64>count) << 2)) return -ENOMEM;
+    if (!reserveHeap((<usize>count) << 2)) return -ENOMEM;
     const groups = new StaticArray<u32>(count);
     const error = copyIn(changetype<usize>(groups), list, count << 2);
     if (error != 0) return error;

@@ -26,7 +26,7 @@ import {
     setWaitMask,
     writeTimeLeft,
 } from "../fs/readiness";
-import { provideHeap } from "../capabilities/quota";
+import { reserveHeap } from "../capabilities/heapReserve";
 import { EBADF, EFAULT, EINVAL, ENOMEM, ERESTARTNOHAND } from "../kernel/errno";
 import { RLIMIT_NOFILE } from "../kernel/resourceLimits";
 import { current } from "../kernel/thread";
@@ -44,7 +44,7 @@ let workspaceSize: i32 = 0;
 /** False: there is no memory for so many descriptors. */
 function makeWorkspace(bytes: i32): bool {
     if (bytes <= workspaceSize) return true;
-    if (!provideHeap(bytes)) return false;
+    if (!reserveHeap(bytes)) return false;
     if (workspace != 0) heap.free(workspace);
     workspace = heap.alloc(bytes);
     workspaceSize = bytes;

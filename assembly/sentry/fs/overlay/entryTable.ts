@@ -4,11 +4,14 @@
 // table for lookups, and a list in the order of making for readdir: an entry's cookie never changes while it exists.
 
 import { nameHash } from "../../../std/layerIndex";
-import { provideHeap } from "../../capabilities/quota";
+import { reserveHeap } from "../../capabilities/heapReserve";
 import { Inode } from "../inode";
 
 /** Buckets of a new table; doubled whenever there are twice as many entries. */
 const INITIAL_BUCKETS: i32 = 4;
+
+/** Bytes of buckets from which on there may be no memory for more. */
+const LARGE_TABLE: usize = 4096;
 
 export class Entry {
     readonly hash: u32;
@@ -117,7 +120,8 @@ export class EntryTable {
 
     /** Without memory for more buckets the chains get longer. */
     private grow(): void {
-        if (!provideHeap(<u64>this.buckets.length * 2 * sizeof<usize>())) return;
+        const bytes = <usize>this.buckets.length * 2 * sizeof<usize>();
+        if (bytes > LARGE_TABLE && !reserveHeap(bytes)) return;
         const buckets = new StaticArray<Entry | null>(this.buckets.length * 2);
         let entry = this.oldest;
         while (entry !== null) {

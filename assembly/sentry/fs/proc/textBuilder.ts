@@ -2,7 +2,7 @@
 //
 // Where the text of a /proc file is put together: one buffer that grows, and is copied when the text is done.
 
-import { provideHeap } from "../../capabilities/quota";
+import { reserveHeap } from "../../capabilities/heapReserve";
 
 const INITIAL_CAPACITY: i32 = 512;
 /** Capacity up to which memory is not asked for first. */
@@ -21,7 +21,7 @@ export function beginText(): void {
 
 /** Whether the text is all there and can be copied: a program's many mappings can make it larger than memory allows. */
 export function isTextComplete(): bool {
-    return !incomplete && provideHeap(length);
+    return !incomplete && reserveHeap(length);
 }
 
 export function textLength(): i32 {
@@ -41,7 +41,7 @@ function makeRoom(bytes: i32): bool {
     let wanted = max(capacity, INITIAL_CAPACITY);
     while (wanted < length + bytes) wanted <<= 1;
     // A small buffer grows within what every message may take.
-    if (wanted > FREE_GROWTH && !provideHeap(wanted)) incomplete = true;
+    if (wanted > FREE_GROWTH && !reserveHeap(wanted)) incomplete = true;
     if (incomplete) return false;
     buffer = buffer == 0 ? heap.alloc(wanted) : heap.realloc(buffer, wanted);
     capacity = wanted;
