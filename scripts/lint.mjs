@@ -141,6 +141,12 @@ const checks = [
         title: 'generated files are fresh',
         check: (step) => step.run(node, ['scripts/wit.mjs', '--check']),
     },
+    {
+        name: 'syscalls',
+        title: 'docs/syscalls.md is as the dispatch table says',
+        check: (step, files, fix) => step.run(node, ['scripts/syscalls.mjs', ...(fix ? [] : ['--check'])]),
+        fixes: true,
+    },
     { name: 'licences', title: 'every source file names the licence', check: checkLicences },
     { name: 'prettier', title: 'TypeScript and AssemblyScript: Prettier', check: checkPrettier, fixes: true },
     {

@@ -372,6 +372,7 @@ export function registerDescriptorCalls(): void {
     define(SYS_dup2, dup2, "ff");
     define(SYS_dup3, dup3, "ffO");
     define(SYS_close_range, closeRange, "uux");
+    // Partial: leases and F_NOTIFY are refused; F_SETSIG takes SIGIO only, F_SETOWN_EX no thread.
     define(SYS_fcntl, fcntl, "fkx");
     define(SYS_flock, flock, "fx");
     define(SYS_ioctl, ioctl, "fLx");

@@ -301,7 +301,9 @@ function fremovexattr(descriptor: u64, name: u64, c: u64, d: u64, e: u64, f: u64
 export function registerExtendedAttributeCalls(): void {
     // Partial: access control lists (system.posix_acl_*) are EOPNOTSUPP; trusted. needs CAP_SYS_ADMIN, which nobody has.
     define(SYS_setxattr, setxattr, "sspux");
+    // Partial: as setxattr.
     define(SYS_lsetxattr, lsetxattr, "sspux");
+    // Partial: as setxattr.
     define(SYS_fsetxattr, fsetxattr, "fspux");
     define(SYS_getxattr, getxattr, "sspu");
     define(SYS_lgetxattr, lgetxattr, "sspu");

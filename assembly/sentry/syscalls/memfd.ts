@@ -96,5 +96,6 @@ export function getSeals(file: OpenFile): i64 {
 }
 
 export function registerSealCalls(): void {
+    // Partial: MFD_HUGETLB is refused.
     define(SYS_memfd_create, memfdCreate, "sx");
 }

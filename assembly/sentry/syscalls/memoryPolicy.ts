@@ -185,6 +185,7 @@ function movePages(pid: u64, count: u64, pages: u64, targets: u64, status: u64, 
 export function registerMemoryPolicyCalls(): void {
     define(SYS_set_mempolicy, setMempolicy, "dpu");
     define(SYS_get_mempolicy, getMempolicy, "ppupx");
+    // Partial: arguments are checked, a policy of a range is not remembered.
     define(SYS_mbind, mbind, "pudpux");
     define(SYS_set_mempolicy_home_node, setHomeNode, "puux");
     define(SYS_migrate_pages, migratePages, "dupp");

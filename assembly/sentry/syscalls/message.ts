@@ -195,8 +195,10 @@ export function registerMessageCalls(): void {
     // Partial: MSG_OOB on UNIX sockets is EOPNOTSUPP, MSG_ZEROCOPY sends as usual.
     define(SYS_sendto, sendto, "fpuxpu");
     define(SYS_recvfrom, recvfrom, "fpuxpp");
+    // Partial: as sendto.
     define(SYS_sendmsg, sendmsg, "fpx");
     define(SYS_recvmsg, recvmsg, "fpx");
+    // Partial: as sendto; only the first message waits.
     define(SYS_sendmmsg, sendmmsg, "fpux");
     // Partial: the timeout is checked but does not end the call.
     define(SYS_recvmmsg, recvmmsg, "fpuxp");

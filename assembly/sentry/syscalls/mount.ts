@@ -53,10 +53,15 @@ function syncFileRange(descriptor: u64, offset: u64, length: u64, flags: u64, e:
 }
 
 export function registerMountCalls(): void {
+    // Refused: EPERM, as without CAP_SYS_ADMIN, which container engines withhold.
     define(SYS_mount, refuse, "sssxp");
+    // Refused: EPERM, as without CAP_SYS_ADMIN, which container engines withhold.
     define(SYS_umount2, refuse, "sx");
+    // Refused: EPERM, as without CAP_SYS_ADMIN, which container engines withhold.
     define(SYS_pivot_root, refuse, "ss");
+    // Refused: EPERM, as without the capability, which container engines withhold.
     define(SYS_swapon, refuse, "sx");
+    // Refused: EPERM, as without the capability, which container engines withhold.
     define(SYS_swapoff, refuse, "s");
     define(SYS_sync, sync, "");
     define(SYS_fsync, fsync, "f");

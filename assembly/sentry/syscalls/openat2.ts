@@ -121,6 +121,8 @@ function openByHandleAt(mount: u64, handle: u64, flags: u64, d: u64, e: u64, f: 
 
 export function registerOpenat2Calls(): void {
     define(SYS_openat2, openat2, "Dspu");
+    // Refused: EOPNOTSUPP, as on file systems without handles.
     define(SYS_name_to_handle_at, nameToHandleAt, "DsppA");
+    // Refused: EPERM, as without the capability, which container engines withhold.
     define(SYS_open_by_handle_at, openByHandleAt, "fpO");
 }

@@ -273,6 +273,7 @@ export function registerPosixMessageQueueCalls(): void {
     define(SYS_mq_unlink, mqUnlink, "s");
     define(SYS_mq_timedsend, mqTimedsend, "fpuup");
     define(SYS_mq_timedreceive, mqTimedreceive, "fpupp");
+    // Partial: SIGEV_THREAD, which takes a netlink socket of the C library, is refused.
     define(SYS_mq_notify, mqNotify, "fp");
     define(SYS_mq_getsetattr, mqGetsetattr, "fpp");
 }

@@ -325,7 +325,9 @@ function setTidAddress(address: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i6
 
 export function registerProcessCalls(): void {
     // Its arguments are printed by name: strace/trace.ts.
+    // Partial: namespaces (CLONE_NEW...) are EPERM, as for an unprivileged user.
     define(SYS_clone, sysClone, "");
+    // Partial: as clone; CLONE_INTO_CGROUP is refused.
     define(SYS_clone3, sysClone3, "pu");
     define(SYS_fork, fork, "");
     define(SYS_vfork, vfork, "");

@@ -260,6 +260,7 @@ function shmctl(id_: u64, command_: u64, address: u64, d: u64, e: u64, f: u64): 
 }
 
 export function registerSharedMemoryCalls(): void {
+    // Partial: SHM_HUGETLB is refused.
     define(SYS_shmget, shmget, "xux");
     define(SYS_shmat, shmat, "dpx");
     define(SYS_shmdt, shmdt, "p");

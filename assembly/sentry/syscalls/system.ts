@@ -160,7 +160,10 @@ export function registerSystemCalls(): void {
     define(SYS_setrlimit, setrlimit, "Rp");
     define(SYS_prlimit64, prlimit64, "dRpp");
     define(SYS_getrandom, getrandom, "pux");
+    // Refused: EPERM, as without the capability, which container engines withhold.
     define(SYS_sethostname, notPermitted, "su");
+    // Refused: EPERM, as without the capability, which container engines withhold.
     define(SYS_setdomainname, notPermitted, "su");
+    // Refused: EPERM, as without the capability, which container engines withhold.
     define(SYS_reboot, notPermitted, "xxxp");
 }

@@ -236,10 +236,14 @@ function getrusage(who: u64, usage: u64, c: u64, d: u64, e: u64, f: u64): i64 {
 export function registerTimeCalls(): void {
     define(SYS_clock_gettime, clockGettime, "CT");
     define(SYS_clock_getres, clockGetres, "CT");
+    // Refused: EPERM, as without the capability, which container engines withhold.
     define(SYS_clock_settime, clockSettime, "Ct");
     define(SYS_gettimeofday, gettimeofday, "pp");
+    // Refused: EPERM, as without the capability, which container engines withhold.
     define(SYS_settimeofday, settimeofday, "pp");
+    // Partial: reads only; setting is EPERM, as without CAP_SYS_TIME.
     define(SYS_adjtimex, adjtimex, "p");
+    // Partial: reads only; setting is EPERM, as without CAP_SYS_TIME.
     define(SYS_clock_adjtime, clockAdjtime, "Cp");
     define(SYS_time, time, "p");
     define(SYS_nanosleep, nanosleep, "tp");
