@@ -86,7 +86,9 @@ interface Outcome {
 
 /** What a program does on this machine's Linux. */
 function onLinux(name: string): Outcome {
-    const result = spawnSync(join(native, name), { cwd: work, timeout: TIMEOUT });
+    // A folder of its own, as the container has: programs leave files behind, and run once for each board.
+    const cwd = mkdtempSync(join(work, 'linux-'));
+    const result = spawnSync(join(native, name), { cwd, timeout: TIMEOUT });
     assert.equal(result.signal, null, 'the program does not end on Linux itself');
     const { status, stdout, stderr } = result;
     return { code: status, stdout: stdout.toString('latin1'), stderr: stderr.toString('utf8') };

@@ -34,9 +34,13 @@ function buildFrom(
     const names = readdirSync(folder).sort();
     const programs = names.filter((name) => isProgram(join(folder, name)));
     if (programs.length === 0) return `${folder}: there are no programs in it`;
+    const commands = commandsOf(folder, programs);
+    const started = new Set(commands.map(({ words }) => words[0]!.replace('/suite/', '')));
+    // Tests that are left out stay at home; what tests execute themselves comes along.
+    const needed = programs.filter((name) => started.has(name) || /child|helper/.test(name));
     return {
-        entries: programs.map((name) => file(`suite/${name}`, readFileSync(join(folder, name)), 0o755)),
-        commands: commandsOf(folder, programs),
+        entries: needed.map((name) => file(`suite/${name}`, readFileSync(join(folder, name)), 0o755)),
+        commands,
     };
 }
 

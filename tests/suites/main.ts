@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// npm run test:linux -- [SUITE...] [--board=NAME] [--folder=PATH] [--no-report]
+// npm run test:linux -- [SUITE...] [--board=NAME] [--folder=PATH] [--every=N] [--no-report]
 //
 // Runs public test suites in containers and on this machine's Linux, test by test, and writes docs/linux-abi.md. Without names
-// all suites that can be built here. libc-test and ltp take their programs from a folder (--folder, one suite at a time).
+// all suites that can be built here. libc-test and ltp take their programs from a folder (--folder, one suite at a time). --every=N
+// takes every Nth command of a suite only, for a sample.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,14 +14,31 @@ import { readBoard } from '../../cli/boards/board.js';
 import { suiteFolder } from './programs.js';
 import { compare, writeReport, type SuiteResult } from './report.js';
 import { compareSuite } from './runSuite.js';
-import type { SuiteArchitecture } from './suite.js';
+import type { BuiltSuite, SuiteArchitecture } from './suite.js';
 import { suites } from './suites.js';
 
 const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { board: { type: 'string' }, folder: { type: 'string' }, 'no-report': { type: 'boolean' } },
+    options: {
+        board: { type: 'string' },
+        folder: { type: 'string' },
+        every: { type: 'string' },
+        'no-report': { type: 'boolean' },
+    },
 });
 if (values.folder !== undefined) process.env.SEALIFT_SUITE_FOLDER = values.folder;
+const every = Number(values.every ?? 1);
+if (!(Number.isInteger(every) && every >= 1)) {
+    console.error(`--every=${values.every}: not a number of commands; give 1 or more`);
+    process.exit(2);
+}
+/** A suite with every Nth of its commands, and without the programs of the others. */
+function sampled(built: BuiltSuite): BuiltSuite {
+    const commands = built.commands.filter((_, index) => index % every === 0);
+    const kept = new Set(commands.map(({ words }) => words[0]));
+    const left = new Set(built.commands.map(({ words }) => words[0]!).filter((word) => !kept.has(word)));
+    return { commands, entries: built.entries.filter(({ name }) => !left.has(`/${name}`)) };
+}
 const unknown = positionals.filter((name) => !suites.some((suite) => suite.name === name));
 if (unknown.length > 0) {
     console.error(
@@ -44,7 +62,7 @@ for (const suite of suites) {
         console.log(`SKIPPED: ${refusal}`);
         continue;
     }
-    const sides = await compareSuite(suite, built, native, architecture, {
+    const sides = await compareSuite(suite, sampled(built), sampled(native), architecture, {
         board: values.board,
         say: (text) => console.log(text),
     });
@@ -54,6 +72,7 @@ for (const suite of suites) {
         sides.container,
         values.board ?? 'platform/linux',
     );
+    if (every > 1) result.remark = `A sample: every ${every}th command of the suite.`;
     const folder = suiteFolder(suite.name, architecture);
     writeFileSync(join(folder, `result-${values.board ?? 'linux'}.json`), JSON.stringify(result, null, 1));
     writeFileSync(
