@@ -4,6 +4,7 @@
 
 #define _GNU_SOURCE
 #include "expect.h"
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -101,7 +102,9 @@ static void common(const char *label, int domain, int type) {
     SHOW(setsockopt(end, 4711, 1, &(int){1}, sizeof(int)));
     SHOW(getsockopt(end, 4711, 1, &byte, &length));
     SHOW(setsockopt(end, SOL_SOCKET, SO_BINDTODEVICE, "nothing0", 9));
-    SHOW(setsockopt(0, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int)));
+    int null = open("/dev/null", O_RDWR);
+    SHOW(setsockopt(null, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int)));
+    close(null);
     close(end);
 }
 

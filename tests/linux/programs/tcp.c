@@ -236,7 +236,9 @@ static void refusals(void) {
     show("bad protocol", socket(AF_INET, SOCK_STREAM, IPPROTO_UDP));
     show("bad type", socket(AF_INET, SOCK_SEQPACKET, 0));
     show("bad family", socket(99, SOCK_STREAM, 0));
-    show("not a socket", listen(0, 1));
+    int null = open("/dev/null", O_RDWR);
+    show("not a socket", listen(null, 1));
+    close(null);
     show("no descriptor", listen(999, 1));
     int pairs[2];
     show("socketpair", socketpair(AF_INET, SOCK_STREAM, 0, pairs));

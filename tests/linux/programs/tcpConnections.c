@@ -99,7 +99,9 @@ static void fullBacklog(void) {
     SHOW(poll(&entry, 1, 10000));
     HOLDS((entry.revents & POLLOUT) != 0);
     SHOW(connect(waiting, (struct sockaddr *)&address, sizeof address));
-    SHOW(stateOf(waiting));
+    // The other side may have answered and closed already: TCP_ESTABLISHED or TCP_CLOSE_WAIT.
+    int state = stateOf(waiting);
+    HOLDS(state == 1 || state == 8);
     int others[2] = {connected(port), connected(port)};
     pthread_join(thread, NULL);
     SHOW(recv(others[1], buffer, sizeof buffer, 0));
