@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PAIRS = 500, OWN_MEMORY = 2 << 20 };
+enum { PAIRS = 120, OWN_MEMORY = 2 << 20 };
 
 int main(void) {
     static char data[65536];
