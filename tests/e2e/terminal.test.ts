@@ -88,14 +88,15 @@ test('the terminal has the size of the person’s own, and follows it', options,
     try {
         const [device] = await person.see(/\/dev\/pts\/\d+/);
         await person.see(/ready> /);
-        person.type("trap 'echo resized' WINCH; stty size\r");
+        person.type('stty size\r');
         await person.see(/\r\n30 100\r\n/);
         await person.see(/ready> /);
+        // Of another shell in the foreground: this one has a handler of its own while it edits a line.
+        person.type(`sh -c 'trap "echo resized; exit" WINCH; echo wai""ting; while :; do sleep 0.1; done'\r`);
+        await person.see(/\r\nwaiting\r\n/);
         resizeTerminal(device, 40, 132);
-        // The shell's traps wait for a line.
-        await pause();
-        person.type('\r');
         await person.see(/resized\r\n/);
+        await person.see(/ready> /);
         person.type('stty size\r');
         await person.see(/\r\n40 132\r\n/);
         person.type('exit\r');

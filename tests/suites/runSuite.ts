@@ -25,8 +25,13 @@ import {
 const SILENCE_SECONDS = 60;
 /** Containers that may be lost before a run is given up: something is wrong with all of them. */
 const LOSSES_MAXIMUM = 60;
-// LTP's tests would else look for the kernel's configuration, which neither side has.
-const environment = ['PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'HOME=/', 'LC_ALL=C', 'KCONFIG_SKIP_CHECK=1'];
+// LTP's tests read the kernel's configuration, which neither side has: an empty one.
+const environment = [
+    'PATH=/usr/sbin:/usr/bin:/sbin:/bin',
+    'HOME=/',
+    'LC_ALL=C',
+    'KCONFIG_PATH=/etc/kernel-configuration',
+];
 
 export interface Verdicts {
     verdicts: Map<string, Verdict>;
@@ -59,6 +64,7 @@ const commonEntries: readonly LayerEntry[] = [
         Buffer.from('root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n'),
         0o644,
     ),
+    file('etc/kernel-configuration', '# empty\n'),
     file('etc/group', Buffer.from('root:x:0:\nnogroup:x:65534:\n'), 0o644),
 ];
 
