@@ -208,11 +208,11 @@ const BATCH_BYTES = 80 << 20;
 
 /** Parts of a suite whose programs fit into one image each. What no command starts is in all of them. */
 function batches(built: BuiltSuite): BuiltSuite[] {
-    const programs = new Map(built.commands.map(({ words }) => [words[0]!.slice(1), words]));
-    const shared = built.entries.filter(({ name }) => !programs.has(name));
-    const own = new Map(
-        built.entries.filter(({ name }) => programs.has(name)).map((entry) => [entry.name, entry]),
-    );
+    const started = new Set(built.commands.map(({ words }) => words[0]!.slice(1)));
+    // A shell that runs scripts is a link, and every part needs it.
+    const isOwn = ({ name, content }: LayerEntry): boolean => started.has(name) && content !== undefined;
+    const shared = built.entries.filter((entry) => !isOwn(entry));
+    const own = new Map(built.entries.filter(isOwn).map((entry) => [entry.name, entry]));
     const parts: BuiltSuite[] = [];
     let bytes = BATCH_BYTES;
     for (const command of built.commands) {
