@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import { imageArchitectures } from '../e2e/kernels.js';
 import { readBoard } from '../../cli/boards/board.js';
 import { suiteFolder } from './programs.js';
-import { compare, writeReport, type SuiteResult } from './report.js';
+import { compare, share, writeReport, type SuiteResult } from './report.js';
 import { compareSuite } from './runSuite.js';
 import type { BuiltSuite, SuiteArchitecture } from './suite.js';
 import { suites } from './suites.js';
@@ -79,10 +79,9 @@ for (const suite of suites) {
         join(folder, `outcomes-${values.board ?? 'linux'}.json`),
         JSON.stringify(sides.container.outcomes, null, 1),
     );
-    const share = ((100 * (result.passedHere - 9 * result.hangs)) / result.passedOnLinux).toFixed(1);
     console.log(
         `${suite.title}: ${result.passedOnLinux} pass on Linux, ${result.passedHere} of them here, ${result.hangs} hang or end the container: ` +
-            `${share} % (goal ${(suite.goal * 100).toFixed(0)} %)`,
+            `${(share(result) * 100).toFixed(1)} % (goal ${(suite.goal * 100).toFixed(0)} %)`,
     );
     for (const { test, verdict } of result.differences) console.log(`  ${verdict}: ${test}`);
     if (result.passedHere < result.passedOnLinux) worst = 1;
