@@ -28,7 +28,8 @@ redis-cli -p 7000 --csv subscribe news >messages &
 until [ "$(cli publish news item)" = 1 ]; do sleep 0.05; done
 until grep -q item messages; do sleep 0.05; done
 kill $!
-wait $!
+# The shell says that it was terminated when it ends while it is waited for, and not otherwise.
+wait $! 2>/dev/null
 cat messages
 cli bgsave
 until cli info persistence | grep -q 'rdb_bgsave_in_progress:0'; do sleep 0.05; done
