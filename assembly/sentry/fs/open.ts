@@ -18,6 +18,7 @@ import {
     S_IFREG,
     S_ISGID,
 } from "./inode";
+import { breakLeases } from "./leases";
 import { copyName, Location } from "./location";
 import { IN_CREATE, IN_MODIFY, IN_OPEN, notifyEntry, notifyFile } from "./notify";
 import {
@@ -111,7 +112,7 @@ export function setOwner(inode: Inode, directory: Directory): void {
 
 /**
  * Opens what `path` names, from `directory` unless it is absolute. `flags` and `mode` are those of open(2). Null: see
- * `failure`, which is BLOCKED when a FIFO waits for its other side.
+ * `failure`, which is BLOCKED when a FIFO waits for its other side, or a lease is in the way.
  */
 export function openPath(
     directory: Directory,
@@ -200,6 +201,8 @@ export function openInode(inode: Inode, flags: u32, directoryOnly: bool): OpenFi
     if (error != 0) return refuse(error);
     if ((flags & O_NOATIME) != 0 && !ownsInode(inode)) return refuse(-EPERM);
     if ((mask & MAY_WRITE) != 0 && inode.executions > 0) return refuse(-ETXTBSY);
+    const broken = breakLeases(inode, (flags & O_ACCMODE) != O_RDONLY, (flags & O_NONBLOCK) != 0);
+    if (broken != 0) return refuse(broken);
     const file = inode.open(flags & (KEPT_FLAGS | O_NOCTTY));
     if (file === null) return null;
     file.countWriter();

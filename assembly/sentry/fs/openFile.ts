@@ -12,8 +12,10 @@ import { Observer, waitOn, WaitQueue } from "../kernel/wait";
 import { Inode } from "./inode";
 import { IoBuffer, sentryBuffer, userBuffer } from "./ioBuffer";
 import { Location } from "./location";
+import { releaseLease } from "./leases";
 import { releaseDescriptionLocks } from "./locks";
 import { notifyClose, watchCount } from "./notify";
+import { SignalOwner } from "./signalOwner";
 
 /** open(2) flags that have the same number on every architecture; arch/fileStatus.ts has the others. */
 export const O_ACCMODE: u32 = 0x3;
@@ -74,6 +76,8 @@ export abstract class OpenFile {
     interests: Observer | null = null;
     /** Where it was opened, for /proc/self/fd, fchdir and *at calls; null for pipes and other files without a name. */
     location: Location | null = null;
+    /** Whom its signals go to (F_SETOWN), or null. */
+    owner: SignalOwner | null = null;
     /** It counts among its inode's writers. */
     private isWriter: bool = false;
 
@@ -118,6 +122,7 @@ export abstract class OpenFile {
         if (watchCount != 0) notifyClose(this);
         this.close();
         if (this.isWriter) this.inode.writers--;
+        releaseLease(this);
         if (this.inode.locks !== null) releaseDescriptionLocks(this.inode, this);
         const location = this.location;
         if (location !== null) location.release();

@@ -3,10 +3,10 @@
 // The container's network interface, lo, and the ioctls of sockets (netdevice(7), tcp(7), udp(7), unix(7)).
 
 import { O_ASYNC } from "../fs/openFile";
+import { ownerOf, setOwner } from "../fs/signalOwner";
 import { EFAULT, EINVAL, ENODEV, ENOTTY, EOPNOTSUPP, EPERM } from "../kernel/errno";
 import { copiedIn, copyIn, copyIn32, copyIn64, copyOut, copyOut32 } from "../memory/userMemory";
 import { AF_INET } from "./constants";
-import { setOwner } from "./signalOwner";
 import { Socket } from "./socket";
 import { TcpSocket } from "./tcpSocket";
 
@@ -76,7 +76,7 @@ export function networkIoctl(socket: Socket, number: u32, argument: u64): i64 {
             return setOwner(socket, <i32>copiedIn);
         case FIOGETOWN:
         case SIOCGPGRP:
-            return copyOut32(argument, socket.owner);
+            return copyOut32(argument, ownerOf(socket));
         case SIOCATMARK:
             if (!(socket instanceof TcpSocket)) return -ENOTTY;
             return copyOut32(argument, (<TcpSocket>socket).isAtMark ? 1 : 0);

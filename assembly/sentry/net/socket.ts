@@ -8,6 +8,7 @@ import { setTimes } from "../fs/fileTime";
 import { fail, S_IFSOCK } from "../fs/inode";
 import { IoBuffer } from "../fs/ioBuffer";
 import { AT_POSITION, O_ASYNC, O_RDWR } from "../fs/openFile";
+import { signalOwner } from "../fs/signalOwner";
 import { SpecialInode } from "../fs/specialInode";
 import { StreamFile } from "../fs/streamFile";
 import { now, realtimeNow } from "../kernel/clock";
@@ -21,7 +22,6 @@ import { MSG_DONTWAIT, MSG_ERRQUEUE, MSG_NOSIGNAL, MSG_PEEK, MSG_WAITALL, SOCK_S
 import { beginReceive, beginSend, dropReceivedRights, receiveStopped } from "./exchange";
 import { networkIoctl } from "./interfaces";
 import { Message } from "./message";
-import { signalOwner } from "./signalOwner";
 
 /** net.core.rmem_default and wmem_default, and what an unprivileged setsockopt can ask for (rmem_max, wmem_max). */
 export const BUFFER_DEFAULT: u32 = 212992;
@@ -85,10 +85,6 @@ export abstract class Socket extends StreamFile {
     /** SO_LINGER: seconds, -1 = off. */
     linger: i32 = -1;
     priority: i32 = 0;
-    /** F_SETOWN: a pid, a negative process group, or 0; and who said so (signalOwner.ts). */
-    owner: i32 = 0;
-    ownerRealUser: u32 = 0;
-    ownerEffectiveUser: u32 = 0;
     /** SO_BINDTODEVICE: the index of an interface, 0 = none. There is one, so nothing changes. */
     boundInterface: i32 = 0;
     private cookieValue: u64 = 0;

@@ -16,6 +16,7 @@ import {
     POLLRDNORM,
     POLLWRNORM,
 } from "../fs/openFile";
+import { signalOwner } from "../fs/signalOwner";
 import { now } from "../kernel/clock";
 import {
     EADDRINUSE,
@@ -57,7 +58,6 @@ import { findListener } from "./listeners";
 import { addTimeWait, PortTable, takePort, tcpPorts } from "./portTable";
 import { OPTION_OOB_INLINE, Socket } from "./socket";
 import { getTcpOption, setTcpOption, TcpOptions } from "./tcpOptions";
-import { signalOwner } from "./signalOwner";
 import { BACKLOG_MAXIMUM } from "./unixSocket";
 import { AF_INET } from "./constants";
 

@@ -175,7 +175,13 @@ function startHandler(thread: Thread, info: SignalInfo, action: SignalAction, re
     thread.answer = ANSWER_REGISTERS;
     thread.signalMask |= action.mask & ~MASK_UNBLOCKABLE;
     if ((action.flags & SA_NODEFER) == 0) thread.signalMask |= signalBit(info.signal);
-    if ((action.flags & SA_RESETHAND) != 0) process.signalActions.set(info.signal, DEFAULT_ACTION);
+    // Only the handler goes: sigaction(2) still shows the flags and the mask.
+    if ((action.flags & SA_RESETHAND) != 0) {
+        process.signalActions.set(
+            info.signal,
+            new SignalAction(SIG_DFL, action.flags, action.restorer, action.mask),
+        );
+    }
     return true;
 }
 

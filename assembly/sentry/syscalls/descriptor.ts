@@ -12,6 +12,7 @@ import {
     SYS_ioctl,
 } from "../arch/systemCalls";
 import { FileDescriptorTable } from "../fs/fileDescriptorTable";
+import { getLease, setLease } from "../fs/leases";
 import { conflictingLock, LOCK_END, LOCK_NONE, LOCK_READ, LOCK_WRITE, setLock } from "../fs/locks";
 import {
     O_ASYNC,
@@ -30,12 +31,12 @@ import { fileOf } from "../fs/pathArgument";
 import { ownsInode } from "../fs/permission";
 import { KIND_FIFO } from "../fs/inode";
 import { PipeFile } from "../fs/pipe";
+import { ownerOf, setOwner } from "../fs/signalOwner";
 import { EAGAIN, EBADF, EFAULT, EINVAL, EOVERFLOW, EPERM } from "../kernel/errno";
 import { RLIMIT_NOFILE } from "../kernel/resourceLimits";
 import { current } from "../kernel/thread";
 import { copiedIn, copyIn, copyIn32, copyOut, copyOut32, copyOut64 } from "../memory/userMemory";
 import { addSeals, getSeals } from "./memfd";
-import { setOwner } from "../net/signalOwner";
 import { Socket } from "../net/socket";
 import { SIGIO, SIGNAL_MAXIMUM } from "../signals/numbers";
 import { PAGE_SIZE } from "../../std/pages";
@@ -124,8 +125,6 @@ const F_GETPIPE_SZ: i32 = 1032;
 const F_ADD_SEALS: i32 = 1033;
 const F_GET_SEALS: i32 = 1034;
 const FD_CLOEXEC: u64 = 1;
-/** F_UNLCK, as leases have it. */
-const LEASE_NONE: u64 = 2;
 
 function fcntl(descriptor: u64, command_: u64, argument: u64, d: u64, e: u64, f: u64): i64 {
     const file = fileOf(descriptor);
@@ -159,10 +158,9 @@ function fcntl(descriptor: u64, command_: u64, argument: u64, d: u64, e: u64, f:
         case F_OFD_SETLKW:
             return placeLock(file, argument, true, command == F_OFD_SETLKW);
         case F_SETOWN:
-            // Only sockets have signals to send; other files refuse O_ASYNC.
-            return file instanceof Socket ? setOwner(<Socket>file, <i32>argument) : 0;
+            return setOwner(file, <i32>argument);
         case F_GETOWN:
-            return file instanceof Socket ? (<Socket>file).owner : 0;
+            return ownerOf(file);
         case F_SETOWN_EX:
             return setOwnerExtended(file, argument);
         case F_GETOWN_EX:
@@ -173,11 +171,9 @@ function fcntl(descriptor: u64, command_: u64, argument: u64, d: u64, e: u64, f:
         case F_GETSIG:
             return 0;
         case F_GETLEASE:
-            return LEASE_NONE;
+            return getLease(file);
         case F_SETLEASE:
-            // Without a lease there is none to give back.
-            if (argument == LEASE_NONE) return -EAGAIN;
-            return argument > LEASE_NONE ? -EINVAL : unsupported("fcntl: F_SETLEASE", EINVAL);
+            return setLease(file, <u32>argument);
         case F_NOTIFY:
             return unsupported("fcntl: F_NOTIFY", EINVAL);
         case F_GETPIPE_SZ:
@@ -204,12 +200,11 @@ function setOwnerExtended(file: OpenFile, address: u64): i64 {
     const id = load<i32>(scratch, 4);
     if (type == F_OWNER_TID && id != 0) return unsupported("fcntl: F_OWNER_TID", EINVAL);
     if (type < F_OWNER_TID || type > F_OWNER_PGRP || id < 0) return -EINVAL;
-    if (!(file instanceof Socket)) return 0;
-    return setOwner(<Socket>file, type == F_OWNER_PGRP ? -id : id);
+    return setOwner(file, type == F_OWNER_PGRP ? -id : id);
 }
 
 function getOwnerExtended(file: OpenFile, address: u64): i64 {
-    const owner = file instanceof Socket ? (<Socket>file).owner : 0;
+    const owner = ownerOf(file);
     store<i32>(scratch, owner == 0 ? F_OWNER_TID : owner < 0 ? F_OWNER_PGRP : F_OWNER_PID);
     store<i32>(scratch, abs(owner), 4);
     return copyOut(address, scratch, 8);
@@ -372,7 +367,7 @@ export function registerDescriptorCalls(): void {
     define(SYS_dup2, dup2, "ff");
     define(SYS_dup3, dup3, "ffO");
     define(SYS_close_range, closeRange, "uux");
-    // Partial: leases and F_NOTIFY are refused; F_SETSIG takes SIGIO only, F_SETOWN_EX no thread.
+    // Partial: F_NOTIFY is refused; F_SETSIG takes SIGIO only, F_SETOWN_EX no thread.
     define(SYS_fcntl, fcntl, "fkx");
     define(SYS_flock, flock, "fx");
     define(SYS_ioctl, ioctl, "fLx");

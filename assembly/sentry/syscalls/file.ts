@@ -27,6 +27,7 @@ import {
 import { contentChanged } from "../fs/fileTime";
 import { failure, fail, KIND_FIFO, KIND_SOCKET } from "../fs/inode";
 import { userBuffer, userVector, VECTOR_ENTRIES_MAXIMUM } from "../fs/ioBuffer";
+import { breakLeases } from "../fs/leases";
 import { IN_ACCESS, IN_MODIFY, notifyFile, notifyFound, watchCount } from "../fs/notify";
 import { openPath } from "../fs/open";
 import {
@@ -323,6 +324,8 @@ function truncate(path: u64, length: u64, c: u64, d: u64, e: u64, f: u64): i64 {
     const error = checkAccess(inode, MAY_WRITE);
     if (error != 0) return error;
     if (inode.executions > 0) return -ETXTBSY;
+    const broken = breakLeases(inode, true, false);
+    if (broken != 0) return broken;
     const tooLarge = checkSize(length, inode.size);
     if (tooLarge != 0) return tooLarge;
     const failed = inode.truncate(length);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Locks of fcntl (of processes and of open file descriptions) and flock: who sees which, waiting, deadlocks.
+// Locks of fcntl (of processes and of open file descriptions) and flock: who sees which, waiting, deadlocks. Leases.
 
 #define _GNU_SOURCE
 #include "expect.h"
@@ -227,11 +227,84 @@ static void deadlocks(void) {
     SHOW(lock(file, F_SETLKW, F_WRLCK, 0, 1));
 }
 
+static volatile sig_atomic_t told;
+
+static void onLease(int signal) {
+    (void)signal;
+    told++;
+}
+
+/// Leases: who gets one, and who is told when others open the file.
+static void leases(void) {
+    puts("# leases");
+    fflush(stdout);
+    // On overlayfs, the root of the container that this is compared with, Linux has no write leases.
+    int own = open("leased", O_CREAT | O_RDONLY, 0600);
+    SHOW(fcntl(own, F_GETLEASE));
+    SHOW(fcntl(own, F_SETLEASE, F_UNLCK));
+    SHOW(fcntl(own, F_SETLEASE, 3));
+    SHOW(fcntl(own, F_SETLEASE, F_RDLCK));
+    SHOW(fcntl(own, F_GETLEASE));
+    HOLDS(fcntl(own, F_GETOWN) == getpid());
+    int reader = open("leased", O_RDONLY);
+    SHOW(fcntl(reader, F_SETLEASE, F_WRLCK));
+    SHOW(fcntl(reader, F_SETLEASE, F_RDLCK));
+    SHOW(fcntl(reader, F_SETLEASE, F_UNLCK));
+    SHOW(close(reader));
+    struct sigaction action = {.sa_handler = onLease};
+    sigaction(SIGIO, &action, NULL);
+    SHOW(open("leased", O_WRONLY | O_NONBLOCK));
+    SHOW(told);
+    SHOW(fcntl(own, F_GETLEASE));
+    // Once is enough.
+    SHOW(open("leased", O_RDWR | O_NONBLOCK));
+    SHOW(told);
+    SHOW(fcntl(own, F_SETLEASE, F_UNLCK));
+    SHOW(fcntl(own, F_GETOWN));
+    int writer = open("leased", O_WRONLY | O_NONBLOCK);
+    SHOW(fcntl(own, F_SETLEASE, F_RDLCK));
+    SHOW(fcntl(writer, F_SETLEASE, F_RDLCK));
+    close(writer);
+    puts("# a lease that others wait for");
+    fflush(stdout);
+    for (int truncates = 0; truncates < 2; truncates++) {
+        SHOW(fcntl(own, F_SETLEASE, F_RDLCK));
+        told = 0;
+        *stage = 0;
+        pid_t child = fork();
+        if (child == 0) {
+            int result = truncates ? truncate("leased", 0) : open("leased", O_WRONLY);
+            // The lease has been given back first.
+            _exit(result >= 0 && *stage == 1 ? 3 : 4);
+        }
+        while (told == 0)
+            usleep(1000);
+        usleep(20000);
+        *stage = 1;
+        SHOW(fcntl(own, F_SETLEASE, F_UNLCK));
+        int status = 0;
+        waitpid(child, &status, 0);
+        SHOW(WEXITSTATUS(status));
+        SHOW(told);
+    }
+    // It ends with its file.
+    SHOW(fcntl(own, F_SETLEASE, F_RDLCK));
+    SHOW(close(own));
+    WORKS(open("leased", O_WRONLY | O_NONBLOCK));
+    int ends[2];
+    pipe(ends);
+    SHOW(fcntl(ends[0], F_SETLEASE, F_RDLCK));
+    SHOW(fcntl(ends[0], F_SETLEASE, F_UNLCK));
+    SHOW(fcntl(ends[0], F_SETOWN, getpid()));
+    HOLDS(fcntl(ends[0], F_GETOWN) == getpid());
+}
+
 int main(void) {
     stage = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     file = open("locked", O_CREAT | O_RDWR, 0600);
     records();
     descriptions();
     deadlocks();
+    leases();
     return 0;
 }

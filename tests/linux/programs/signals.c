@@ -57,6 +57,8 @@ static void sending(void) {
     raise(SIGUSR2);
     sigaction(SIGUSR2, NULL, &action);
     HOLDS(action.sa_handler == SIG_DFL);
+    HOLDS(action.sa_flags & SA_SIGINFO);
+    HOLDS(action.sa_flags & SA_RESETHAND);
 }
 
 static void masks(void) {

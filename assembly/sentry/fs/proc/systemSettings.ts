@@ -17,6 +17,7 @@ import { DESCRIPTORS_MAXIMUM } from "../fileDescriptorTable";
 import { FileSystem, PROC_SUPER_MAGIC } from "../fileSystem";
 import { Directory } from "../inode";
 import { INOTIFY_EVENTS_MAXIMUM, INOTIFY_INSTANCES_MAXIMUM, INOTIFY_WATCHES_MAXIMUM } from "../inotifyFile";
+import { LEASE_BREAK_SECONDS } from "../leases";
 import { openFileCount } from "../openFile";
 import { networkSettingEntries } from "./networkSettings";
 import { constantEntry, directoryEntry, StaticDirectory, StaticEntry } from "./procInodes";
@@ -51,8 +52,8 @@ function fileEntries(): Array<StaticEntry> {
         constantEntry("inode-nr", "0\t0", 0o444),
         constantEntry("inode-state", "0\t0\t0\t0\t0\t0\t0", 0o444),
         directoryEntry("inotify", watchEntries),
-        constantEntry("lease-break-time", "45"),
-        constantEntry("leases-enable", "0"),
+        constantEntry("lease-break-time", LEASE_BREAK_SECONDS.toString()),
+        constantEntry("leases-enable", "1"),
         constantEntry("mount-max", "100000"),
         new StaticEntry("nr_open", 0o644, generateDescriptorsMaximum),
         constantEntry("overflowgid", "65534"),
