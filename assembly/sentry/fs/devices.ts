@@ -6,7 +6,8 @@ import { ENOSPC, ENXIO } from "../kernel/errno";
 import { current } from "../kernel/thread";
 import { consoleTerminal, DEVICE_CONSOLE_TERMINAL, openConsoleTerminal } from "../tty/consoleTerminal";
 import { openTerminal } from "../tty/terminalFile";
-import { randomBytes } from "../kernel/random";
+import { ENTROPY_BITS, randomBytes } from "../kernel/random";
+import { copyOut32 } from "../memory/userMemory";
 import { deviceNumber } from "../../std/layerIndex";
 import { PAGE_SIZE } from "../../std/pages";
 import { openConsoleDevice } from "./console";
@@ -25,6 +26,7 @@ export const DEVICE_CONSOLE: u32 = deviceNumber(5, 1);
 
 /** Random bytes made at a time. */
 const RANDOM_BLOCK: i32 = 256;
+const RNDGETENTCNT: u32 = 0x8004_5200;
 const randomBlock: usize = memory.data(RANDOM_BLOCK);
 
 abstract class DeviceFile extends OpenFile {
@@ -76,6 +78,10 @@ class FullDevice extends ZeroDevice {
 }
 
 class RandomDevice extends DeviceFile {
+    ioctl(request: u32, argument: u64): i64 {
+        return request == RNDGETENTCNT ? copyOut32(argument, ENTROPY_BITS) : super.ioctl(request, argument);
+    }
+
     readTo(buffer: IoBuffer, offset: i64): i64 {
         let done: i64 = 0;
         while (done < buffer.length) {

@@ -10,6 +10,10 @@ import { EFAULT } from "../kernel/errno";
 /** How a transfer that runs into missing memory is repeated: in pieces of this size, then byte by byte. */
 const FAULT_STEP: i32 = 64;
 
+const CHECK_BYTES: i32 = 4096;
+/** What IoBuffer.check takes. */
+const checked: usize = memory.data(CHECK_BYTES);
+
 export abstract class IoBuffer {
     /** Bytes that may be transferred. */
     length: i64 = 0;
@@ -19,6 +23,15 @@ export abstract class IoBuffer {
 
     /** Copies `count` bytes from position `at` of the buffer to the sentry's address `destination`. 0 or -EFAULT. */
     abstract take(at: i64, destination: usize, count: i32): i32;
+
+    /** Whether all of it can be taken: 0 or -EFAULT. For what is sent and received by nobody. */
+    check(): i32 {
+        for (let at: i64 = 0; at < this.length; at += CHECK_BYTES) {
+            const error = this.take(at, checked, <i32>min<i64>(CHECK_BYTES, this.length - at));
+            if (error != 0) return error;
+        }
+        return 0;
+    }
 
     /** As put, but what lies before memory that the process does not have is put: the number of bytes. */
     putSome(at: i64, source: usize, count: i32): i32 {

@@ -10,7 +10,7 @@ import { takeVSpace } from "../memory/vspaces";
 import { ensureStub } from "../signals/deliver";
 import { MASK_UNBLOCKABLE } from "../signals/numbers";
 import { watchProcessorLimit } from "../signals/timers";
-import { openProcess } from "../syscalls/processHandle";
+import { openProcess } from "../fs/processHandle";
 import { EAGAIN, EFAULT, EINVAL, EMFILE, ENOMEM, EPERM } from "./errno";
 import { now } from "./clock";
 import { allocatePid, Process, processes } from "./process";

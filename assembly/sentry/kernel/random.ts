@@ -6,6 +6,9 @@
 
 import { containerConfiguration } from "../../std/containerConfiguration";
 
+/** What is there once the generator was seeded, for ever (/proc/sys/kernel/random/entropy_avail). */
+export const ENTROPY_BITS: u32 = 256;
+
 const KEY_SIZE: i32 = 32;
 const BLOCK_SIZE: i32 = 64;
 const BLOCK_WORDS: i32 = 16;

@@ -263,7 +263,7 @@ export class UdpSocket extends InetSocket {
     private deliver(target: UdpSocket, buffer: IoBuffer, high: u64, low: u64): i64 {
         const length = <u32>buffer.length;
         // A full queue loses datagrams; nobody is told.
-        if (target.receiveClosed || target.inbox.charge > target.receiveBuffer) return length;
+        if (target.receiveClosed || target.inbox.charge > target.receiveBuffer) return this.lose(buffer);
         const message = takeMessage();
         message.sourceHigh = 0;
         message.sourceLow = this.sourceLow(high, low);
@@ -298,7 +298,7 @@ export class UdpSocket extends InetSocket {
     private sendToGroup(buffer: IoBuffer, high: u64, low: u64, port: u32): i64 {
         const own = optionsOf(this);
         const loops = isMapped(high, low) ? own.multicastLoop : own.multicastLoop6;
-        if (!loops) return buffer.length;
+        if (!loops) return this.lose(buffer);
         let following: InetSocket | null = udpPorts.chain(port);
         while (following !== null) {
             const socket = following;
@@ -311,12 +311,19 @@ export class UdpSocket extends InetSocket {
             const error = this.deliver(changetype<UdpSocket>(socket), buffer, high, low);
             if (error < 0) return error;
         }
-        return buffer.length;
+        return this.lose(buffer);
+    }
+
+    /** A datagram that nobody gets; the sender's memory is read all the same. */
+    private lose(buffer: IoBuffer): i64 {
+        const error = buffer.check();
+        return error != 0 ? error : buffer.length;
     }
 
     /** Nobody has the port. */
     private refuse(buffer: IoBuffer, high: u64, low: u64, port: u32): i64 {
-        if (isBroadcast(high, low)) return buffer.length;
+        const lost = this.lose(buffer);
+        if (lost < 0 || isBroadcast(high, low)) return lost;
         const wanted = optionsOf(this).wanted;
         const collects = (wanted & (isMapped(high, low) ? WANT_ERRORS : WANT_ERRORS6)) != 0;
         if (collects) {
@@ -341,7 +348,7 @@ export class UdpSocket extends InetSocket {
             this.error = ECONNREFUSED;
             this.notify();
         }
-        return buffer.length;
+        return lost;
     }
 
     // ---------------------------------------------------------------- receiving

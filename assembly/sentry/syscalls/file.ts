@@ -142,6 +142,23 @@ function writable(descriptor: u64): OpenFile | null {
     return null;
 }
 
+/**
+ * The file of a transfer at an offset, or null with `failure`. As on Linux, that it has no offsets comes before that it is open
+ * for the other direction only.
+ */
+function positioned(descriptor: u64, writes: bool): OpenFile | null {
+    const file = fileOf(descriptor);
+    if (file === null || (file.flags & O_PATH) != 0) {
+        fail(-EBADF);
+        return null;
+    }
+    if (!file.isSeekable()) {
+        fail(-ESPIPE);
+        return null;
+    }
+    return writes ? writable(descriptor) : readable(descriptor);
+}
+
 /** Tells who watches the file of a read whose result was `count`. */
 // @ts-ignore: decorator
 @inline
@@ -188,18 +205,16 @@ function write(descriptor: u64, address: u64, length: u64, d: u64, e: u64, f: u6
 
 function pread64(descriptor: u64, address: u64, length: u64, offset: u64, e: u64, f: u64): i64 {
     if (<i64>offset < 0) return -EINVAL;
-    const file = readable(descriptor);
-    if (file === null) return -EBADF;
-    if (!file.isSeekable()) return -ESPIPE;
+    const file = positioned(descriptor, false);
+    if (file === null) return failure;
     if (<i64>length < 0) return -EINVAL;
     return accessed(file, file.readTo(userBuffer.at(address, min<i64>(length, TRANSFER_MAXIMUM)), offset));
 }
 
 function pwrite64(descriptor: u64, address: u64, length: u64, offset: u64, e: u64, f: u64): i64 {
     if (<i64>offset < 0) return -EINVAL;
-    const file = writable(descriptor);
-    if (file === null) return -EBADF;
-    if (!file.isSeekable()) return -ESPIPE;
+    const file = positioned(descriptor, true);
+    if (file === null) return failure;
     if (<i64>length < 0) return -EINVAL;
     return modified(file, file.writeFrom(userBuffer.at(address, min<i64>(length, TRANSFER_MAXIMUM)), offset));
 }
@@ -239,18 +254,16 @@ function writev(descriptor: u64, vector: u64, count: u64, d: u64, e: u64, f: u64
 
 function preadv(descriptor: u64, vector: u64, count: u64, offset: u64, high: u64, f: u64): i64 {
     if (<i64>offset < 0) return -EINVAL;
-    const file = readable(descriptor);
-    if (file === null) return -EBADF;
-    if (!file.isSeekable()) return -ESPIPE;
+    const file = positioned(descriptor, false);
+    if (file === null) return failure;
     const error = loadVector(vector, count);
     return error != 0 ? error : accessedBy(file, file.readTo(userVector, offset));
 }
 
 function pwritev(descriptor: u64, vector: u64, count: u64, offset: u64, high: u64, f: u64): i64 {
     if (<i64>offset < 0) return -EINVAL;
-    const file = writable(descriptor);
-    if (file === null) return -EBADF;
-    if (!file.isSeekable()) return -ESPIPE;
+    const file = positioned(descriptor, true);
+    if (file === null) return failure;
     const error = loadVector(vector, count);
     return error != 0 ? error : modified(file, file.writeFrom(userVector, offset));
 }
@@ -270,13 +283,14 @@ function flagsWith(present: u32, flags: u64): u32 {
 }
 
 function preadv2(descriptor: u64, vector: u64, count: u64, offset: u64, high: u64, flags: u64): i64 {
-    const file = readable(descriptor);
-    if (file === null) return -EBADF;
+    const atPosition = <i64>offset == -1;
+    const file = atPosition ? readable(descriptor) : positioned(descriptor, false);
+    if (file === null) return failure;
     if ((flags & ~(RWF_WITHOUT_EFFECT | RWF_NOWAIT)) != 0) return -EOPNOTSUPP;
     const present = file.flags;
     file.flags = flagsWith(present, flags);
     const result =
-        <i64>offset == -1
+        atPosition
             ? readv(descriptor, vector, count, 0, 0, 0)
             : preadv(descriptor, vector, count, offset, high, 0);
     file.flags = present;
@@ -284,14 +298,15 @@ function preadv2(descriptor: u64, vector: u64, count: u64, offset: u64, high: u6
 }
 
 function pwritev2(descriptor: u64, vector: u64, count: u64, offset: u64, high: u64, flags: u64): i64 {
-    const file = writable(descriptor);
-    if (file === null) return -EBADF;
+    const atPosition = <i64>offset == -1;
+    const file = atPosition ? writable(descriptor) : positioned(descriptor, true);
+    if (file === null) return failure;
     if ((flags & ~(RWF_WITHOUT_EFFECT | RWF_NOWAIT | RWF_APPEND | RWF_NOAPPEND)) != 0) return -EOPNOTSUPP;
     if ((flags & (RWF_APPEND | RWF_NOAPPEND)) == (RWF_APPEND | RWF_NOAPPEND)) return -EINVAL;
     const present = file.flags;
     file.flags = flagsWith(present, flags);
     const result =
-        <i64>offset == -1
+        atPosition
             ? writev(descriptor, vector, count, 0, 0, 0)
             : pwritev(descriptor, vector, count, offset, high, 0);
     file.flags = present;

@@ -62,7 +62,9 @@ export function mayLock(bytes: u64): bool {
 /** 0, or -ENOMEM where taking `start` to `end` out of regions would make too many of them. */
 export function checkSplits(start: u64, end: u64): i64 {
     const own = space();
-    return own.regions.length + own.splitsAt(start, end) > REGIONS_MAXIMUM ? -ENOMEM : 0;
+    const splits = own.splitsAt(start, end);
+    // One that only makes them fewer goes through, however many there are.
+    return splits > 0 && own.regions.length + splits > REGIONS_MAXIMUM ? -ENOMEM : 0;
 }
 
 /** Brings the pages of a range in, as far as memory and the regions allow. */

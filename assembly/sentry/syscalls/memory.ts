@@ -76,8 +76,8 @@ const MAP_POPULATE: u32 = 0x8000;
 const MAP_NONBLOCK: u32 = 0x10000;
 const MAP_HUGETLB: u32 = 0x40000;
 const MAP_FIXED_NOREPLACE: u32 = 0x100000;
-/** What MAP_SHARED_VALIDATE knows: everything from before it came, sizes of huge pages included. */
-const MAP_VALIDATED: u32 = 0xfc07_ffff;
+/** What MAP_SHARED_VALIDATE knows: every flag from before it came, with the sizes of huge pages, and no other. */
+const MAP_VALIDATED: u32 = 0x7c07_f973;
 
 const PROT_ALL: u32 = PROT_READ | PROT_WRITE | PROT_EXEC;
 /** PROT_SEM: accepted, and of no effect. */

@@ -5,7 +5,9 @@
 import { SYS_kcmp, SYS_pidfd_getfd, SYS_pidfd_open, SYS_pidfd_send_signal } from "../arch/systemCalls";
 import { EventPoll } from "../fs/eventPoll";
 import { O_NONBLOCK, OpenFile } from "../fs/openFile";
-import { ProcessHandle } from "../fs/processHandle";
+import { fileOf } from "../fs/pathArgument";
+import { ProcessDirectory } from "../fs/proc/processDirectories";
+import { openProcess, ProcessHandle } from "../fs/processHandle";
 import { EAGAIN, EBADF, EFAULT, EINVAL, EOPNOTSUPP, EPERM, ESRCH } from "../kernel/errno";
 import { findProcess, Process } from "../kernel/process";
 import { RLIMIT_NOFILE } from "../kernel/resourceLimits";
@@ -18,15 +20,6 @@ import { readSignalInfo } from "./signal";
 import { define } from "./table";
 
 const scratch: usize = memory.data(SIGNAL_INFORMATION_SIZE, 8);
-
-/** Gives the current process a descriptor for `process`. The descriptor, which closes on exec, or a negative errno. */
-export function openProcess(process: Process, flags: u32): i32 {
-    const file = new ProcessHandle(process, flags);
-    const own = current.process;
-    const descriptor = own.fileDescriptors.add(file, true, own.limits.soft[RLIMIT_NOFILE]);
-    if (descriptor < 0) file.release();
-    return descriptor;
-}
 
 /** The process of a descriptor, or null (EBADF). */
 export function processOfDescriptor(descriptor: i32): Process | null {
@@ -43,10 +36,19 @@ function pidfdOpen(pid_: u64, flags: u64, c: u64, d: u64, e: u64, f: u64): i64 {
     return openProcess(process, (<u32>flags) & O_NONBLOCK);
 }
 
+/** The process that a descriptor, or an open directory of /proc, stands for; or null (EBADF). */
+function signalledProcess(descriptor: u64): Process | null {
+    const file = fileOf(descriptor);
+    if (file === null) return null;
+    if (file instanceof ProcessHandle) return (<ProcessHandle>file).process;
+    const inode = file.inode;
+    return inode instanceof ProcessDirectory ? (<ProcessDirectory>inode).signalled : null;
+}
+
 function pidfdSendSignal(descriptor: u64, signal_: u64, information: u64, flags: u64, e: u64, f: u64): i64 {
     if (<u32>flags != 0) return -EINVAL;
     const signal = <i32>signal_;
-    const process = processOfDescriptor(<i32>descriptor);
+    const process = signalledProcess(descriptor);
     if (process === null) return -EBADF;
     let info = userSignal(signal);
     if (information != 0) {

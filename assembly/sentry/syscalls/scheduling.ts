@@ -433,7 +433,9 @@ function ioprioGet(which_: u64, who: u64, c: u64, d: u64, e: u64, f: u64): i64 {
     for (let i = 0; i < threads.length; i++) {
         const thread = threads[i];
         if (thread === null || !isNamed(thread, which, <i32>who)) continue;
-        const priority: i64 = ioPriorityOf(thread.scheduling);
+        const scheduling = thread.scheduling;
+        // One thread is told what was set; only among several is what follows from the nice value compared.
+        const priority: i64 = which == PRIO_PROCESS ? scheduling.ioPriority : ioPriorityOf(scheduling);
         if (best < 0 || priority < best) best = priority;
     }
     return best;

@@ -31,7 +31,7 @@ import { O_CLOEXEC, O_NONBLOCK } from "../fs/openFile";
 import { SignalFile } from "../fs/signalFile";
 import { NANOSECONDS, now } from "../kernel/clock";
 import { EAGAIN, EBADF, EFAULT, EINTR, EINVAL, EPERM, ERESTARTNOHAND, ESRCH } from "../kernel/errno";
-import { findProcess } from "../kernel/process";
+import { findProcess, Process } from "../kernel/process";
 import { RLIMIT_NOFILE } from "../kernel/resourceLimits";
 import { current, findThread, SS_AUTODISARM, SS_DISABLE, SS_ONSTACK } from "../kernel/thread";
 import { block, blockUntil, deadlineReached } from "../kernel/wait";
@@ -229,12 +229,20 @@ function sigaltstack(stack: u64, old: u64, c: u64, d: u64, e: u64, f: u64): i64 
 
 // ---------------------------------------------------------------- sending
 
+/** The process with the number, or with a thread of that number: signals to it are the process's. */
+function processOf(pid: i32): Process | null {
+    const process = findProcess(pid);
+    if (process !== null) return process;
+    const thread = findThread(pid);
+    return thread === null ? null : thread.process;
+}
+
 function kill(pid_: u64, signal_: u64, c: u64, d: u64, e: u64, f: u64): i64 {
     const pid = <i32>pid_;
     const signal = <i32>signal_;
     if (signal < 0 || signal > SIGNAL_MAXIMUM) return -EINVAL;
     if (pid > 0) {
-        const process = findProcess(pid);
+        const process = processOf(pid);
         return process === null ? -ESRCH : killProcess(process, signal);
     }
     if (pid == 0) return killGroup(current.process.processGroup, signal);
@@ -282,7 +290,7 @@ function rtSigqueueinfo(pid: u64, signal_: u64, information: u64, d: u64, e: u64
     const signal = <i32>signal_;
     const info = readSignalInfo(signal, information);
     if (info === null) return -EFAULT;
-    const process = findProcess(<i32>pid);
+    const process = processOf(<i32>pid);
     if ((info.code >= 0 || info.code == SI_TKILL) && process !== current.process) return -EPERM;
     if (process === null) return -ESRCH;
     if (signal < 0 || signal > SIGNAL_MAXIMUM) return -EINVAL;

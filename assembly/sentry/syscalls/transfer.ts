@@ -117,7 +117,8 @@ function sendfile(out: u64, input: u64, offset: u64, count: u64, e: u64, f: u64)
     const limit = <i64>min(count, <u64>TRANSFER_MAXIMUM);
     const done = transfer(from, start, to, AT_POSITION, limit, false);
     if (done > 0) notifyTransfer(from, to);
-    if (done > 0 && offset != 0 && copyOut64(offset, start + done) != 0) return -EFAULT;
+    // The offset is written back even where it has not changed.
+    if (done >= 0 && offset != 0 && copyOut64(offset, start + done) != 0) return -EFAULT;
     return done;
 }
 

@@ -57,6 +57,14 @@ static void descriptors(void) {
     SHOW(send_(pidfd, 0, NULL, 0));
     SHOW(send_(pidfd, SIGUSR1, NULL, 0));
     SHOW(send_(pidfd, 65, NULL, 0));
+    // Directories of /proc stand for processes as well.
+    char path[32];
+    sprintf(path, "/proc/%d", child);
+    int directory = open(path, O_DIRECTORY);
+    SHOW(send_(directory, SIGUSR1, NULL, 0));
+    strcat(path, "/fd");
+    SHOW(send_(open(path, O_DIRECTORY), SIGUSR1, NULL, 0));
+    SHOW(send_(open("/proc", O_DIRECTORY), SIGUSR1, NULL, 0));
     SHOW(send_(pidfd, 0, NULL, 1 << 20));
     SHOW(send_(0, 0, NULL, 0));
     SHOW(send_(99, 0, NULL, 0));

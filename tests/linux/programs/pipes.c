@@ -292,7 +292,23 @@ static void manyThreads(void) {
     printf("%d whole blocks, %d %d %d %d\n", whole, counts[0], counts[1], counts[2], counts[3]);
 }
 
+/// Offsets that a pipe has not come before directions that it has.
+static void offsets(void) {
+    int ends[2];
+    char byte = 0;
+    struct iovec vector = {&byte, 1};
+    SHOW(pipe(ends));
+    SHOW(pread(ends[1], &byte, 1, 0));
+    SHOW(pwrite(ends[0], &byte, 1, 0));
+    SHOW(preadv(ends[1], &vector, 1, 0));
+    SHOW(pwritev(ends[0], &vector, 1, 0));
+    SHOW(preadv2(ends[1], &vector, 1, 0, 0));
+    SHOW(pwritev2(ends[0], &vector, 1, 0, 0));
+    SHOW(pwritev2(ends[0], &vector, 1, -1, 0));
+}
+
 int main(void) {
+    offsets();
     counters();
     sizes();
     packets();

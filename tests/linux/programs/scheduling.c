@@ -136,6 +136,8 @@ static void input_output(void) {
     SHOW(syscall(SYS_ioprio_get, 1, 0));
     SHOW(syscall(SYS_ioprio_set, 1, 0, 3 << 13));
     SHOW(syscall(SYS_ioprio_get, 1, 0));
+    SHOW(syscall(SYS_ioprio_set, 1, 0, 0));
+    SHOW(syscall(SYS_ioprio_get, 1, 0));
     SHOW(syscall(SYS_ioprio_set, 1, 0, 1 << 13));
     SHOW(syscall(SYS_ioprio_set, 1, 0, 4 << 13));
     SHOW(syscall(SYS_ioprio_set, 1, 0, 1));

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -36,6 +37,8 @@ static void sending(void) {
     offset = -1;
     SHOW(sendfile(target, source, &offset, 50));
     SHOW(sendfile(target, source, (off_t *)8, 50));
+    off_t *constant = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    SHOW(sendfile(target, source, constant, 0));
     lseek(target, 0, SEEK_SET);
     show("target", target, 18);
     int pipes[2];

@@ -304,6 +304,18 @@ static void groups(void) {
     close(receiver);
 }
 
+/// What nobody receives is read from the sender's memory all the same.
+static void lost(void) {
+    int receiver = boundTo("127.0.0.1", 0);
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)portOf(receiver))};
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    close(receiver);
+    int sender = socket(AF_INET, SOCK_DGRAM, 0);
+    SHOW(sendto(sender, (void *)8, 8, 0, (struct sockaddr *)&to, sizeof to));
+    SHOW(sendto(sender, "bytes", 5, 0, (struct sockaddr *)&to, sizeof to));
+    close(sender);
+}
+
 int main(void) {
     setvbuf(stdout, NULL, _IONBF, 0);
     exchange();
@@ -311,5 +323,6 @@ int main(void) {
     binding();
     details();
     groups();
+    lost();
     return 0;
 }

@@ -38,6 +38,11 @@ export class ProcessDirectory extends StaticDirectory {
         super(fileSystem, number, 0o555, processEntries, process);
     }
 
+    /** What pidfd_send_signal(2) takes this directory for; null: directories of threads stand for nobody. */
+    get signalled(): Process | null {
+        return this.isTask ? null : this.process;
+    }
+
     lookup(name: usize, length: i32): Inode | null {
         // A process that has been waited for is gone, even for whoever has its directory open.
         if (findProcess(this.process!.pid) !== this.process) {

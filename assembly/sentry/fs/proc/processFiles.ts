@@ -8,7 +8,7 @@ import { memoryScore, SCORE_ADJUSTMENT_MAXIMUM, SCORE_ADJUSTMENT_MINIMUM } from 
 import { Process } from "../../kernel/process";
 import { measuredSystem, measuredUser, measureProcess } from "../../kernel/processorTime";
 import { RLIM_INFINITY, RLIMIT_RSS } from "../../kernel/resourceLimits";
-import { current, THREAD_BLOCKED } from "../../kernel/thread";
+import { current, findThread, THREAD_BLOCKED } from "../../kernel/thread";
 import { AddressSpace } from "../../memory/addressSpace";
 import { MASK_UNBLOCKABLE, SIGNAL_MAXIMUM, signalBit } from "../../signals/numbers";
 import { SIG_DFL, SIG_IGN } from "../../signals/signalActions";
@@ -82,12 +82,20 @@ export function processEntries(): Array<StaticEntry> {
         new StaticEntry("stat", 0o444, generateStat),
         new StaticEntry("statm", 0o444, generateMemoryPages),
         new StaticEntry("status", 0o444, generateStatus),
-        constantEntry("timerslack_ns", "50000", 0o666),
+        new StaticEntry("timerslack_ns", 0o666, generateTimerSlack),
         new StaticEntry("uid_map", 0o644, generateIdentityMap),
         new StaticEntry("wchan", 0o444, generateWaitChannel),
         new StaticEntry("task", S_IFDIR, null),
     ];
     return entries!;
+}
+
+/** Of the thread with the process's number. */
+function generateTimerSlack(process: Process | null): i32 {
+    const thread = findThread(process!.pid);
+    addNumber(thread === null ? 0 : thread.scheduling.timerSlack);
+    addByte(10);
+    return 0;
 }
 
 /** Nobody has logged in: the id that means so. */

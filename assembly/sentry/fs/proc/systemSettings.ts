@@ -4,7 +4,7 @@
 // the real ones; what only steers a kernel that is not here has the value of a Linux that was just started.
 
 import { latestPid, PID_MAXIMUM, Process } from "../../kernel/process";
-import { randomBytes } from "../../kernel/random";
+import { ENTROPY_BITS, randomBytes } from "../../kernel/random";
 import {
     DOMAIN_NAME,
     hostName,
@@ -141,7 +141,7 @@ function traceEntries(): Array<StaticEntry> {
 function randomEntries(): Array<StaticEntry> {
     return [
         new StaticEntry("boot_id", 0o444, generateBootIdentifier),
-        constantEntry("entropy_avail", "256", 0o444),
+        constantEntry("entropy_avail", ENTROPY_BITS.toString(), 0o444),
         constantEntry("poolsize", "256", 0o444),
         constantEntry("urandom_min_reseed_secs", "60"),
         new StaticEntry("uuid", 0o444, generateIdentifier),
