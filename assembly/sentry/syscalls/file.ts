@@ -289,10 +289,9 @@ function preadv2(descriptor: u64, vector: u64, count: u64, offset: u64, high: u6
     if ((flags & ~(RWF_WITHOUT_EFFECT | RWF_NOWAIT)) != 0) return -EOPNOTSUPP;
     const present = file.flags;
     file.flags = flagsWith(present, flags);
-    const result =
-        atPosition
-            ? readv(descriptor, vector, count, 0, 0, 0)
-            : preadv(descriptor, vector, count, offset, high, 0);
+    const result = atPosition
+        ? readv(descriptor, vector, count, 0, 0, 0)
+        : preadv(descriptor, vector, count, offset, high, 0);
     file.flags = present;
     return result;
 }
@@ -305,10 +304,9 @@ function pwritev2(descriptor: u64, vector: u64, count: u64, offset: u64, high: u
     if ((flags & (RWF_APPEND | RWF_NOAPPEND)) == (RWF_APPEND | RWF_NOAPPEND)) return -EINVAL;
     const present = file.flags;
     file.flags = flagsWith(present, flags);
-    const result =
-        atPosition
-            ? writev(descriptor, vector, count, 0, 0, 0)
-            : pwritev(descriptor, vector, count, offset, high, 0);
+    const result = atPosition
+        ? writev(descriptor, vector, count, 0, 0, 0)
+        : pwritev(descriptor, vector, count, offset, high, 0);
     file.flags = present;
     return result;
 }

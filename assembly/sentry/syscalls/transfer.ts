@@ -73,8 +73,9 @@ function transfer(
 ): i64 {
     let done: i64 = 0;
     while (done < limit) {
-        // Nothing is read before there is room for it, so that nothing is lost.
-        if ((to.readiness() & (POLLOUT | POLLERR)) == 0) {
+        // Nothing is read before there is room for it, so that nothing is lost. What has offsets loses nothing, and a socket
+        // that poll(2) calls full has room left.
+        if (!from.isSeekable() && (to.readiness() & (POLLOUT | POLLERR)) == 0) {
             return done > 0 ? done : waitFor(to, nonBlocking || to.isNonBlocking());
         }
         const at = fromOffset == AT_POSITION && from.isSeekable() ? from.position : fromOffset;
@@ -88,6 +89,7 @@ function transfer(
             <i32>got,
             toOffset == AT_POSITION ? AT_POSITION : toOffset + done,
         );
+        if (put == -EAGAIN && done == 0) return waitFor(to, nonBlocking || to.isNonBlocking());
         if (put <= 0) return done > 0 ? done : put;
         done += put;
         if (fromOffset == AT_POSITION && at != AT_POSITION) from.position = at + put;
@@ -186,6 +188,8 @@ function splice(input: u64, inOffset: u64, out: u64, outOffset: u64, length: u64
     let nonBlocking = (flags & SPLICE_F_NONBLOCK) != 0;
     let done: i64;
     if (fromPipe) {
+        // Event counters, timers and their like take no bytes from pipes.
+        if (to.anonymousName().length > 0) return -EINVAL;
         if (toPipe) {
             if ((<PipeFile>from).pipe === (<PipeFile>to).pipe) return -EINVAL;
             nonBlocking = nonBlocking || from.isNonBlocking() || to.isNonBlocking();
@@ -206,7 +210,6 @@ function spliceFrom(from: PipeFile, to: OpenFile, toOffset: i64, limit: i64, non
     const pipe = from.pipe;
     let done: i64 = 0;
     while (done < limit && !pipe.isEmpty) {
-        if ((to.readiness() & (POLLOUT | POLLERR)) == 0) break;
         const part = <i32>min<i64>(pipe.pieceLength(0), limit - done);
         const put = writeNow(
             to,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Locks of fcntl (of processes and of open file descriptions) and flock: who sees which, waiting, deadlocks. Leases.
+// Locks of fcntl (of processes and of open file descriptions) and flock: who sees which, waiting, deadlocks.
+// Leases.
 
 #define _GNU_SOURCE
 #include "expect.h"

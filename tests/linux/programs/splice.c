@@ -7,8 +7,11 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 
@@ -19,6 +22,23 @@ static void show(const char *what, int file, size_t size) {
     char buffer[64] = "";
     ssize_t count = read(file, buffer, size);
     printf("%s: %zd \"%.*s\"\n", what, count, count > 0 ? (int)count : 0, buffer);
+}
+
+/// As much as a pipe holds fits into a socket that nobody reads from.
+static void intoSockets(void) {
+    puts("# into sockets");
+    int pipes[2], sockets[2];
+    WORKS(pipe(pipes));
+    WORKS(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets));
+    static char bytes[65536];
+    SHOW(write(pipes[1], bytes, sizeof bytes));
+    long moved = 0, count;
+    while (moved < 65536 && (count = splice(pipes[0], NULL, sockets[0], NULL, 65536 - moved, 0)) > 0)
+        moved += count;
+    SHOW(moved);
+    // An empty pipe is not waited for where nothing could come of it.
+    SHOW(splice(pipes[0], NULL, eventfd(0, 0), NULL, 8, 0));
+    SHOW(splice(pipes[0], NULL, epoll_create1(0), NULL, 8, 0));
 }
 
 static void sending(void) {
@@ -251,6 +271,7 @@ int main(void) {
     close(made);
     source = open("source", O_RDONLY);
     sending();
+    intoSockets();
     copying();
     splicing();
     user();

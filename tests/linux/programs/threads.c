@@ -209,6 +209,27 @@ static void endings(void) {
     SHOW(WEXITSTATUS(status));
 }
 
+static void *readState(void *state) {
+    // The first thread waits for this one.
+    for (int i = 0; i < 1000 && *(char *)state != 'S'; i++) {
+        usleep(1000);
+        FILE *file = fopen("/proc/self/stat", "r");
+        if (fscanf(file, "%*d %*s %c", (char *)state) != 1)
+            *(char *)state = '?';
+        fclose(file);
+    }
+    return NULL;
+}
+
+/// /proc/PID/stat shows the state of the first thread, whatever the others do.
+static void states(void) {
+    pthread_t thread;
+    char state = '?';
+    pthread_create(&thread, NULL, readState, &state);
+    pthread_join(thread, NULL);
+    HOLDS(state == 'S');
+}
+
 int main(int count, char **arguments) {
     if (count > 1)
         return atoi(arguments[1]);
@@ -217,5 +238,6 @@ int main(int count, char **arguments) {
     across_processes();
     signals();
     endings();
+    states();
     return 0;
 }

@@ -141,10 +141,12 @@ function acceptScoreAdjustment(process: Process | null, text: usize, length: i32
     return 0;
 }
 
-/** The state's letter: R, S, T or Z. */
+/** The state's letter: R, S, T or Z. It is that of the first thread or, when that has ended, of any. */
 function stateOf(process: Process): string {
     if (process.exited) return "Z";
     if (process.stopped) return "T";
+    const leader = findThread(process.pid);
+    if (leader !== null) return leader.state == THREAD_BLOCKED ? "S" : "R";
     for (let i = 0; i < process.threads.length; i++) {
         if (process.threads[i].state != THREAD_BLOCKED) return "R";
     }
