@@ -268,6 +268,7 @@ function runSystemCall(thread: Thread): void {
             // A waiting thread keeps its reply object: there must be another one to receive with.
             if (thread.reply == 0 || spareReply()) {
                 thread.voluntarySwitches++;
+                thread.hasWaited = true;
                 saveMessage(thread);
                 return;
             }
@@ -276,6 +277,7 @@ function runSystemCall(thread: Thread): void {
         }
         if (thread.waiters !== null) leaveQueues(thread);
         if (result == NO_ANSWER) return;
+        thread.hasWaited = false;
         const restarts = result == -ERESTARTSYS || result == -ERESTARTNOHAND;
         // rt_sigreturn has replaced the registers, and traces itself.
         // (The call may have moved the registers: thread.message, not message.)

@@ -28,6 +28,8 @@ export class Process {
     session: i32;
     /** The controlling terminal of its session, unless the process has none. */
     terminal: Terminal | null = null;
+    /** Of a session's leader whose terminal was hung up: the foreground process group then, told when the leader ends. */
+    hungUpGroup: i32 = 0;
     /** comm: at most NAME_LENGTH bytes, a byte string (userMemory.copyInString). */
     name: string = "";
 

@@ -72,6 +72,7 @@ export class Thread {
     waiters: Waiter | null = null;
     progress: i64 = 0;
     deadline: u64 = 0;
+    hasWaited: bool = false;
     readyNext: Thread | null = null;
     /** Record locks (fs/locks.ts): who waits for whom, as owners of locks. Means something while the thread waits for one. */
     lockOwner: usize = 0;

@@ -6,8 +6,9 @@
 //
 //     current.progress   what the earlier executions achieved (bytes, normally); 0 at the first
 //     current.deadline   set once by the first execution (blockUntil); 0 = none
+//     current.hasWaited  whether this is not the first
 //
-// both of which the event loop resets when the call returns anything but BLOCKED. A system call function reads:
+// all of which the event loop resets when the call returns anything but BLOCKED. A system call function reads:
 //
 //     try;   if (it would block) return blockOn(queue);
 //

@@ -32,6 +32,7 @@ export function acquire(process: Process, terminal: Terminal): void {
     terminal.session = process.session;
     terminal.foregroundGroup = process.processGroup;
     process.terminal = terminal;
+    process.hungUpGroup = 0;
 }
 
 /** open(2) without O_NOCTTY: a session leader without a terminal takes one that controls nothing. */
@@ -60,29 +61,36 @@ export function giveUpTerminal(terminal: Terminal): i64 {
     const process = current.process;
     if (process.terminal !== terminal) return -ENOTTY;
     if (isLeader(process)) {
-        const group = terminal.foregroundGroup;
-        if (group != 0) {
-            sendSignalToGroup(group, SIGHUP);
-            sendSignalToGroup(group, SIGCONT);
-        }
+        hangUpGroup(terminal.foregroundGroup);
         forget(terminal);
     }
     process.terminal = null;
     return 0;
 }
 
+/** SIGHUP for a group, and SIGCONT in case that it is stopped. 0 is no group. */
+function hangUpGroup(group: i32): void {
+    if (group == 0) return;
+    sendSignalToGroup(group, SIGHUP);
+    sendSignalToGroup(group, SIGCONT);
+}
+
 /** The process has ended. A session's leader leaves no one with its terminal. */
 export function leaveTerminal(process: Process): void {
     const terminal = process.terminal;
     process.terminal = null;
-    if (terminal === null || !isLeader(process)) return;
+    if (!isLeader(process)) return;
+    if (terminal === null) {
+        hangUpGroup(process.hungUpGroup);
+        return;
+    }
     if (terminal.foregroundGroup != 0) sendSignalToGroup(terminal.foregroundGroup, SIGHUP);
     forget(terminal);
 }
 
 /**
  * The line is gone: descriptions that are open are of no use any more, the session has no terminal, and its leader is told
- * (SIGHUP, and SIGCONT in case that it is stopped).
+ * (SIGHUP, and SIGCONT in case that it is stopped). The foreground process group is told when the leader ends.
  */
 export function hangUp(terminal: Terminal): void {
     terminal.hangUps++;
@@ -90,6 +98,7 @@ export function hangUp(terminal: Terminal): void {
     if (leader !== null && leader.terminal === terminal && !leader.exited) {
         sendToProcess(leader, kernelSignal(SIGHUP));
         sendToProcess(leader, kernelSignal(SIGCONT));
+        leader.hungUpGroup = terminal.foregroundGroup;
     }
     forget(terminal);
     terminal.discipline.clear();

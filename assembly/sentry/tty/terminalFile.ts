@@ -53,7 +53,8 @@ export class TerminalFile extends OpenFile {
 
     readTo(buffer: IoBuffer, offset: i64): i64 {
         if (offset != AT_POSITION) return -ESPIPE;
-        if (this.isHungUp()) return 0;
+        // Who waited is told that the master is gone (Linux's TTY_OTHER_CLOSED); who comes later finds the end.
+        if (this.isHungUp()) return current.hasWaited ? -EIO : 0;
         const error = checkForeground(this.terminal, SIGTTIN);
         return error != 0 ? error : this.terminal.discipline.read(buffer, this.isNonBlocking());
     }
