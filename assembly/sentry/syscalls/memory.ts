@@ -14,7 +14,8 @@ import {
     SYS_riscv_flush_icache,
 } from "../arch/systemCalls";
 import { ELF_MACHINE, instructionPointer, MINIMUM_ADDRESS, USER_END } from "../arch/machine";
-import { O_PATH, OpenFile } from "../fs/openFile";
+import { contentRead } from "../fs/fileTime";
+import { O_NOATIME, O_PATH, OpenFile } from "../fs/openFile";
 import { asRegular, F_SEAL_FUTURE_WRITE, F_SEAL_WRITE } from "../fs/regularInode";
 import {
     EACCES,
@@ -215,6 +216,8 @@ function mmap(address: u64, length: u64, protection_: u64, flags_: u64, descript
     if (file !== null) {
         region.file = file.retain();
         region.offset = offset;
+        // Reads through the mapping are not seen: making it counts as one, as on Linux.
+        if ((file.flags & O_NOATIME) == 0) contentRead(file.inode);
     } else if (shared) {
         region.shared = new SharedPages();
     }

@@ -6,6 +6,7 @@
 #include "expect.h"
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -184,7 +185,15 @@ static void reading(void) {
     futimens(made, times);
     WORKS(pread(made, buffer, 4, 4));
     show("/dev/shm/read");
+    futimens(made, times);
+    HOLDS(mmap(NULL, 4096, PROT_READ, MAP_SHARED, made, 0) != MAP_FAILED);
+    show("/dev/shm/read");
+    futimens(made, times);
+    int quiet = open("/dev/shm/read", O_RDONLY | O_NOATIME);
+    HOLDS(mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, quiet, 0) != MAP_FAILED);
+    show("/dev/shm/read");
     unlink("/dev/shm/read");
+    close(quiet);
     close(made);
 }
 
