@@ -261,9 +261,9 @@ export function exceptionSignal(message: usize): i32 {
         case 11: // segment not present, stack fault (an address that is none): SIGBUS, SI_KERNEL
         case 12:
             return 7 | (0x80 << 8);
-        case 16: // x87 and SSE arithmetic: SIGFPE, FPE_FLTINV
+        case 16: // x87 and SSE arithmetic: SIGFPE, FPE_FLTUNK (what it was is in FPU registers, which seL4 does not show)
         case 19:
-            return 8 | (7 << 8);
+            return 8 | (14 << 8);
         case 17: // alignment check: SIGBUS, BUS_ADRALN
             return 7 | (1 << 8);
         default:
