@@ -106,7 +106,7 @@ export function setOwner(inode: Inode, directory: Directory): void {
         inode.mode |= S_ISGID;
     } else if ((inode.mode & SET_GROUP_EXECUTABLE) == SET_GROUP_EXECUTABLE) {
         // Nobody makes a program that runs with a group which he is not in.
-        if (!who.isFileRoot && !who.isInGroup(directory.groupId)) inode.mode &= ~S_ISGID;
+        if (!who.maySetGroupId(directory.groupId)) inode.mode &= ~S_ISGID;
     }
 }
 

@@ -5,6 +5,7 @@
 
 import {
     ALL_SECURE_BITS,
+    CAP_FSETID,
     CAPABILITIES_OF_FILES,
     DEFAULT_CAPABILITIES,
     SECBIT_KEEP_CAPS,
@@ -24,7 +25,7 @@ export class Credentials {
     fileGroup: u32 = 0;
     supplementaryGroups: StaticArray<u32> = [];
 
-    // Capability sets (capabilities(7)). Pid 1 begins as root; withUser takes away what another user has not.
+    // Capability sets (capabilities(7)). Pid 1 begins as root; lookUpUser takes away what another user has not.
     permitted: u64 = DEFAULT_CAPABILITIES;
     effective: u64 = DEFAULT_CAPABILITIES;
     inheritable: u64 = 0;
@@ -100,9 +101,38 @@ export class Credentials {
         this.secureBits &= ALL_SECURE_BITS & ~SECBIT_KEEP_CAPS;
     }
 
-    /** Whether file accesses are those of user 0, which passes every permission check of files. */
+    /** What the real user would have for file accesses (access(2)): for user 0 whatever is permitted, for others nothing. */
+    private get realCapabilities(): u64 {
+        if ((this.secureBits & SECBIT_NO_SETUID_FIXUP) != 0) return this.effective;
+        return this.realUser == 0 ? this.permitted : 0;
+    }
+
+    /** Whether file accesses are the real user's already. */
+    actsAsRealUser(): bool {
+        return (
+            this.fileUser == this.realUser &&
+            this.fileGroup == this.realGroup &&
+            this.effective == this.realCapabilities
+        );
+    }
+
+    /** The same with the real user's file accesses. */
+    asRealUser(): Credentials {
+        const real = this.copy();
+        real.fileUser = this.realUser;
+        real.fileGroup = this.realGroup;
+        real.effective = this.realCapabilities;
+        return real;
+    }
+
+    /** Whether file accesses are those of user 0. */
     get isFileRoot(): bool {
         return this.fileUser == 0;
+    }
+
+    /** Whether a file of the group may have the set-group-ID bit. */
+    maySetGroupId(group: u32): bool {
+        return this.isInGroup(group) || this.has(CAP_FSETID);
     }
 
     /** Whether file accesses belong to the group. */

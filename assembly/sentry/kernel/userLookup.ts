@@ -83,6 +83,7 @@ export function lookUpUser(user: string, passwd: string, group: string): Credent
     credentials.effectiveGroup = groupId;
     credentials.savedGroup = groupId;
     credentials.fileGroup = groupId;
+    credentials.followUsers(new Credentials());
     return credentials;
 }
 

@@ -2,6 +2,7 @@
 //
 // What TCP and UDP sockets have in common: addresses of both ends, bind(2), the names, and where a packet can go.
 
+import { CAP_NET_BIND_SERVICE } from "../kernel/capabilities";
 import { EACCES, EADDRNOTAVAIL, EAFNOSUPPORT, EINVAL, ENETUNREACH, ENOTCONN } from "../kernel/errno";
 import { current } from "../kernel/thread";
 import { AF_INET, AF_INET6, AF_UNSPEC, SOCK_STREAM } from "./constants";
@@ -77,7 +78,11 @@ export abstract class InetSocket extends Socket {
         const port = addressPort;
         if (!isAny(high, low) && !isLocal(high, low) && !this.isForeignAllowed(high, low))
             return -EADDRNOTAVAIL;
-        if (port != 0 && port < UNPRIVILEGED_FIRST && current.process.credentials.effectiveUser != 0) {
+        if (
+            port != 0 &&
+            port < UNPRIVILEGED_FIRST &&
+            !current.process.credentials.has(CAP_NET_BIND_SERVICE)
+        ) {
             return -EACCES;
         }
         if (this.isBound || this.peerPort != 0) return -EINVAL;

@@ -2,6 +2,7 @@
 //
 // Changing attributes: chmod, chown, utimensat and their older forms, umask.
 
+import { CAP_CHOWN } from "../kernel/capabilities";
 import {
     SYS_chmod,
     SYS_chown,
@@ -39,7 +40,7 @@ import {
     pathArgumentLength,
     WORKING_DIRECTORY,
 } from "../fs/pathArgument";
-import { checkAccess, credentials, MAY_WRITE, ownsInode } from "../fs/permission";
+import { MAY_WRITE, checkAccess, credentials, modeWithoutSetId, ownsInode } from "../fs/permission";
 import { EACCES, EBADF, EFAULT, EINVAL, EOPNOTSUPP, EPERM, EROFS } from "../kernel/errno";
 import { current } from "../kernel/thread";
 import { copyIn } from "../memory/userMemory";
@@ -84,8 +85,7 @@ function changeMode(inode: Inode, mode_: u64): i64 {
     if (!ownsInode(inode)) return -EPERM;
     if (inode.isSymbolicLink()) return -EOPNOTSUPP;
     let mode = (<u32>mode_) & MODE_BITS;
-    const who = credentials();
-    if (!who.isFileRoot && !who.isInGroup(inode.groupId)) mode &= ~S_ISGID;
+    if (!credentials().maySetGroupId(inode.groupId)) mode &= ~S_ISGID;
     inode.mode = (inode.mode & ~MODE_BITS) | mode;
     attributesChanged(inode);
     notifyChange(inode, IN_ATTRIB);
@@ -131,19 +131,19 @@ function changeOwner(inode: Inode, user_: u64, group_: u64): i64 {
     const refused = checkChangeable(inode);
     if (refused != 0) return refused;
     const who = credentials();
-    if (!who.isFileRoot) {
+    if (!who.has(CAP_CHOWN)) {
         const owner = who.fileUser == inode.userId;
         if (user != UNCHANGED && (!owner || user != inode.userId)) return -EPERM;
         if (group != UNCHANGED && (!owner || (group != inode.groupId && !who.isInGroup(group))))
             return -EPERM;
     }
+    const mode = inode.isDirectory() ? inode.mode : modeWithoutSetId(inode);
+    // Taking set-ID bits away is a change of the mode.
+    if (mode != inode.mode && !ownsInode(inode)) return -EPERM;
     if (user != UNCHANGED) inode.userId = user;
     if (group != UNCHANGED) inode.groupId = group;
-    if (!inode.isDirectory()) {
-        dropFileCapabilities(inode);
-        inode.mode &= ~S_ISUID;
-        if ((inode.mode & 0o010) != 0) inode.mode &= ~S_ISGID;
-    }
+    if (!inode.isDirectory()) dropFileCapabilities(inode);
+    inode.mode = mode;
     attributesChanged(inode);
     notifyChange(inode, IN_ATTRIB);
     return 0;

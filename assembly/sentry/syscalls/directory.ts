@@ -2,6 +2,7 @@
 //
 // Directories: reading them, making and removing them, and where a process stands (working directory, root).
 
+import { CAP_SYS_CHROOT } from "../kernel/capabilities";
 import {
     SYS_chdir,
     SYS_chroot,
@@ -172,8 +173,7 @@ function chroot(path: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i64 {
     if (!inode.isDirectory()) return -ENOTDIR;
     const refused = checkAccess(inode, MAY_EXECUTE);
     if (refused != 0) return refused;
-    // CAP_SYS_CHROOT, which engines give to root.
-    if (!credentials().isFileRoot) return -EPERM;
+    if (!credentials().has(CAP_SYS_CHROOT)) return -EPERM;
     current.process.files.setRoot(changetype<Directory>(inode));
     return 0;
 }

@@ -3,6 +3,7 @@
 // Extended attributes (xattr(7)): setxattr, getxattr, listxattr, removexattr with their l and f forms. Filesystems in memory
 // and the image's have user., trusted. and security. attributes; access control lists are not kept.
 
+import { CAP_SETFCAP } from "../kernel/capabilities";
 import {
     SYS_fgetxattr,
     SYS_flistxattr,
@@ -114,8 +115,8 @@ function checkChange(inode: Inode): i64 {
             if (kind == KIND_DIRECTORY && (inode.mode & S_ISVTX) != 0 && !ownsInode(inode)) return -EPERM;
             return checkAccess(inode, MAY_WRITE);
         case NAMESPACE_SECURITY:
-            // CAP_SETFCAP is what engines give; the others take CAP_SYS_ADMIN.
-            if (!isCapabilityName(nameBuffer, nameLength) || !credentials().isFileRoot) return -EPERM;
+            // The others take CAP_SYS_ADMIN, which engines withhold.
+            if (!isCapabilityName(nameBuffer, nameLength) || !credentials().has(CAP_SETFCAP)) return -EPERM;
             return inode.isRegular() ? 0 : -EINVAL;
         case NAMESPACE_TRUSTED:
             return -EPERM;

@@ -2,6 +2,7 @@
 //
 // Names: unlink, rename, link, symlink, readlink, mknod.
 
+import { CAP_MKNOD } from "../kernel/capabilities";
 import {
     SYS_link,
     SYS_linkat,
@@ -178,8 +179,7 @@ function renameat2(directory: u64, path: u64, newDirectory: u64, newPath: u64, f
     const flags = <u32>flags_;
     if ((flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT)) != 0) return -EINVAL;
     if ((flags & RENAME_EXCHANGE) != 0 && flags != RENAME_EXCHANGE) return -EINVAL;
-    // CAP_MKNOD.
-    if ((flags & RENAME_WHITEOUT) != 0 && !credentials().isFileRoot) return -EPERM;
+    if ((flags & RENAME_WHITEOUT) != 0 && !credentials().has(CAP_MKNOD)) return -EPERM;
     let problem = readPath(directory, path);
     if (problem == 0) problem = walkToParent(pathStart, pathArgument, pathArgumentLength);
     if (problem != 0) return problem;
@@ -397,8 +397,8 @@ function mknodat(directory: u64, path: u64, mode_: u64, device: u64, e: u64, f: 
     if (problem == 0) problem = walkToNew(false);
     if (problem != 0) return problem;
     const isDevice = type == S_IFCHR || type == S_IFBLK;
-    // CAP_MKNOD, which engines give to root; whiteouts of overlayfs (device 0) are everybody's.
-    if (isDevice && !(type == S_IFCHR && <u32>device == 0) && !credentials().isFileRoot) return -EPERM;
+    // Whiteouts of overlayfs (device 0) are everybody's.
+    if (isDevice && !(type == S_IFCHR && <u32>device == 0) && !credentials().has(CAP_MKNOD)) return -EPERM;
     const parent = lastDirectory;
     const permissions = mode & 0o7777 & ~current.process.files.umask;
     const made = parent.make(lastName, lastLength, type | permissions, isDevice ? <u32>device : 0);

@@ -2,6 +2,7 @@
 //
 // POSIX message queues: mq_open, mq_unlink, mq_timedsend, mq_timedreceive, mq_notify, mq_getsetattr.
 
+import { CAP_FOWNER } from "../kernel/capabilities";
 import {
     SYS_mq_getsetattr,
     SYS_mq_notify,
@@ -138,7 +139,7 @@ function mqUnlink(name: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i64 {
     if (queue === null) return -ENOENT;
     // The directory of all queues is root's, sticky and writable by all.
     const who = current.process.credentials;
-    if (!who.isFileRoot && who.fileUser != queue.userId) return -EPERM;
+    if (who.fileUser != queue.userId && !who.has(CAP_FOWNER)) return -EPERM;
     queue.unlink();
     return 0;
 }

@@ -152,14 +152,12 @@ function faccessat2(directory: u64, path: u64, mode_: u64, flags_: u64, e: u64, 
     if ((mode & ~ACCESS_MODES) != 0) return -EINVAL;
     if ((flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) != 0) return -EINVAL;
     const who = credentials();
-    if ((flags & AT_EACCESS) != 0 || (who.fileUser == who.realUser && who.fileGroup == who.realGroup)) {
+    if ((flags & AT_EACCESS) != 0 || who.actsAsRealUser()) {
         const inode = findInode(directory, path, flags);
         return inode === null ? failure : mode == 0 ? 0 : checkAccess(inode, mode);
     }
     // The walk, too, is the real user's.
-    const real = who.copy();
-    real.fileUser = who.realUser;
-    real.fileGroup = who.realGroup;
+    const real = who.asRealUser();
     current.process.credentials = real;
     const inode = findInode(directory, path, flags);
     current.process.credentials = who;
