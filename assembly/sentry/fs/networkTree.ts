@@ -6,7 +6,7 @@ import { EINVAL } from "../kernel/errno";
 import { Process } from "../kernel/process";
 import { LOOPBACK_INDEX, LOOPBACK_MTU, LOOPBACK_TYPE, TRANSMIT_QUEUE_LENGTH } from "../net/interfaces";
 import { StaticEntry } from "./proc/procInodes";
-import { addByte, addNumber, addText } from "./proc/textBuilder";
+import { addNumberLine, addTextLine, generateZero } from "./proc/lines";
 
 /** The rows of /sys/class. */
 export function classEntries(): Array<StaticEntry> {
@@ -55,61 +55,45 @@ function statisticsEntries(): Array<StaticEntry> {
     ];
 }
 
-function number(value: u64): i32 {
-    addNumber(value);
-    addByte(10);
-    return 0;
-}
-
-function text(value: string): i32 {
-    addText(value);
-    addByte(10);
-    return 0;
-}
-
-function generateZero(process: Process | null): i32 {
-    return number(0);
-}
-
 function generateOne(process: Process | null): i32 {
-    return number(1);
+    return addNumberLine(1);
 }
 
 function generateHexadecimalZero(process: Process | null): i32 {
-    return text("0x0");
+    return addTextLine("0x0");
 }
 
 function generateAddressLength(process: Process | null): i32 {
-    return number(6);
+    return addNumberLine(6);
 }
 
 function generateAddress(process: Process | null): i32 {
-    return text("00:00:00:00:00:00");
+    return addTextLine("00:00:00:00:00:00");
 }
 
 /** IFF_UP and IFF_LOOPBACK. */
 function generateFlags(process: Process | null): i32 {
-    return text("0x9");
+    return addTextLine("0x9");
 }
 
 function generateIndex(process: Process | null): i32 {
-    return number(LOOPBACK_INDEX);
+    return addNumberLine(LOOPBACK_INDEX);
 }
 
 function generateUnit(process: Process | null): i32 {
-    return number(LOOPBACK_MTU);
+    return addNumberLine(LOOPBACK_MTU);
 }
 
 function generateState(process: Process | null): i32 {
-    return text("unknown");
+    return addTextLine("unknown");
 }
 
 function generateQueueLength(process: Process | null): i32 {
-    return number(TRANSMIT_QUEUE_LENGTH);
+    return addNumberLine(TRANSMIT_QUEUE_LENGTH);
 }
 
 function generateType(process: Process | null): i32 {
-    return number(LOOPBACK_TYPE);
+    return addNumberLine(LOOPBACK_TYPE);
 }
 
 /** What a loopback interface does not have. */

@@ -7,7 +7,8 @@ import { EPHEMERAL_FIRST, EPHEMERAL_LAST, UNPRIVILEGED_FIRST } from "../../net/p
 import { BUFFER_DEFAULT, BUFFER_MAXIMUM } from "../../net/socket";
 import { BACKLOG_MAXIMUM, DATAGRAM_QUEUE_LENGTH } from "../../net/unixSocket";
 import { StaticEntry } from "./procInodes";
-import { addByte, addNumber, addText } from "./textBuilder";
+import { addNumberLine, addTextLine, generateZero } from "./lines";
+import { addByte, addNumber } from "./textBuilder";
 
 /** The rows of /proc/sys/net. */
 export function networkSettingEntries(): Array<StaticEntry> {
@@ -77,103 +78,87 @@ function unixEntries(): Array<StaticEntry> {
     return [new StaticEntry("max_dgram_qlen", 0o644, generateQueueLength)];
 }
 
-function number(value: u64): i32 {
-    addNumber(value);
-    addByte(10);
-    return 0;
-}
-
-function text(value: string): i32 {
-    addText(value);
-    addByte(10);
-    return 0;
-}
-
-function generateZero(process: Process | null): i32 {
-    return number(0);
-}
-
 function generateNothing(process: Process | null): i32 {
-    return text("");
+    return addTextLine("");
 }
 
 /** ancillary.ts: CONTROL_MAXIMUM. */
 function generateAncillaryMaximum(process: Process | null): i32 {
-    return number(20480);
+    return addNumberLine(20480);
 }
 
 function generateBufferDefault(process: Process | null): i32 {
-    return number(BUFFER_DEFAULT);
+    return addNumberLine(BUFFER_DEFAULT);
 }
 
 function generateBufferMaximum(process: Process | null): i32 {
-    return number(BUFFER_MAXIMUM);
+    return addNumberLine(BUFFER_MAXIMUM);
 }
 
 function generateBacklogMaximum(process: Process | null): i32 {
-    return number(BACKLOG_MAXIMUM);
+    return addNumberLine(BACKLOG_MAXIMUM);
 }
 
 function generateQueueLength(process: Process | null): i32 {
-    return number(DATAGRAM_QUEUE_LENGTH);
+    return addNumberLine(DATAGRAM_QUEUE_LENGTH);
 }
 
 function generateTimeToLive(process: Process | null): i32 {
-    return number(64);
+    return addNumberLine(64);
 }
 
 function generatePortRange(process: Process | null): i32 {
     addNumber(EPHEMERAL_FIRST);
     addByte(9);
-    return number(EPHEMERAL_LAST);
+    return addNumberLine(EPHEMERAL_LAST);
 }
 
 function generateUnprivileged(process: Process | null): i32 {
-    return number(UNPRIVILEGED_FIRST);
+    return addNumberLine(UNPRIVILEGED_FIRST);
 }
 
 /** Nobody may have an ICMP socket. */
 function generatePingGroups(process: Process | null): i32 {
-    return text("1\t0");
+    return addTextLine("1\t0");
 }
 
 function generateAlgorithms(process: Process | null): i32 {
-    return text("reno cubic");
+    return addTextLine("reno cubic");
 }
 
 function generateAlgorithm(process: Process | null): i32 {
-    return text("cubic");
+    return addTextLine("cubic");
 }
 
 function generateFinTimeout(process: Process | null): i32 {
-    return number(60);
+    return addNumberLine(60);
 }
 
 function generateKeepInterval(process: Process | null): i32 {
-    return number(75);
+    return addNumberLine(75);
 }
 
 function generateKeepCount(process: Process | null): i32 {
-    return number(9);
+    return addNumberLine(9);
 }
 
 function generateKeepIdle(process: Process | null): i32 {
-    return number(7200);
+    return addNumberLine(7200);
 }
 
 function generateSynRetries(process: Process | null): i32 {
-    return number(6);
+    return addNumberLine(6);
 }
 
 /** On loopback interfaces. */
 function generateReuse(process: Process | null): i32 {
-    return number(2);
+    return addNumberLine(2);
 }
 
 function generateReceiveSizes(process: Process | null): i32 {
-    return text("4096\t131072\t6291456");
+    return addTextLine("4096\t131072\t6291456");
 }
 
 function generateSendSizes(process: Process | null): i32 {
-    return text("4096\t16384\t4194304");
+    return addTextLine("4096\t16384\t4194304");
 }

@@ -24,6 +24,7 @@ import { containerConfiguration } from "../../../std/containerConfiguration";
 import { PAGE_BITS, PAGE_SIZE } from "../../../std/pages";
 import { Directory } from "../inode";
 import { constantEntry, directoryEntry, LINK_MODE, StaticEntry } from "./procInodes";
+import { addNumberLine, addTextLine } from "./lines";
 import { addAligned, addByte, addField, addNumber, addPadded, addText } from "./textBuilder";
 
 /** The root of /proc/sys, a filesystem of its own. */
@@ -130,18 +131,6 @@ function generateInterrupts(process: Process | null): i32 {
         addNumber(i);
         addText("       ");
     }
-    addByte(10);
-    return 0;
-}
-
-function addTextLine(text: string): i32 {
-    addText(text);
-    addByte(10);
-    return 0;
-}
-
-function addNumberLine(value: u64): i32 {
-    addNumber(value);
     addByte(10);
     return 0;
 }

@@ -21,6 +21,7 @@ import { LEASE_BREAK_SECONDS } from "../leases";
 import { openFileCount } from "../openFile";
 import { networkSettingEntries } from "./networkSettings";
 import { constantEntry, directoryEntry, StaticDirectory, StaticEntry } from "./procInodes";
+import { addNumberLine, addTextLine } from "./lines";
 import { addByte, addBytes, addHexadecimal, addNumber, addText } from "./textBuilder";
 
 /** A mountable /proc/sys. */
@@ -191,12 +192,6 @@ function userEntries(): Array<StaticEntry> {
 
 // ---------------------------------------------------------------- values
 
-function addNumberLine(value: u64): i32 {
-    addNumber(value);
-    addByte(10);
-    return 0;
-}
-
 function generateFiles(process: Process | null): i32 {
     addNumber(openFileCount);
     addText("\t0\t9223372036854775807\n");
@@ -216,9 +211,7 @@ function generatePidMaximum(process: Process | null): i32 {
 }
 
 function generateDomainName(process: Process | null): i32 {
-    addText(DOMAIN_NAME);
-    addByte(10);
-    return 0;
+    return addTextLine(DOMAIN_NAME);
 }
 
 function generateHostName(process: Process | null): i32 {
