@@ -38,6 +38,7 @@ ip link set lo up
 hostname "$name"
 echo "$name" >"$root/etc/hostname"
 printf '127.0.0.1\\tlocalhost\\n::1\\tlocalhost ip6-localhost ip6-loopback\\n127.0.0.1\\t%s\\n' "$name" >"$root/etc/hosts"
+[ -e "$root/etc/resolv.conf" ] || [ -L "$root/etc/resolv.conf" ] || : >"$root/etc/resolv.conf"
 shift 2
 set +e
 cat | unshare --pid --fork --kill-child --mount-proc="$root/proc" "$@" 2> >(exec cat >&2) | { sleep 0.5; exec cat; }

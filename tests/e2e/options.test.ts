@@ -9,8 +9,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { sealift, startSealift, type Result, type StartOptions } from '../cli/commandLine.js';
+import { symlink } from '../images/busyboxImage.js';
+import { makeLayer, OciLayout } from '../images/ociLayout.js';
 import { LinuxReference, skipWithoutRoot } from './linuxReference.js';
-import { shellConfig, writeShellImage } from './shellImage.js';
+import { shellConfig, shellLayers, writeShellImage } from './shellImage.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'sealift-test-'));
 let image = '';
@@ -105,6 +107,18 @@ test('--read-only', async () => {
 test('--hostname and --name', async () => {
     await prints('box\nbox\nbox\n', 'hostname; cat /etc/hostname; echo $HOSTNAME', ['--hostname', 'box']);
     await prints('named\n', 'hostname', ['--name', 'named']);
+});
+
+test('the files that engines provide in /etc', async () => {
+    const hosts = '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.0.1\tbox\n';
+    await prints(hosts, 'cat /etc/hosts', ['--hostname', 'box']);
+    await prints('644 0\n', 'stat -c "%a %s" /etc/resolv.conf');
+    // An image's own name servers stay, even a link that leads nowhere.
+    const layout = new OciLayout(join(folder, 'resolver'));
+    const layers = [...shellLayers(), makeLayer([symlink('etc/resolv.conf', '../run/resolv.conf')], true)];
+    layout.writeIndex({ latest: layout.addImage({ architecture: 'amd64', config: shellConfig }, layers) });
+    const own = await sealift(['run', `oci:${layout.folder}`, 'readlink', '/etc/resolv.conf']);
+    assert.equal(own.stdout.toString(), '../run/resolv.conf\n');
 });
 
 test('exit codes are the program’s; 126 and 127 are found and not found', async () => {

@@ -168,7 +168,7 @@ function provideFile(directory: Directory, name: string): void {
     directory.link(nameOf(name), name.length, file);
 }
 
-/** What engines provide: who the container is, and that "localhost" is itself. */
+/** What engines provide: who the container is, that "localhost" is itself, and which name servers there are. */
 function provideFiles(root: Directory): void {
     const directory = directoryIn(root, "etc", 0o755);
     if (directory === null) return;
@@ -184,6 +184,11 @@ function provideFiles(root: Directory): void {
     addBytes(hostName(), hostNameLength());
     addByte(10);
     provideFile(directory, "hosts");
+    // There is no name server to name. An empty file says that without delay, and an image's own file or link stays.
+    if (directory.lookup(nameOf("resolv.conf"), 11) === null) {
+        beginText();
+        provideFile(directory, "resolv.conf");
+    }
     directory.changeTime = changeTime;
     directory.modificationTime = modificationTime;
 }
