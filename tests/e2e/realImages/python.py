@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Python at ordinary work: threads, processes, files, json, sqlite3. What is printed is the same on every Linux.
-import array, bz2, collections, concurrent.futures, contextlib, csv, ctypes, datetime, decimal, fcntl, gzip, hashlib, io
+import array, asyncio, bz2, collections, concurrent.futures, contextlib, csv, ctypes, datetime, decimal, fcntl, gzip, hashlib, io
 import itertools, json, locale, lzma, mmap, multiprocessing, os, pathlib, pickle, queue, random, re, resource, select
 import shutil, signal, sqlite3, stat, struct, subprocess, sys, tarfile, tempfile, threading, time, uuid, zipfile, zlib
 
@@ -127,4 +127,45 @@ with contextlib.closing(sqlite3.connect("data.db")) as database:
     reader.close(); print(database.execute("pragma integrity_check").fetchone(), sorted(os.listdir("."))[-4:])
     memory = sqlite3.connect(":memory:"); database.backup(memory)
     print(memory.execute("select text from numbers where n = 500").fetchone())
+
+section("asyncio")
+async def serve(reader, writer):
+    while line := await reader.readline():
+        writer.write(line.upper())
+        await writer.drain()
+    writer.close()
+async def ask(host, port, number):
+    reader, writer = await asyncio.open_connection(host, port)
+    answers = []
+    for i in range(3):
+        writer.write(b"client %d line %d\n" % (number, i))
+        answers.append(await reader.readline())
+        await asyncio.sleep(0.01)
+    writer.close()
+    await writer.wait_closed()
+    return answers
+class Echo(asyncio.DatagramProtocol):
+    def connection_made(self, transport): self.transport = transport
+    def datagram_received(self, data, sender): self.transport.sendto(data[::-1], sender)
+class Question(asyncio.DatagramProtocol):
+    def __init__(self): self.answer = asyncio.get_running_loop().create_future()
+    def connection_made(self, transport): transport.sendto(b"datagram")
+    def datagram_received(self, data, sender): self.answer.set_result(data)
+async def converse():
+    loop = asyncio.get_running_loop()
+    for host in ("127.0.0.1", "::1"):
+        async with await asyncio.start_server(serve, host, 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            print(await asyncio.gather(*(ask(host, port, number) for number in range(4))))
+    transport, _ = await loop.create_datagram_endpoint(Echo, local_addr=("127.0.0.1", 0))
+    peer, question = await loop.create_datagram_endpoint(Question, remote_addr=transport.get_extra_info("sockname"))
+    print(await question.answer); peer.close(); transport.close()
+    child = await asyncio.create_subprocess_exec("cat", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE)
+    print(await child.communicate(b"through a process"), child.returncode)
+    try: await asyncio.wait_for(asyncio.sleep(10), 0.05)
+    except asyncio.TimeoutError: print("timeout")
+    print(await loop.run_in_executor(None, sum, range(1000)))
+    received = asyncio.Event(); loop.add_signal_handler(signal.SIGUSR1, received.set)
+    os.kill(os.getpid(), signal.SIGUSR1); await received.wait(); print("signal in the loop")
+asyncio.run(converse())
 sys.exit(6)
