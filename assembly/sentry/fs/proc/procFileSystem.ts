@@ -31,7 +31,7 @@ class ProcRoot extends StaticDirectory {
             fail(-ENOENT);
             return null;
         }
-        const directory = new ProcessDirectory(this.fileSystem, <u64>pid * PROCESS_NUMBERS, process, false);
+        const directory = new ProcessDirectory(this.fileSystem, <u64>pid * PROCESS_NUMBERS, process, null);
         this.adopt(directory, pid.toString());
         return directory;
     }

@@ -155,7 +155,7 @@ export class TextInode extends Inode {
         return this.entry.accept === null ? -EINVAL : 0;
     }
 
-    /** Called before the text is made: inodes that share a row say here which of them it is about. */
+    /** Called before the text is made or taken: inodes that share a row say here which of them it is about. */
     prepare(): void {}
 }
 
@@ -238,6 +238,7 @@ class TextFile extends OpenFile {
         if (buffer.length > ACCEPTED_MAXIMUM) return -ENOMEM;
         const error = buffer.take(0, accepted, <i32>buffer.length);
         if (error != 0) return error;
+        this.source.prepare();
         const refused = accept(this.source.process, accepted, <i32>buffer.length);
         return refused != 0 ? refused : buffer.length;
     }

@@ -4,6 +4,7 @@
 
 import { EACCES, ENOENT } from "../../kernel/errno";
 import { findProcess, Process } from "../../kernel/process";
+import { Thread, THREAD_DEAD } from "../../kernel/thread";
 import { setTimes } from "../fileTime";
 import { FileSystem } from "../fileSystem";
 import { Directory, fail, FIRST_ENTRY, Inode, KIND_DIRECTORY, KIND_SYMBOLIC_LINK, S_IFDIR } from "../inode";
@@ -26,6 +27,7 @@ import {
     StaticDirectory,
     StaticEntry,
 } from "./procInodes";
+import { makeThreadText } from "./threadText";
 
 /** /proc/PID, and /proc/PID/task/TID, which has the same files. */
 export class ProcessDirectory extends StaticDirectory {
@@ -33,19 +35,24 @@ export class ProcessDirectory extends StaticDirectory {
         fileSystem: FileSystem,
         number: u64,
         process: Process,
-        private readonly isTask: bool,
+        /** The thread of /proc/PID/task/TID; null in /proc/PID. */
+        private readonly thread: Thread | null,
     ) {
         super(fileSystem, number, 0o555, processEntries, process);
     }
 
     /** What pidfd_send_signal(2) takes this directory for; null: directories of threads stand for nobody. */
     get signalled(): Process | null {
-        return this.isTask ? null : this.process;
+        return this.thread === null ? this.process : null;
     }
 
     lookup(name: usize, length: i32): Inode | null {
-        // A process that has been waited for is gone, even for whoever has its directory open.
-        if (findProcess(this.process!.pid) !== this.process) {
+        // A process that has been waited for, and a thread that has ended, are gone, even for whoever has the directory open.
+        const thread = this.thread;
+        if (
+            findProcess(this.process!.pid) !== this.process ||
+            (thread !== null && thread.state == THREAD_DEAD)
+        ) {
             fail(-ENOENT);
             return null;
         }
@@ -62,16 +69,21 @@ export class ProcessDirectory extends StaticDirectory {
         if (name == "ns") return new NamespaceDirectory(this.fileSystem, number, process);
         if (name == "fd") return new DescriptorDirectory(this.fileSystem, number, process);
         if (name == "task") {
-            if (!this.isTask) return new TaskDirectory(this.fileSystem, number, process);
+            if (this.thread === null) return new TaskDirectory(this.fileSystem, number, process);
             fail(-ENOENT);
             return null;
+        }
+        const thread = this.thread;
+        if (thread !== null) {
+            const text = makeThreadText(this.fileSystem, number, entry, process, thread);
+            if (text !== null) return text;
         }
         return super.makeChild(entry, number);
     }
 
     next(from: i64): bool {
         // "task" is the last row.
-        if (this.isTask && from - FIRST_ENTRY >= this.entries.length - 1) return false;
+        if (this.thread !== null && from - FIRST_ENTRY >= this.entries.length - 1) return false;
         return super.next(from);
     }
 }
@@ -156,7 +168,7 @@ class TaskDirectory extends Directory {
                 this.fileSystem,
                 this.number * 64 + tid,
                 this.process,
-                true,
+                threads[i],
             );
             const holder = new StaticArray<u8>(length);
             memory.copy(changetype<usize>(holder), name, length);

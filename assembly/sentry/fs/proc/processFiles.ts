@@ -6,9 +6,9 @@ import { EACCES, EINVAL, ESRCH } from "../../kernel/errno";
 import { quotaBytes } from "../../capabilities/quota";
 import { memoryScore, SCORE_ADJUSTMENT_MAXIMUM, SCORE_ADJUSTMENT_MINIMUM } from "../../kernel/outOfMemory";
 import { Process } from "../../kernel/process";
-import { measuredSystem, measuredUser, measureProcess } from "../../kernel/processorTime";
+import { measuredSystem, measuredUser, measureProcess, measureThread } from "../../kernel/processorTime";
 import { RLIM_INFINITY, RLIMIT_RSS } from "../../kernel/resourceLimits";
-import { current, findThread, THREAD_BLOCKED } from "../../kernel/thread";
+import { current, findThread, Thread } from "../../kernel/thread";
 import { AddressSpace } from "../../memory/addressSpace";
 import { MASK_UNBLOCKABLE, SIGNAL_MAXIMUM, signalBit } from "../../signals/numbers";
 import { SIG_DFL, SIG_IGN } from "../../signals/signalActions";
@@ -38,6 +38,7 @@ import {
     addText,
     textLength,
 } from "./textBuilder";
+import { isThreadAlone, nameOf, shownThread, stateOf, takeThread } from "./threadText";
 
 /** USER_HZ: clock ticks of the times in /proc/PID/stat. */
 const TICK_NANOSECONDS: u64 = 10_000_000;
@@ -141,18 +142,6 @@ function acceptScoreAdjustment(process: Process | null, text: usize, length: i32
     return 0;
 }
 
-/** The state's letter: R, S, T or Z. It is that of the first thread or, when that has ended, of any. */
-function stateOf(process: Process): string {
-    if (process.exited) return "Z";
-    if (process.stopped) return "T";
-    const leader = findThread(process.pid);
-    if (leader !== null) return leader.state == THREAD_BLOCKED ? "S" : "R";
-    for (let i = 0; i < process.threads.length; i++) {
-        if (process.threads[i].state != THREAD_BLOCKED) return "R";
-    }
-    return "S";
-}
-
 function parentPid(process: Process): i32 {
     const parent = process.parent;
     return parent === null ? 0 : parent.pid;
@@ -193,7 +182,8 @@ function generateAuxiliaryVector(process: Process | null): i32 {
 }
 
 function generateName(process: Process | null): i32 {
-    addText(process!.name);
+    if (!takeThread(process!)) return -ESRCH;
+    addText(nameOf(process!, shownThread));
     addByte(10);
     return 0;
 }
@@ -202,9 +192,12 @@ function generateName(process: Process | null): i32 {
 const NAME_LENGTH: i32 = 15;
 
 function acceptName(process: Process | null, text: usize, length: i32): i32 {
-    if (process !== current.process) return -ESRCH;
+    if (!takeThread(process!)) return -ESRCH;
+    if (process !== current.process) return -EINVAL;
     if (length > 0 && load<u8>(text + length - 1) == 10) length--;
-    process!.name = String.UTF8.decodeUnsafe(text, min(length, NAME_LENGTH));
+    const name = String.UTF8.decodeUnsafe(text, min(length, NAME_LENGTH));
+    if (isThreadAlone && shownThread!.tid != process!.pid) shownThread!.name = name;
+    else process!.name = name;
     return 0;
 }
 
@@ -296,19 +289,21 @@ function actionMask(process: Process, ignored: bool): u64 {
     return mask;
 }
 
-function blockedMask(process: Process): u64 {
-    return process.threads.length == 0 ? 0 : process.threads[0].signalMask & ~MASK_UNBLOCKABLE;
+function blockedMask(thread: Thread | null): u64 {
+    return thread === null ? 0 : thread.signalMask & ~MASK_UNBLOCKABLE;
 }
 
 function generateStat(process: Process | null): i32 {
     const it = process!;
+    if (!takeThread(it)) return -ESRCH;
+    const thread = shownThread;
     const space = it.addressSpace;
     const alive = !it.exited && mayInspect(it);
-    addField(it.pid);
+    addField(isThreadAlone ? thread!.tid : it.pid);
     addByte(40);
-    addText(it.name);
+    addText(nameOf(it, thread));
     addText(") ");
-    addText(stateOf(it));
+    addText(stateOf(it, thread));
     addByte(32);
     addField(parentPid(it));
     addField(it.processGroup);
@@ -321,7 +316,8 @@ function generateStat(process: Process | null): i32 {
     addField(it.minorFaults);
     addField(it.childrenMinorFaults);
     addText("0 0 ");
-    measureProcess(it);
+    if (isThreadAlone) measureThread(thread!);
+    else measureProcess(it);
     addField(measuredUser / TICK_NANOSECONDS);
     addField(measuredSystem / TICK_NANOSECONDS);
     addField(it.childrenUserTime / TICK_NANOSECONDS);
@@ -339,8 +335,8 @@ function generateStat(process: Process | null): i32 {
     addField(alive ? space.stackStart : 0);
     addField(0);
     addField(0);
-    addField(it.pending.set & 0x7fffffff);
-    addField(blockedMask(it) & 0x7fffffff);
+    addField((isThreadAlone ? thread!.pending.set : it.pending.set) & 0x7fffffff);
+    addField(blockedMask(thread) & 0x7fffffff);
     addField(actionMask(it, true) & 0x7fffffff);
     addField(actionMask(it, false) & 0x7fffffff);
     // wchan nswap cnswap
@@ -389,10 +385,13 @@ function addLine(name: string, value: u64): void {
 
 function generateStatus(process: Process | null): i32 {
     const it = process!;
+    if (!takeThread(it)) return -ESRCH;
+    const thread = shownThread;
+    const tid = isThreadAlone ? thread!.tid : it.pid;
     const who = it.credentials;
-    const state = stateOf(it);
+    const state = stateOf(it, thread);
     addText("Name:\t");
-    addText(it.name);
+    addText(nameOf(it, thread));
     if (!it.exited) {
         addText("\nUmask:\t");
         addOctal(it.files.umask, 4);
@@ -410,7 +409,7 @@ function generateStatus(process: Process | null): i32 {
     );
     addLine("Tgid:", it.pid);
     addText("Ngid:\t0\n");
-    addLine("Pid:", it.pid);
+    addLine("Pid:", tid);
     addLine("PPid:", parentPid(it));
     addText("TracerPid:\t0\n");
     addIds("Uid:", who.realUser, who.effectiveUser, who.savedUser, who.fileUser);
@@ -420,7 +419,7 @@ function generateStatus(process: Process | null): i32 {
     for (let i = 0; i < who.supplementaryGroups.length; i++) addField(who.supplementaryGroups[i]);
     addText("\n");
     addLine("NStgid:", it.pid);
-    addLine("NSpid:", it.pid);
+    addLine("NSpid:", tid);
     addLine("NSpgid:", it.processGroup);
     addLine("NSsid:", it.session);
     if (!it.exited) {
@@ -428,9 +427,9 @@ function generateStatus(process: Process | null): i32 {
     }
     addLine("Threads:", it.threads.length);
     addText("SigQ:\t0/1024\n");
-    addMask("SigPnd:", it.threads.length == 0 ? 0 : it.threads[0].pending.set);
+    addMask("SigPnd:", thread === null ? 0 : thread.pending.set);
     addMask("ShdPnd:", it.pending.set);
-    addMask("SigBlk:", blockedMask(it));
+    addMask("SigBlk:", blockedMask(thread));
     addMask("SigIgn:", actionMask(it, true));
     addMask("SigCgt:", actionMask(it, false));
     addMask("CapInh:", who.inheritable);
