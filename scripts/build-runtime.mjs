@@ -33,6 +33,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { writeCompiledModule } from './compile-module.mjs';
 import { debianSource } from './debian-source.mjs';
+import { withShortNames } from './wasm-names.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const runtimeFolder = join(root, 'runtime-c');
@@ -221,11 +222,11 @@ function boardHeader(name, memory) {
     return `${lines.join('\n')}\n`;
 }
 
-/** Writes a file unless it holds that text already. */
-function writeIfDifferent(path, text) {
-    if (!existsSync(path) || readFileSync(path, 'utf8') !== text) {
+/** Writes a file unless it holds that text, or those bytes, already. */
+function writeIfDifferent(path, contents) {
+    if (!existsSync(path) || !readFileSync(path).equals(Buffer.from(contents))) {
         mkdirSync(dirname(path), { recursive: true });
-        writeFileSync(path, text);
+        writeFileSync(path, contents);
     }
 }
 
@@ -288,18 +289,18 @@ export async function buildRuntime(options = {}) {
         ...(counting ? ['-DSEALIFT_COUNT_INSTRUCTIONS'] : []),
         ...(aot ? ['-DSEALIFT_AOT'] : []),
     ];
-    const manager = resolve(root, options.manager ?? 'build/wasm/manager.wasm');
-    const sentry = resolve(root, options.sentry ?? 'build/wasm/sentry.wasm');
-    for (const [module, option] of [
-        [manager, '--manager'],
-        [sentry, '--sentry'],
-    ]) {
+    const elf = options.output ? resolve(root, options.output) : join(target, 'runtime.elf');
+    const [manager, sentry] = ['manager', 'sentry'].map((name) => {
+        const module = resolve(root, options[name] ?? `build/wasm/${name}.wasm`);
         if (!existsSync(module)) {
             throw new Error(
-                `${relative(root, module)} is not there: build it first, or name a file with ${option}`,
+                `${relative(root, module)} is not there: build it first, or name a file with --${name}`,
             );
         }
-    }
+        const embedded = elf.replace(/(\.elf)?$/, `-${name}.wasm`);
+        writeIfDifferent(embedded, withShortNames(readFileSync(module)));
+        return embedded;
+    });
     const zlib = debianSource('zlib', options.say);
     const search = [
         ...(aot ? ['-I', join(runtimeFolder, 'aot'), '-I', join(runtimeFolder, 'aot', 'include')] : []),
@@ -356,13 +357,11 @@ export async function buildRuntime(options = {}) {
     }
     if (aot) {
         // Beside the result, like the object with the modules: objects do not depend on the modules otherwise.
-        const beside = options.output ? resolve(root, options.output) : join(target, 'runtime.elf');
-        mkdirSync(dirname(beside), { recursive: true });
         for (const [module, label] of [
             [sentry, 'sentry'],
             [manager, 'manager'],
         ]) {
-            const source = beside.replace(/(\.elf)?$/, `-compiled-${label}.c`); // program.ld knows the names
+            const source = elf.replace(/(\.elf)?$/, `-compiled-${label}.c`); // program.ld knows the names
             writeCompiledModule(module, label, source);
             const output = source.replace(/c$/, 'o');
             objects.push(output);
@@ -372,7 +371,6 @@ export async function buildRuntime(options = {}) {
         }
     }
     await inParallel(tasks);
-    const elf = options.output ? resolve(root, options.output) : join(target, 'runtime.elf');
     const modules = join(dirname(elf), `${basename(elf, '.elf')}-modules.o`);
     const source = join(runtimeFolder, 'boot', 'modules.S');
     const hashOf = (file) => hash(readFileSync(file));

@@ -96,6 +96,7 @@ const steps = [
             'scripts/build-runtime.mjs',
             'scripts/compile-module.mjs',
             'scripts/wasm-sections.mjs',
+            'scripts/wasm-names.mjs',
             'scripts/debian-source.mjs',
             'build/wasm/manager.wasm',
             'build/wasm/sentry.wasm',

@@ -18,7 +18,7 @@ const IMAGE_PREFIX: string = "image/";
 /** run.json, as Blobs names files that are not the image's. */
 export const RUN_OPTIONS: string = "../run.json";
 /** Bytes read at a time for a digest. */
-const CHUNK: u32 = 64 * 1024;
+const CHUNK: u32 = 16 * 1024;
 /** Bytes of the state of a digest (wit/sealift.wit). */
 export const DIGEST_STATE: usize = 112;
 

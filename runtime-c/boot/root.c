@@ -70,29 +70,47 @@ static void protect(uint64_t vaddr, uint64_t pages, sel4_cptr first) {
 // ------------------------------------------------------------------------------------------------
 // translation
 
-// A module's translated size is known only afterwards. So it is translated into heap memory, together with
-// the scratch memory that takes, and then copied to frames of its own. The manager's heap keeps those frames.
+// A module is translated where its image stays. How large that is shows only afterwards: frames behind its
+// end become the manager's heap, and so does the scratch memory, which is its first part.
 
 #define SCRATCH (LAYOUT_LINEAR + LAYOUT_HEAP)
-#define WORKSPACE (SCRATCH + WASM_SCRATCH_SIZE)
 
-/// Bytes of heap used so far as scratch memory and workspace.
-static uint64_t workspace_used ROOT_ONLY;
+/// Where an image is to lie, and the frames that have been mapped there.
+struct image_place {
+    uint64_t vaddr;
+    uint64_t most_pages;
+    uint64_t header; ///< bytes kept free before the image
+    sel4_cptr first; ///< slot of the first frame
+    uint64_t pages;
+};
 
-/// Validates and translates a module into the workspace.
-static const wasm_image *translate(const struct module *module, uint64_t length) {
-    const uint64_t most = length * 16 + 0x10000; // no module comes near
-    for (uint64_t size = pages_of(length * 2) * SEL4_PAGE_SIZE;;
-         size += pages_of(size / 4) * SEL4_PAGE_SIZE) {
-        if (!heap_extend(LAYOUT_HEAP + WASM_SCRATCH_SIZE + size)) {
-            fail_for_lack_of("enough memory to translate a Wasm module; give the machine more");
+/// Moves the last frames of a place to the end of the heap, so that `pages` remain.
+static void trim(struct image_place *place, uint64_t pages) {
+    for (uint64_t page = pages; page < place->pages; page++) {
+        if (sel4_page_unmap(place->first + page) != seL4_NoError || !heap_adopt(place->first + page)) {
+            fail_for_lack_of("a frame back from translation");
         }
-        if (workspace_used < WASM_SCRATCH_SIZE + size) {
-            workspace_used = WASM_SCRATCH_SIZE + size;
+    }
+    place->pages = pages;
+}
+
+/// Validates a module and translates it in its place.
+static const wasm_image *translate(const struct module *module, uint64_t length, struct image_place *place) {
+    if (!heap_extend(LAYOUT_HEAP + WASM_SCRATCH_SIZE)) {
+        fail_for_lack_of("enough memory to translate a Wasm module; give the machine more");
+    }
+    // Our modules need 1.4 to 1.6 times their length, and more where instructions are counted: seldom a
+    // second try.
+    for (uint64_t pages = pages_of(length + length * 3 / 4) + 1;; pages += pages / 2) {
+        if (pages > place->most_pages) {
+            pages = place->most_pages;
         }
+        map(place->vaddr, pages, &place->first,
+            "enough memory to translate a Wasm module; give the machine more");
+        place->pages = pages;
         wasm_load_options options = {
             .hosts = module->hosts,
-            .image = {(void *)WORKSPACE, size},
+            .image = {(char *)place->vaddr + place->header, pages * SEL4_PAGE_SIZE - place->header},
             .scratch = {(void *)SCRATCH, WASM_SCRATCH_SIZE},
             .meter = RUNTIME_COUNTS_INSTRUCTIONS,
         };
@@ -100,9 +118,10 @@ static const wasm_image *translate(const struct module *module, uint64_t length)
         wasm_error error;
         wasm_status status = wasm_load(module->bytes, length, &options, &image, &error);
         if (status == WASM_OK) {
+            trim(place, pages_of(place->header + wasm_image_size(image)));
             return image;
         }
-        if (status != WASM_OUT_OF_MEMORY || size > most) {
+        if (status != WASM_OUT_OF_MEMORY || pages == place->most_pages) {
             struct text text = text_begin(report_buffer, sizeof report_buffer);
             text_append(&text, module->name);
             text_append(&text, ".wasm cannot be loaded: ");
@@ -112,6 +131,7 @@ static const wasm_image *translate(const struct module *module, uint64_t length)
             text_append(&text, ")");
             boot_fail(report_buffer);
         }
+        trim(place, 0);
     }
 }
 
@@ -140,23 +160,22 @@ static uint64_t initial_heap_pages(const wasm_image *image) {
 /// Translates sentry.wasm for the sentries to come.
 static void prepare_sentry(uint64_t clock_zero, uint64_t clock_epoch) {
     struct module sentry = {.name = "sentry", .bytes = program_sentry_wasm, .hosts = sentry_hosts};
-    sentry.image = translate(&sentry, (uint64_t)(program_sentry_wasm_end - program_sentry_wasm));
+    struct image_place place = {
+        .vaddr = LAYOUT_SENTRY_IMAGE,
+        .most_pages = (LAYOUT_SENTRY_IMAGE_END - LAYOUT_SENTRY_IMAGE) / SEL4_PAGE_SIZE,
+        .header = sizeof(struct sentry_boot),
+    };
+    sentry.image = translate(&sentry, (uint64_t)(program_sentry_wasm_end - program_sentry_wasm), &place);
     check(&sentry);
-    uint64_t size = wasm_image_size(sentry.image);
-    uint64_t pages = pages_of(sizeof(struct sentry_boot) + size);
-    if (pages > (LAYOUT_SENTRY_IMAGE_END - LAYOUT_SENTRY_IMAGE) / SEL4_PAGE_SIZE) {
-        fail_for_lack_of("a sentry.wasm small enough: translated it exceeds its place");
-    }
     uint64_t storage = storage_size(&sentry);
-    boot_facts.sentry_image_size = size;
-    boot_facts.sentry_image_pages = pages;
+    boot_facts.sentry_image_size = wasm_image_size(sentry.image);
+    boot_facts.sentry_image_pages = place.pages;
+    boot_facts.sentry_image_first_slot = place.first;
     boot_facts.sentry_heap_pages = initial_heap_pages(sentry.image);
     boot_facts.private_ranges[0] = (struct boot_range){LAYOUT_STACK, LAYOUT_STACK_PAGES};
     boot_facts.private_ranges[1] = (struct boot_range){LAYOUT_INSTANCE, pages_of(storage)};
     boot_facts.private_ranges[2] = (struct boot_range){LAYOUT_WASM_STACK, LAYOUT_WASM_STACK_PAGES};
-    map(LAYOUT_SENTRY_IMAGE, pages, &boot_facts.sentry_image_first_slot, "memory for translated sentry.wasm");
-    struct sentry_boot *boot = (struct sentry_boot *)LAYOUT_SENTRY_IMAGE;
-    *boot = (struct sentry_boot){
+    *(struct sentry_boot *)LAYOUT_SENTRY_IMAGE = (struct sentry_boot){
         .magic = SENTRY_BOOT_MAGIC,
         .counter_frequency = boot_facts.counter_frequency,
         .clock_zero = clock_zero,
@@ -164,9 +183,8 @@ static void prepare_sentry(uint64_t clock_zero, uint64_t clock_epoch) {
         .heap_pages = boot_facts.sentry_heap_pages,
         .instance_size = storage,
     };
-    memcpy(boot + 1, sentry.image, size);
-    protect(LAYOUT_SENTRY_IMAGE, pages, boot_facts.sentry_image_first_slot);
-    const char *missing = tick_thread_begin(boot_facts.sentry_image_first_slot);
+    protect(LAYOUT_SENTRY_IMAGE, place.pages, place.first);
+    const char *missing = tick_thread_begin(place.first);
     if (missing) {
         fail_for_lack_of(missing);
     }
@@ -175,15 +193,11 @@ static void prepare_sentry(uint64_t clock_zero, uint64_t clock_epoch) {
 /// Translates manager.wasm and maps what its instance needs.
 static struct module prepare_manager(void) {
     struct module manager = {.name = "manager", .bytes = program_manager_wasm, .hosts = manager_hosts};
-    manager.image = translate(&manager, (uint64_t)(program_manager_wasm_end - program_manager_wasm));
+    struct image_place place = {.vaddr = LAYOUT_MANAGER_IMAGE, .most_pages = LAYOUT_MANAGER_IMAGE_PAGES};
+    manager.image = translate(&manager, (uint64_t)(program_manager_wasm_end - program_manager_wasm), &place);
     check(&manager);
-    uint64_t size = wasm_image_size(manager.image);
-    sel4_cptr first;
-    map(LAYOUT_MANAGER_IMAGE, pages_of(size), &first, "memory for translated manager.wasm");
-    memcpy((void *)LAYOUT_MANAGER_IMAGE, manager.image, size);
-    protect(LAYOUT_MANAGER_IMAGE, pages_of(size), first);
-    manager.image = (const wasm_image *)LAYOUT_MANAGER_IMAGE;
-    boot_facts.manager_image_size = size;
+    protect(LAYOUT_MANAGER_IMAGE, place.pages, place.first);
+    boot_facts.manager_image_size = wasm_image_size(manager.image);
     uint64_t storage = storage_size(&manager);
     map(LAYOUT_INSTANCE, pages_of(storage), NULL, "memory for the manager's instance");
     manager.storage = (wasm_region){(void *)LAYOUT_INSTANCE, storage};
@@ -199,7 +213,7 @@ static void root_continue(void) {
     clock_begin(boot_facts.counter_frequency, clock_zero, clock_epoch);
     prepare_sentry(clock_zero, clock_epoch);
     struct module manager = prepare_manager();
-    memset((void *)SCRATCH, 0, workspace_used); // the heap begins as zero
+    memset((void *)SCRATCH, 0, heap_frames() * SEL4_PAGE_SIZE); // the heap begins as zero
     const char *missing = fault_thread_begin(boot_facts.info);
     if (missing) {
         fail_for_lack_of(missing);

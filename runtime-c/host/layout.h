@@ -48,5 +48,6 @@
 
 /// Translated manager.wasm, in the root task only.
 #define LAYOUT_MANAGER_IMAGE 0x240000000
+#define LAYOUT_MANAGER_IMAGE_PAGES 0x200
 
 #endif

@@ -13,6 +13,7 @@ import {
     frameAddress,
     isImageFrame,
     mayMapAhead,
+    NOT_PATCHED_YET,
     releaseFrame,
     retainFrame,
     returnMapping,
@@ -211,7 +212,7 @@ export class AddressSpace extends PageSpace {
         if (file === null || address + PAGE_SIZE > region.fileEnd || region.protection == 0) return false;
         const flags = flagsFor(region, frame);
         if ((flags & PAGE_EXECUTABLE) != (kept.state & PAGE_EXECUTABLE)) return false;
-        if (imageFrame(region, file, address) != frame) return false;
+        if (imageFrame(region, file, address, false) != frame) return false;
         retainFrame(frame);
         this.pages.add(number, frame, flags | kept.slot);
         return true;
@@ -430,10 +431,10 @@ export class AddressSpace extends PageSpace {
             const number = start >> PAGE_BITS;
             let page = this.pages.find(number);
             if (page === null) {
-                const frame = imageFrame(region, file, start);
+                const frame = imageFrame(region, file, start, false);
                 if (frame == 0) return;
-                // Its own fault looks for system calls.
-                if (mustLookForCalls(region, frame)) continue;
+                // Its own fault looks for system calls, and makes the copy of a page that has some.
+                if (frame == NOT_PATCHED_YET || mustLookForCalls(region, frame)) continue;
                 retainFrame(frame);
                 page = this.pages.add(number, frame, flagsFor(region, frame));
             }

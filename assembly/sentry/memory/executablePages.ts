@@ -14,6 +14,7 @@ import {
     executableOf,
     frameAddress,
     isStoreFrame,
+    NOT_PATCHED_YET,
     releaseFrame,
     setExecutable,
 } from "./frames";
@@ -38,17 +39,18 @@ export function callsInFile(file: OpenFile, index: u32, source: u32, follows: bo
 
 /**
  * The frame to execute page `index` of a file from, where its content is in `source` (mappableFrame); not retained. What is
- * returned for a file that may still change is `source`: the caller looks for system calls. 0: no memory.
+ * returned for a file that may still change is `source`: the caller looks for system calls. 0: no memory. NOT_PATCHED_YET: a
+ * copy would have to be made, which is worth its memory only for a page that `isNeeded`.
  */
-export function executableFrame(file: OpenFile, index: u32, source: u32, follows: bool): u32 {
+export function executableFrame(file: OpenFile, index: u32, source: u32, follows: bool, isNeeded: bool): u32 {
     if (!PATCHES_CODE || !isStoreFrame(source)) return source;
     const known = executableOf(source);
-    if (known != 0) return known;
+    if (known != 0 && (known != NOT_PATCHED_YET || !isNeeded)) return known;
     const calls = callsInFile(file, index, source, follows);
     if (calls < 0) return 0;
     let executable = source;
     if (calls > 0) {
-        executable = patchedFrame(PAGE_SIZE, true);
+        executable = isNeeded ? patchedFrame(PAGE_SIZE, true) : NOT_PATCHED_YET;
         if (executable == 0) return 0;
     }
     setExecutable(source, executable);

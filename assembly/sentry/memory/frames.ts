@@ -67,7 +67,7 @@ class Frame {
     key: u32;
     /** Store frames: the next id in the hash chain. */
     next: u32;
-    /** Store frames: the frame to execute instead, once that is known (executablePages.ts); else 0. */
+    /** Store frames: the frame to execute instead or NOT_PATCHED_YET, once that is known (executablePages.ts); else 0. */
     executable: u32;
     use: u8;
     kind: u8;
@@ -228,6 +228,9 @@ export function allocateCodeFrame(): u32 {
     return id;
 }
 
+/** For executableOf: the page has system calls, and nothing has executed it yet. No frame has this number. */
+export const NOT_PATCHED_YET: u32 = u32.MAX_VALUE;
+
 /** The frame that is executed instead of a store frame (itself, where nothing is patched); 0 = not known yet. */
 export function executableOf(store: u32): u32 {
     return frame(store).executable;
@@ -236,7 +239,7 @@ export function executableOf(store: u32): u32 {
 /** Keeps the answer of executableOf; a patched frame's reference passes to the store frame, for good. */
 export function setExecutable(store: u32, executable: u32): void {
     frame(store).executable = executable;
-    if (executable != store) frame(executable).kind = KIND_CODE;
+    if (executable != store && executable != NOT_PATCHED_YET) frame(executable).kind = KIND_CODE;
 }
 
 /**

@@ -333,12 +333,15 @@ export class PageSpace extends RegionList {
 /** Flags of a page that do not depend on how it is mapped. */
 export const PAGE_FLAGS_KEPT: u32 = PAGE_READABLE | PAGE_WRITABLE | PAGE_SHARED | PAGE_EXECUTABLE;
 
-/** The frame of a file's page that a mapping shows to all processes, not retained; 0 = none, or no memory. */
-export function imageFrame(region: Region, file: OpenFile, address: u64): u32 {
+/**
+ * The frame of a file's page that a mapping shows to all processes, not retained; 0 = none, or no memory. NOT_PATCHED_YET only
+ * where the page is not needed now (executableFrame).
+ */
+export function imageFrame(region: Region, file: OpenFile, address: u64, isNeeded: bool = true): u32 {
     const index = region.pageIndex(address);
     const frame = file.mappableFrame(index);
     if (!PATCHES_CODE || frame == 0 || (region.protection & PROT_EXEC) == 0) return frame;
-    return executableFrame(file, index, frame, address > region.start);
+    return executableFrame(file, index, frame, address > region.start, isNeeded);
 }
 
 /** Whether a page of a mapping may have system calls that are not patched. */

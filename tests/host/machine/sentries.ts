@@ -203,8 +203,8 @@ export function main(): void {
         "the report names the cause",
         text.startsWith("sentry trapped: memory access to unmapped page at 0xabc000\n"),
     );
-    check("and the function", text.includes("  at tests/host/machine/sentry/touchNothing"));
-    check("and its caller", text.includes("  at tests/host/machine/sentry/main"));
+    check("and the function", text.includes("  at sentry/touchNothing"));
+    check("and its caller", text.includes("  at sentry/main"));
     equal("errors on the way", failures, 0);
     line(text);
     end();
