@@ -25,6 +25,9 @@ const INDEX_BITS: i32 = 15;
 const INDEX_MASK: i32 = (1 << INDEX_BITS) - 1;
 const SEQUENCE_MASK: i32 = 0xffff;
 
+/** Chains of objects by the low bits of their key: there can be 32000 of a kind. */
+const KEY_CHAINS: i32 = 1024;
+
 /** struct ipc64_perm: key, uid, gid, cuid, cgid, mode, each 4 bytes; sequence (2 bytes), then reserved. */
 export const PERMISSION_SIZE: i32 = 48;
 
@@ -41,6 +44,8 @@ export abstract class IpcObject {
     /** Seconds since the epoch of the latest change by IPC_SET, or of the creation. */
     changeTime: u64 = 0;
     removed: bool = false;
+    /** The next object of the chain of its key (IpcTable). */
+    nextOfKey: IpcObject | null = null;
 
     constructor(mode: u32) {
         const who = current.process.credentials;
@@ -101,6 +106,7 @@ export class IpcTable {
     readonly objects: Array<IpcObject | null> = [];
     /** Objects that there are. */
     count: i32 = 0;
+    private readonly chains: StaticArray<IpcObject | null> = new StaticArray<IpcObject | null>(KEY_CHAINS);
     private sequence: i32 = 0;
     private firstFree: i32 = 0;
 
@@ -118,11 +124,10 @@ export class IpcTable {
 
     /** The object with a key (not IPC_PRIVATE), or null. */
     find(key: i32): IpcObject | null {
-        for (let i = 0; i < this.objects.length; i++) {
-            const object = unchecked(this.objects[i]);
-            if (object !== null && object.key == key && key != IPC_PRIVATE) return object;
-        }
-        return null;
+        // Objects without a key are in no chain.
+        let object = this.chains[key & (KEY_CHAINS - 1)];
+        while (object !== null && object.key != key) object = object.nextOfKey;
+        return object;
     }
 
     /** The object with an identifier, or null. */
@@ -151,10 +156,32 @@ export class IpcTable {
         object.id = (this.sequence << INDEX_BITS) | index;
         this.objects[index] = object;
         this.count++;
+        if (key != IPC_PRIVATE) {
+            const chain = key & (KEY_CHAINS - 1);
+            object.nextOfKey = this.chains[chain];
+            this.chains[chain] = object;
+        }
         return object.id;
     }
 
+    /** The object is found by its identifier only from now on. */
+    dropKey(object: IpcObject): void {
+        if (object.key == IPC_PRIVATE) return;
+        const chain = object.key & (KEY_CHAINS - 1);
+        let previous: IpcObject | null = null;
+        let at = this.chains[chain];
+        while (at !== null && at !== object) {
+            previous = at;
+            at = at.nextOfKey;
+        }
+        if (previous === null) this.chains[chain] = object.nextOfKey;
+        else previous.nextOfKey = object.nextOfKey;
+        object.nextOfKey = null;
+        object.key = IPC_PRIVATE;
+    }
+
     remove(object: IpcObject): void {
+        this.dropKey(object);
         const index = object.id & INDEX_MASK;
         this.objects[index] = null;
         if (index < this.firstFree) this.firstFree = index;

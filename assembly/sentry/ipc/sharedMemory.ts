@@ -7,7 +7,7 @@ import { realtimeNow, NANOSECONDS } from "../kernel/clock";
 import { current } from "../kernel/thread";
 import { SharedPages } from "../memory/sharedPages";
 import { PAGE_BITS, pagesFor } from "../../std/pages";
-import { IPC_PRIVATE, IpcObject, IpcTable } from "./objects";
+import { IpcObject, IpcTable } from "./objects";
 
 /** Linux's SHMMNI. */
 export const SEGMENTS_MAXIMUM: i32 = 4096;
@@ -86,7 +86,7 @@ export class Segment extends IpcObject {
     /** IPC_RMID. */
     destroy(): void {
         this.mode |= SHM_DEST;
-        this.key = IPC_PRIVATE;
+        segments.dropKey(this);
         this.removeIfUnused();
     }
 

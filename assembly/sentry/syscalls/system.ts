@@ -14,7 +14,7 @@ import {
     SYS_uname,
 } from "../arch/systemCalls";
 import { MACHINE_NAME } from "../arch/machine";
-import { untypedLeft } from "../capabilities/quota";
+import { quotaBytes, untypedLeft } from "../capabilities/quota";
 import { NANOSECONDS, now } from "../kernel/clock";
 import { CAP_SYS_RESOURCE } from "../kernel/capabilities";
 import { EFAULT, EINVAL, EPERM, ESRCH } from "../kernel/errno";
@@ -69,7 +69,7 @@ export function freeMemory(): u64 {
 function sysinfo(buffer: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i64 {
     memory.fill(scratch, 0, 112);
     store<u64>(scratch, now() / NANOSECONDS);
-    store<u64>(scratch, containerConfiguration().memoryLimit, 32);
+    store<u64>(scratch, quotaBytes(), 32);
     store<u64>(scratch, freeMemory(), 40);
     store<u16>(scratch, <u16>processes.length, 80);
     store<u32>(scratch, 1, 104);

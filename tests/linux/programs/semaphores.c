@@ -31,6 +31,21 @@ static void values(int id) {
     printf("%u %u %u\n", all[0], all[1], all[2]);
 }
 
+/// What /proc/sysvipc/sem shows of a set: columns are Linux's, identifiers and times differ.
+static void listed(int key) {
+    char line[256];
+    FILE *file = fopen("/proc/sysvipc/sem", "r");
+    while (fgets(line, sizeof line, file) != NULL) {
+        int itsKey, id, mode, count, user;
+        if (sscanf(line, "%d %d %o %d %d", &itsKey, &id, &mode, &count, &user) != 5 || itsKey != key)
+            continue;
+        HOLDS(semget(key, 0, 0) == id);
+        printf("%.10s %zu\n", line, strlen(line));
+        printf("%o %d %d\n", mode, count, user);
+    }
+    fclose(file);
+}
+
 static void sets(void) {
     SHOW(semget(0x5ea11f8, 3, 0));
     SHOW(semget(0x5ea11f8, 0, IPC_CREAT | 0600));
@@ -39,6 +54,15 @@ static void sets(void) {
     int id = semget(0x5ea11f8, 3, IPC_CREAT | IPC_EXCL | 0640);
     HOLDS(id >= 0);
     HOLDS(semget(0x5ea11f8, 2, 0) == id);
+    listed(0x5ea11f8);
+    // A key with the same low bits, and a negative one.
+    int other = semget(0x5ea11f8 ^ 0x100000, 1, IPC_CREAT | 0600);
+    int negative = semget((int)0x85ea11f8, 1, IPC_CREAT | 0600);
+    HOLDS(other != id && negative != id && semget(0x5ea11f8, 0, 0) == id);
+    listed((int)0x85ea11f8);
+    SHOW(semctl(other, 0, IPC_RMID));
+    SHOW(semctl(negative, 0, IPC_RMID));
+    HOLDS(semget(0x5ea11f8, 0, 0) == id);
     SHOW(semget(0x5ea11f8, 4, 0));
     SHOW(semget(0x5ea11f8, 3, IPC_CREAT | IPC_EXCL | 0600));
     values(id);

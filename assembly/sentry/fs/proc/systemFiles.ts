@@ -23,6 +23,7 @@ import { THREAD_BLOCKED } from "../../kernel/thread";
 import { containerConfiguration } from "../../../std/containerConfiguration";
 import { PAGE_BITS, PAGE_SIZE } from "../../../std/pages";
 import { Directory } from "../inode";
+import { communicationEntries } from "./communicationFiles";
 import { constantEntry, directoryEntry, LINK_MODE, StaticEntry } from "./procInodes";
 import { addNumberLine, addTextLine } from "./lines";
 import { addAligned, addByte, addField, addNumber, addPadded, addText } from "./textBuilder";
@@ -82,26 +83,6 @@ const PRESSURE: string =
 /** Nothing that waits is counted. */
 export function pressureEntries(): Array<StaticEntry> {
     return [constantEntry("cpu", PRESSURE), constantEntry("io", PRESSURE), constantEntry("memory", PRESSURE)];
-}
-
-function communicationEntries(): Array<StaticEntry> {
-    return [
-        constantEntry(
-            "msg",
-            "       key      msqid perms      cbytes       qnum lspid lrpid   uid   gid  cuid  cgid      stime      rtime      ctime",
-            0o444,
-        ),
-        constantEntry(
-            "sem",
-            "       key      semid perms      nsems   uid   gid  cuid  cgid      otime      ctime",
-            0o444,
-        ),
-        constantEntry(
-            "shm",
-            "       key      shmid perms                  size  cpid  lpid nattch   uid   gid  cuid  cgid      atime      dtime      ctime                   rss                  swap",
-            0o444,
-        ),
-    ];
 }
 
 function terminalEntries(): Array<StaticEntry> {
