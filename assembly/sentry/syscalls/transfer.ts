@@ -187,9 +187,9 @@ function splice(input: u64, inOffset: u64, out: u64, outOffset: u64, length: u64
     const limit = min<i64>(<i64>min(length, <u64>i64.MAX_VALUE), TRANSFER_MAXIMUM);
     let nonBlocking = (flags & SPLICE_F_NONBLOCK) != 0;
     let done: i64;
+    // Event counters, timers and their like take no bytes from pipes and give none.
+    if (from.anonymousName().length > 0 || to.anonymousName().length > 0) return -EINVAL;
     if (fromPipe) {
-        // Event counters, timers and their like take no bytes from pipes.
-        if (to.anonymousName().length > 0) return -EINVAL;
         if (toPipe) {
             if ((<PipeFile>from).pipe === (<PipeFile>to).pipe) return -EINVAL;
             nonBlocking = nonBlocking || from.isNonBlocking() || to.isNonBlocking();

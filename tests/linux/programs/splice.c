@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -39,6 +40,7 @@ static void intoSockets(void) {
     // An empty pipe is not waited for where nothing could come of it.
     SHOW(splice(pipes[0], NULL, eventfd(0, 0), NULL, 8, 0));
     SHOW(splice(pipes[0], NULL, epoll_create1(0), NULL, 8, 0));
+    SHOW(splice(inotify_init1(0), NULL, pipes[1], NULL, 64, 0));
 }
 
 static void sending(void) {
