@@ -5,9 +5,10 @@
 // aloud.
 
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectFolder, type Result } from '../cli/commandLine.js';
+import { signalOnceReady, type Signalling } from './signalling.js';
 
 /** The reason why there is no reference here, or false: what node:test takes as `skip`. */
 export const skipWithoutRoot: string | false =
@@ -53,12 +54,25 @@ export interface ReferenceOptions {
     user?: { uid: number; gid: number };
     input?: string | Buffer;
     timeout?: number;
+    /** Signals that the command gets as process 1. */
+    signalling?: Signalling;
 }
 
 const HOSTNAME = 'container';
 
 /** The soft limit on open files that a container of Sealift has; the hard one stays the machine's. */
 const OPEN_FILES = '1024:';
+
+/** The descendant of a process that is process 1 of a namespace of its own. */
+function findProcessOne(ancestor: number): number | undefined {
+    const children = readFileSync(`/proc/${ancestor}/task/${ancestor}/children`, 'utf8').trim();
+    for (const child of children === '' ? [] : children.split(' ').map(Number)) {
+        if (/^NSpid:\t\d.*\t1$/m.test(readFileSync(`/proc/${child}/status`, 'utf8'))) return child;
+        const found = findProcessOne(child);
+        if (found !== undefined) return found;
+    }
+    return undefined;
+}
 
 export class LinuxReference {
     private readonly base: string;
@@ -102,6 +116,12 @@ export class LinuxReference {
         );
         // The whole group, so that nothing goes on and holds the pipes: the container's process 1 dies with its `unshare`.
         const timer = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), options.timeout ?? 60_000);
+        if (options.signalling !== undefined) {
+            signalOnceReady(child, options.signalling, (signal) => {
+                const one = findProcessOne(child.pid!);
+                if (one !== undefined) process.kill(one, signal);
+            });
+        }
         const stdout: Buffer[] = [];
         const stderr: Buffer[] = [];
         child.stdout.on('data', (bytes: Buffer) => stdout.push(bytes));

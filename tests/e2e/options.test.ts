@@ -13,6 +13,7 @@ import { symlink } from '../images/busyboxImage.js';
 import { makeLayer, OciLayout } from '../images/ociLayout.js';
 import { LinuxReference, skipWithoutRoot } from './linuxReference.js';
 import { shellConfig, shellLayers, writeShellImage } from './shellImage.js';
+import { signalOnceReady } from './signalling.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'sealift-test-'));
 let image = '';
@@ -150,9 +151,7 @@ test('a process that a signal ends has exit code 128+n', async () => {
 async function interrupted(text: string, signals: readonly NodeJS.Signals[]): Promise<Result> {
     const { child, result } = startSealift(['run', image, 'sh', '-c', text]);
     child.stdin.end();
-    child.stdout.once('data', () => {
-        signals.forEach((signal, index) => setTimeout(() => child.kill(signal), 200 + index * 500));
-    });
+    signalOnceReady(child, { ready: /ready/, signals }, (signal) => child.kill(signal));
     return result;
 }
 
@@ -164,6 +163,18 @@ test('Ctrl-C and SIGTERM reach the container', async () => {
     const terminated = await interrupted(`trap 'echo ending; exit 0' TERM; ${loop}`, ['SIGTERM']);
     assert.equal(terminated.stdout.toString(), 'ready\nending\n', terminated.stderr);
     assert.equal(terminated.code, 0);
+});
+
+test('SIGTERM is process 1’s alone, and nothing where it has no handler', { skip: skipWithoutRoot }, async () => {
+    const text = 'echo ready; sleep 2; echo "slept: $?"; exit 3';
+    const signals = ['SIGTERM'] as const;
+    const { code, stdout } = await interrupted(text, signals);
+    const expected = await linux!.run(['sh', '-c', text], {
+        environment,
+        signalling: { ready: /ready/, signals },
+    });
+    assert.equal(stdout.toString(), expected.stdout.toString());
+    assert.equal(code, expected.code);
 });
 
 test('a second Ctrl-C ends a container that ignores the first', async () => {

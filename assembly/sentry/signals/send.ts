@@ -52,7 +52,7 @@ function isIgnored(process: Process, signal: i32, forced: bool): bool {
     if (handler != SIG_DFL) return false;
     const action = defaultAction(signal);
     if (action == DEFAULT_IGNORE) return true;
-    // Linux's init: signals without a handler do nothing to pid 1, unless they come from outside the container.
+    // Linux's init: signals without a handler do nothing to pid 1, unless a person at the host must have it end.
     return process.parent === null && !forced && (action == DEFAULT_TERMINATE || action == DEFAULT_STOP);
 }
 
@@ -94,8 +94,8 @@ function hasRoom(process: Process, queue: SignalQueue, info: SignalInfo): bool {
 }
 
 /**
- * Sends to a process: some thread that does not block the signal takes it. `fromOutside`: from the host, whose signals pid
- * 1 cannot shrug off. False when the queue is full.
+ * Sends to a process: some thread that does not block the signal takes it. `fromOutside`: from a person at the host, whose
+ * signals pid 1 cannot shrug off. False when the queue is full.
  */
 export function sendToProcess(process: Process, info: SignalInfo, fromOutside: bool = false): bool {
     if (process.exited || process.exiting) return true;

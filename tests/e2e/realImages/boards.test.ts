@@ -8,6 +8,8 @@ import { test } from 'node:test';
 import { sealift } from '../../cli/commandLine.js';
 import { debianImage } from '../../images/makeDebianImages.js';
 import { testBoards } from '../kernels.js';
+import { skipWithoutRoot } from '../linuxReference.js';
+import { sameAsLinux, script, skipBoardImages } from './realImage.js';
 
 const script = `seq 100 | awk '{ sum += $1 } END { print sum }'
 printf 'b\\na\\n' | sort | xz | xz -d
@@ -19,10 +21,8 @@ exit 5`;
 const expected = '5050\na\nb\nin the archive: etc/passwd\n1\n2\n3\n1\n';
 
 for (const { board, image, skip } of testBoards) {
-    const withheld =
-        process.env.SEALIFT_TEST_ALL_IMAGES !== '1' && 'SKIPPED: runs with `npm run test:images`';
     const absent = image === 'riscv64' && 'SKIPPED: Debian 12 has no packages for riscv64';
-    test(`Debian's shell on ${board.name}`, { skip: absent || skip || withheld }, async () => {
+    test(`Debian's shell on ${board.name}`, { skip: absent || skip || skipBoardImages }, async () => {
         const reference = debianImage('shell', image === 'arm64' ? 'arm64' : 'amd64');
         const run = ['run', '--quiet', '--board', board.name, '--memory', '64m', reference];
         const { code, stdout, stderr } = await sealift([...run, 'bash', '-c', script], { timeout: 400_000 });
@@ -30,4 +30,23 @@ for (const { board, image, skip } of testBoards) {
         assert.equal(stdout.toString(), expected);
         assert.equal(code, 5);
     });
+}
+
+/** Images whose whole scripts of programs.test.ts run on boards, too: those of the architecture that Linux here can run. */
+const programs: readonly (readonly [string, readonly string[], string?])[] = [
+    ['sqlite', ['sh', '-c', script('sqlite.sh')]],
+    ['perl', ['perl', '-e', script('perl.pl')], 'a line of input\n'],
+    ['redis', ['sh', '-c', script('redis.sh')]],
+    ['nginx', ['sh', '-c', script('nginx.sh')]],
+    ['python', ['python3', '-c', script('python.py')]],
+    ['node', ['node', '--input-type=module', '-e', script('node.mjs')]],
+];
+
+for (const { board, image, skip } of testBoards) {
+    if (image !== 'amd64') continue;
+    for (const [name, command, input] of programs) {
+        test(`${name} on ${board.name}`, { skip: skip || skipWithoutRoot || skipBoardImages }, () =>
+            sameAsLinux(name, command, input, ['--board', board.name]),
+        );
+    }
 }

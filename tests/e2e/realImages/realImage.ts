@@ -12,8 +12,10 @@ import {
     type Result,
     type StartOptions,
 } from '../../cli/commandLine.js';
+import { debianImages } from '../../images/debianImages.js';
 import { debianImage } from '../../images/makeDebianImages.js';
-import { LinuxReference } from '../linuxReference.js';
+import { LinuxReference, type ReferenceOptions } from '../linuxReference.js';
+import { signalOnceReady, type Signalling } from '../signalling.js';
 
 /** The environment of the images' configuration (tests/images/debianImages.ts), and where their commands run. */
 export const environment = [
@@ -28,6 +30,10 @@ const MEMORY = '512m';
 
 /** A run is killed after this long: several times what the slowest takes on two busy cores. */
 const TIMEOUT = 180_000;
+
+/** Emulated machines take a minute to unpack such an image: why its test does not run here, or false. */
+export const skipBoardImages: string | false =
+    process.env.SEALIFT_TEST_ALL_IMAGES !== '1' && 'SKIPPED: runs with `npm run test:images`';
 
 /** A script beside this file. */
 export function script(name: string): string {
@@ -51,16 +57,15 @@ export function inContainer(
     return sealift(runArguments(name, command, options), { timeout: TIMEOUT, ...start });
 }
 
-/** Starts a command in a container of an image. */
-export function startContainer(name: string, command: readonly string[]): ReturnType<typeof startSealift> {
-    return startSealift(runArguments(name, command, []), { timeout: TIMEOUT });
-}
-
 /** The same on Linux. */
-export async function onLinux(name: string, command: readonly string[], input = ''): Promise<Result> {
+export async function onLinux(
+    name: string,
+    command: readonly string[],
+    options: Pick<ReferenceOptions, 'input' | 'signalling'> = {},
+): Promise<Result> {
     const reference = new LinuxReference(debianImage(name));
     try {
-        return await reference.run(command, { environment, workingDirectory, input, timeout: TIMEOUT });
+        return await reference.run(command, { environment, workingDirectory, timeout: TIMEOUT, ...options });
     } finally {
         reference.close();
     }
@@ -71,11 +76,45 @@ function withoutReport(stderr: string): string {
     return stderr.replace(/^sealift: (system calls|options that).*\n/gm, '');
 }
 
-/** Requires that a command prints the same and ends the same in a container as on Linux. */
-export async function sameAsLinux(name: string, command: readonly string[], input = ''): Promise<void> {
-    const expected = await onLinux(name, command, input);
-    const actual = await inContainer(name, command, { input });
+/** Requires that a command prints the same and ends the same in a container as on Linux. `options`: of `sealift run`. */
+export async function sameAsLinux(
+    name: string,
+    command: readonly string[],
+    input = '',
+    options: readonly string[] = [],
+): Promise<void> {
+    const expected = await onLinux(name, command, { input });
+    const actual = await inContainer(name, command, { input }, options);
     assert.equal(actual.stdout.toString('utf8'), expected.stdout.toString('utf8'));
     assert.equal(withoutReport(actual.stderr), expected.stderr);
     assert.equal(actual.code, expected.code);
+}
+
+/** A server that runs as process 1 until signals end it. */
+export interface Server extends Signalling {
+    image: string;
+    /** The image's own when absent. */
+    command?: readonly string[];
+    /** What is compared of what it prints, on either stream: the rest has times and process numbers. */
+    compared: RegExp;
+}
+
+/** Starts a server in a container, sends its signals to `sealift run`, and waits for its end. */
+function runServer(server: Server, options: readonly string[]): Promise<Result> {
+    const words = runArguments(server.image, server.command ?? [], options);
+    const { child, result } = startSealift(words, { timeout: TIMEOUT });
+    child.stdin.end();
+    signalOnceReady(child, server, (signal) => child.kill(signal));
+    return result;
+}
+
+/** Requires that a server ends, and says so, as it does on Linux. `options`: of `sealift run`. */
+export async function sameWhenSignalled(server: Server, options: readonly string[] = []): Promise<void> {
+    const command = server.command ?? debianImages.find(({ name }) => name === server.image)!.config!.Cmd!;
+    const compared = ({ code, stdout, stderr }: Result): object => {
+        const lines = (text: string): string[] => (text.match(server.compared) ?? []).sort();
+        return { code, stdout: lines(stdout.toString('utf8')), stderr: lines(withoutReport(stderr)) };
+    };
+    const expected = compared(await onLinux(server.image, command, { signalling: server }));
+    assert.deepEqual(compared(await runServer(server, options)), expected);
 }
