@@ -165,17 +165,21 @@ test('Ctrl-C and SIGTERM reach the container', async () => {
     assert.equal(terminated.code, 0);
 });
 
-test('SIGTERM is process 1’s alone, and nothing where it has no handler', { skip: skipWithoutRoot }, async () => {
-    const text = 'echo ready; sleep 2; echo "slept: $?"; exit 3';
-    const signals = ['SIGTERM'] as const;
-    const { code, stdout } = await interrupted(text, signals);
-    const expected = await linux!.run(['sh', '-c', text], {
-        environment,
-        signalling: { ready: /ready/, signals },
-    });
-    assert.equal(stdout.toString(), expected.stdout.toString());
-    assert.equal(code, expected.code);
-});
+test(
+    'SIGTERM is process 1’s alone, and nothing where it has no handler',
+    { skip: skipWithoutRoot },
+    async () => {
+        const text = 'echo ready; sleep 2; echo "slept: $?"; exit 3';
+        const signals = ['SIGTERM'] as const;
+        const { code, stdout } = await interrupted(text, signals);
+        const expected = await linux!.run(['sh', '-c', text], {
+            environment,
+            signalling: { ready: /ready/, signals },
+        });
+        assert.equal(stdout.toString(), expected.stdout.toString());
+        assert.equal(code, expected.code);
+    },
+);
 
 test('a second Ctrl-C ends a container that ignores the first', async () => {
     const { code } = await interrupted("trap '' INT; echo ready; sleep 60", ['SIGINT', 'SIGINT']);

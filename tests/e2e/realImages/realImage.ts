@@ -110,7 +110,7 @@ function runServer(server: Server, options: readonly string[]): Promise<Result> 
 
 /** Requires that a server ends, and says so, as it does on Linux. `options`: of `sealift run`. */
 export async function sameWhenSignalled(server: Server, options: readonly string[] = []): Promise<void> {
-    const command = server.command ?? debianImages.find(({ name }) => name === server.image)!.config!.Cmd!;
+    const command = server.command ?? debianImages.find(({ name }) => name === server.image)!.config.Cmd!;
     const compared = ({ code, stdout, stderr }: Result): object => {
         const lines = (text: string): string[] => (text.match(server.compared) ?? []).sort();
         return { code, stdout: lines(stdout.toString('utf8')), stderr: lines(withoutReport(stderr)) };

@@ -24,7 +24,8 @@ const servers: readonly (Server & { title: string })[] = [
         command: ['sh', '-c', script('nginxServer.sh')],
         ready: /served/,
         signals: ['SIGTERM'],
-        compared: /worker processes: .*|signal 15 \(SIGTERM\) received.*, exiting|worker process exited.*|exit$/gm,
+        compared:
+            /worker processes: .*|signal 15 \(SIGTERM\) received.*, exiting|worker process exited.*|exit$/gm,
     },
     {
         title: 'nginx, which SIGQUIT lets finish what it does',
@@ -32,12 +33,17 @@ const servers: readonly (Server & { title: string })[] = [
         command: ['sh', '-c', script('nginxServer.sh')],
         ready: /served/,
         signals: ['SIGQUIT'],
-        compared: /worker processes: .*|signal 3 \(SIGQUIT\) received.*, shutting down|gracefully shutting down|exit$/gm,
+        compared:
+            /worker processes: .*|signal 3 \(SIGQUIT\) received.*, shutting down|gracefully shutting down|exit$/gm,
     },
     {
         title: 'Node.js with a handler',
         image: 'node',
-        command: ['node', '-e', `${nodeServer} process.on('SIGTERM', () => server.close(() => console.log('closed')));`],
+        command: [
+            'node',
+            '-e',
+            `${nodeServer} process.on('SIGTERM', () => server.close(() => console.log('closed')));`,
+        ],
         ready: /listening/,
         signals: ['SIGTERM'],
         compared: /.+/g,
@@ -67,7 +73,9 @@ for (const { title, ...server } of servers) {
 const [redis] = servers;
 for (const { board, image, skip } of testBoards) {
     if (image !== 'amd64') continue; // Linux here runs the same files.
-    test(`signals to ${redis!.title} on ${board.name}`, { skip: skip || skipWithoutRoot || skipBoardImages }, () =>
-        sameWhenSignalled(redis!, ['--board', board.name]),
+    test(
+        `signals to ${redis!.title} on ${board.name}`,
+        { skip: skip || skipWithoutRoot || skipBoardImages },
+        () => sameWhenSignalled(redis!, ['--board', board.name]),
     );
 }
