@@ -261,9 +261,11 @@ export abstract class Socket extends StreamFile {
                 if (done >= buffer.length || count == 0) return done;
                 continue;
             }
-            if (count == -EAGAIN && !this.isNonBlocking() && (flags & MSG_DONTWAIT) == 0) {
+            if (count == -EAGAIN) {
+                // Of whoever does not wait here, too: it may wait for an edge of epoll(7), which asks for readiness only then.
                 this.wantsRoom = true;
-                return this.waitToSend(this.roomQueue(), done, -EAGAIN);
+                if (!this.isNonBlocking() && (flags & MSG_DONTWAIT) == 0)
+                    return this.waitToSend(this.roomQueue(), done, -EAGAIN);
             }
             if (done > 0) return done;
             if (count == -EPIPE && this.raisesPipeSignal() && (flags & MSG_NOSIGNAL) == 0) {
@@ -302,7 +304,9 @@ export abstract class Socket extends StreamFile {
 
     send(buffer: IoBuffer, from: i64): i64 {
         beginSend();
-        return this.sendNow(buffer, from, 0);
+        const count = this.sendNow(buffer, from, 0);
+        if (count == -EAGAIN || (count >= 0 && count < buffer.length - from)) this.wantsRoom = true;
+        return count;
     }
 
     /** Notes the time in a message for this socket, if it wants it. */

@@ -6,11 +6,13 @@
 #define _GNU_SOURCE
 #include "expect.h"
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
@@ -215,6 +217,51 @@ static void sockets(void) {
     close(set);
 }
 
+/// Sends until there is no room, without asking for readiness: the edge comes when the peer has made room.
+static void roomEdge(int sender, int receiver) {
+    static char bytes[65536];
+    set = epoll_create1(0);
+    SHOW(ADD(sender, EPOLLOUT | EPOLLET, 1));
+    for (int i = 0; i < 3; i++) {
+        EVENTS("room");
+        EVENTS("again");
+        while (write(sender, bytes, sizeof bytes) > 0)
+            continue;
+        HOLDS(errno == EAGAIN);
+        drain(receiver);
+    }
+    EVENTS("room");
+    int file = open("/tmp", O_TMPFILE | O_RDWR, 0600);
+    ftruncate(file, 64 << 20);
+    HOLDS(sendfile(sender, file, NULL, 64 << 20) > 0);
+    drain(receiver);
+    EVENTS("room after a part of a file");
+    close(file);
+    close(set);
+    close(sender);
+    close(receiver);
+}
+
+static void roomEdges(void) {
+    printf("-- edges of sockets that have room\n");
+    int ends[2];
+    SHOW(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends));
+    roomEdge(ends[0], ends[1]);
+    SHOW(pipe2(ends, O_NONBLOCK));
+    roomEdge(ends[1], ends[0]);
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM, 0), sender = socket(AF_INET, SOCK_STREAM, 0);
+    SHOW(bind(listener, (struct sockaddr *)&address, length));
+    SHOW(listen(listener, 1));
+    SHOW(getsockname(listener, (struct sockaddr *)&address, &length));
+    SHOW(connect(sender, (struct sockaddr *)&address, length));
+    int receiver = accept(listener, NULL, NULL);
+    fcntl(sender, F_SETFL, O_NONBLOCK);
+    roomEdge(sender, receiver);
+    close(listener);
+}
+
 static void identity(void) {
     printf("-- descriptors and descriptions\n");
     int ends[2];
@@ -417,6 +464,7 @@ int main(void) {
     refusals();
     triggering();
     sockets();
+    roomEdges();
     identity();
     nesting();
     order();
