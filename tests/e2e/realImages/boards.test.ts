@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Images of Debian packages on real seL4 where a kernel is at hand: bash and its commands on every board, the other programs' scripts
-// where Linux here can run the same files. Emulated machines take minutes for them, so this runs with `npm run test:images`.
+// Images of Debian packages on real seL4 where a kernel is at hand, compared with the same command on Linux here. Emulated machines take minutes for them, so this runs with `npm run test:images`.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -9,7 +8,7 @@ import { sealift } from '../../cli/commandLine.js';
 import { debianImage } from '../../images/makeDebianImages.js';
 import { testBoards } from '../kernels.js';
 import { skipWithoutRoot } from '../linuxReference.js';
-import { sameAsLinux, script, skipBoardImages } from './realImage.js';
+import { sameAsLinux, sameOnArm, script, skipBoardImages } from './realImage.js';
 
 const shellScript = `seq 100 | awk '{ sum += $1 } END { print sum }'
 printf 'b\\na\\n' | sort | xz | xz -d
@@ -34,20 +33,23 @@ for (const { board, image, skip } of testBoards) {
     });
 }
 
-/** Images whose whole scripts of programs.test.ts run on boards, too: those of the architecture that Linux here can run. */
+/** Images whose whole scripts of programs.test.ts run on boards, too. What they print does not depend on the architecture. */
 const programs: readonly (readonly [string, readonly string[], string?])[] = [
     ['sqlite', ['sh', '-c', script('sqlite.sh')]],
     ['perl', ['perl', '-e', script('perl.pl')], 'a line of input\n'],
     ['redis', ['sh', '-c', script('redis.sh')]],
     ['nginx', ['sh', '-c', script('nginx.sh')]],
     ['python', ['python3', '-c', script('python.py')]],
+    ['node', ['node', '--input-type=module', '-e', script('node.mjs')]],
 ];
 
 for (const { board, image, skip } of testBoards) {
-    if (image !== 'amd64') continue;
+    if (image === 'riscv64') continue;
     for (const [name, command, input] of programs) {
         test(`${name} on ${board.name}`, { skip: skip || skipWithoutRoot || skipBoardImages }, () =>
-            sameAsLinux(name, command, input, ['--board', board.name]),
+            image === 'arm64'
+                ? sameOnArm(board.name, name, command, input)
+                : sameAsLinux(name, command, input, ['--board', board.name]),
         );
     }
 }

@@ -21,7 +21,7 @@ async function main() {
     section('language');
     console.log(
         process.version.split('.')[0],
-        process.arch === 'x64' || process.arch,
+        ['x64', 'arm64'].includes(process.arch),
         [3, 1, 2].toSorted?.() ?? 'old',
     );
     console.log(new Intl.DateTimeFormat('de', { dateStyle: 'full', timeZone: 'UTC' }).format(1704067200000));
@@ -88,9 +88,9 @@ async function main() {
     const child = fork('./child.js');
     child.send(21);
     console.log(await new Promise((resolve) => child.on('message', resolve)));
-    process.once('SIGUSR2', () => console.log('SIGUSR2'));
+    const signalled = new Promise((resolve) => process.once('SIGUSR2', resolve));
     process.kill(process.pid, 'SIGUSR2');
-    await sleep(50);
+    console.log(await signalled);
 
     section('workers');
     const shared = new Int32Array(new SharedArrayBuffer(4));

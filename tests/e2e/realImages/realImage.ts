@@ -28,8 +28,13 @@ export const workingDirectory = '/root';
 const MACHINE_MEMORY = '1536m';
 const MEMORY = '512m';
 
+/** What is left of a board of 1 GiB beside an image, packed and unpacked. */
+const ARM_MEMORY = '384m';
+
 /** A run is killed after this long: several times what the slowest takes on two busy cores. */
 const TIMEOUT = 180_000;
+/** The same on an emulated board. */
+const BOARD_TIMEOUT = 600_000;
 
 /** Emulated machines take a minute to unpack such an image: why its test does not run here, or false. */
 export const skipBoardImages: string | false =
@@ -45,6 +50,12 @@ function runArguments(name: string, command: readonly string[], options: readonl
         ...['run', '--quiet', '--machine-memory', MACHINE_MEMORY, '--memory', MEMORY, ...options],
         ...[debianImage(name), ...command],
     ];
+}
+
+/** The arguments that run the arm64 image on a board, whose kernel knows how much memory there is. */
+function boardArguments(board: string, name: string, command: readonly string[]): string[] {
+    const run = ['run', '--quiet', '--memory', ARM_MEMORY, '--board', board];
+    return [...run, debianImage(name, 'arm64'), ...command];
 }
 
 /** Runs a command in a container of an image. */
@@ -85,6 +96,20 @@ export async function sameAsLinux(
 ): Promise<void> {
     const expected = await onLinux(name, command, { input });
     const actual = await inContainer(name, command, { input }, options);
+    assert.equal(actual.stdout.toString('utf8'), expected.stdout.toString('utf8'));
+    assert.equal(withoutReport(actual.stderr), expected.stderr);
+    assert.equal(actual.code, expected.code);
+}
+
+/** Requires that a command prints the same and ends the same in a container of the arm64 image, on a board, as on Linux here. */
+export async function sameOnArm(
+    board: string,
+    name: string,
+    command: readonly string[],
+    input = '',
+): Promise<void> {
+    const expected = await onLinux(name, command, { input });
+    const actual = await sealift(boardArguments(board, name, command), { input, timeout: BOARD_TIMEOUT });
     assert.equal(actual.stdout.toString('utf8'), expected.stdout.toString('utf8'));
     assert.equal(withoutReport(actual.stderr), expected.stderr);
     assert.equal(actual.code, expected.code);
