@@ -3,6 +3,7 @@
 // Sending signals. A signal that would do nothing is dropped here; any other waits in the queue of its thread or process,
 // and a thread that can take it is brought to the event loop's ready list, where deliver.ts takes it out.
 
+import { refillHeapSource } from "../capabilities/quota";
 import { CAP_KILL } from "../kernel/capabilities";
 import { EAGAIN, EPERM, ESRCH } from "../kernel/errno";
 import { continueProcess } from "../kernel/jobControl";
@@ -194,6 +195,8 @@ export function killGroup(group: i32, signal: i32): i64 {
     const targets = processes.slice(0);
     for (let i = 0; i < targets.length; i++) {
         const process = targets[i];
+        // What waits at each of them takes memory, and there may be thousands.
+        if ((i & 31) == 0) refillHeapSource();
         if (group == -1) {
             if (process.pid == 1 || process === current.process) continue;
         } else if (process.processGroup != group) {
