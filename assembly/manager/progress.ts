@@ -5,6 +5,7 @@ import { JsonText } from "../oci/jsonText";
 import { ReadObserver } from "./bundle";
 import { FRAME_PROGRESS, sendText } from "./channel";
 import { stirEntropy } from "./entropy";
+import { provideHeap } from "./heap";
 
 /** Nanoseconds between two messages: a display that a person reads needs no more. */
 const INTERVAL: u64 = 200_000_000;
@@ -13,6 +14,8 @@ const INTERVAL: u64 = 200_000_000;
 export class Progress extends ReadObserver {
     private done: u64 = 0;
     private reported: u64 = 0;
+    /** Written anew for each message: what is thrown away stays in the heap until the layer is unpacked. */
+    private readonly message: JsonText = new JsonText();
 
     constructor(
         private readonly phase: string,
@@ -26,13 +29,16 @@ export class Progress extends ReadObserver {
 
     advance(bytes: u32): void {
         this.done += bytes;
+        // A large layer on a slow machine takes minutes, and nothing is collected before its end.
+        provideHeap(0);
         if (clockNow() - this.reported >= INTERVAL) this.report();
     }
 
     private report(): void {
         this.reported = clockNow();
         stirEntropy();
-        const text = new JsonText()
+        const text = this.message
+            .clear()
             .beginObject()
             .name("phase")
             .string(this.phase)

@@ -14,6 +14,13 @@ export class JsonText {
     private length: i32 = 0;
     private separate: bool = false;
 
+    /** Begins another text in the room of this one. */
+    clear(): JsonText {
+        this.length = 0;
+        this.separate = false;
+        return this;
+    }
+
     toString(): string {
         const size = (<usize>this.length) << 1;
         const text = changetype<string>(__new(size, idof<string>()));

@@ -107,6 +107,12 @@ describe("json", () => {
         }
     });
 
+    it("writes another text in the room of the first", () => {
+        const text = new JsonText();
+        expect(text.beginObject().name("a").unsigned(1).endObject().toString()).toBe('{"a":1}');
+        expect(text.clear().beginArray().unsigned(2).unsigned(3).endArray().toString()).toBe("[2,3]");
+    });
+
     it("writes what it reads", () => {
         const text = new JsonText()
             .beginObject()
