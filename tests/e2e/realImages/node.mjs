@@ -130,6 +130,8 @@ async function main() {
         response.setHeader('x-method', request.method);
         response.end(JSON.stringify({ url: request.url, length: body.length }));
     });
+    // An emulated machine may take longer between two requests than the five seconds after which connections are closed.
+    server.keepAliveTimeout = 0;
     await new Promise((resolve) => server.listen(8080, '127.0.0.1', resolve));
     for (const [method, body] of [
         ['GET', undefined],
