@@ -27,7 +27,8 @@ done
 
 # A writer holds the lock while another waits for it in vain, and a reader sees what was committed.
 mkfifo commands
-sqlite3 data.db <commands >/dev/null &
+# It waits when those that try whether there is a lock yet have it at that moment.
+sqlite3 -cmd '.timeout 20000' data.db <commands >/dev/null &
 exec 3>commands
 echo "begin immediate; update account set balance = 0; select 'locked';" >&3
 until sqlite3 -cmd '.timeout 0' data.db 'begin immediate; rollback' 2>&1 | grep -q locked; do :; done
@@ -47,7 +48,7 @@ echo "pragma synchronous = full; pragma wal_autocheckpoint = 0; pragma cache_siz
 create table log (i integer primary key, text); insert into log values (1, 'committed');
 begin; with recursive n (i) as (select 2 union all select i + 1 from n where i < 5000) insert into log select i, hex(zeroblob(200)) from n;
 select 'half way';" >&3
-until grep -q 'half way' progress; do :; done
+until grep -qs 'half way' progress; do :; done
 kill -9 $writer
 # The shell says that it was killed when it notices before it waits, and not otherwise.
 wait $writer 2>/dev/null
