@@ -87,6 +87,12 @@ function withoutReport(stderr: string): string {
     return stderr.replace(/^sealift: (system calls|options that).*\n/gm, '');
 }
 
+function assertSame(actual: Result, expected: Result): void {
+    assert.equal(actual.stdout.toString('utf8'), expected.stdout.toString('utf8'));
+    assert.equal(withoutReport(actual.stderr), expected.stderr);
+    assert.equal(actual.code, expected.code);
+}
+
 /** Requires that a command prints the same and ends the same in a container as on Linux. `options`: of `sealift run`. */
 export async function sameAsLinux(
     name: string,
@@ -95,10 +101,7 @@ export async function sameAsLinux(
     options: readonly string[] = [],
 ): Promise<void> {
     const expected = await onLinux(name, command, { input });
-    const actual = await inContainer(name, command, { input }, options);
-    assert.equal(actual.stdout.toString('utf8'), expected.stdout.toString('utf8'));
-    assert.equal(withoutReport(actual.stderr), expected.stderr);
-    assert.equal(actual.code, expected.code);
+    assertSame(await inContainer(name, command, { input }, options), expected);
 }
 
 /** Requires that a command prints the same and ends the same in a container of the arm64 image, on a board, as on Linux here. */
@@ -109,10 +112,10 @@ export async function sameOnArm(
     input = '',
 ): Promise<void> {
     const expected = await onLinux(name, command, { input });
-    const actual = await sealift(boardArguments(board, name, command), { input, timeout: BOARD_TIMEOUT });
-    assert.equal(actual.stdout.toString('utf8'), expected.stdout.toString('utf8'));
-    assert.equal(withoutReport(actual.stderr), expected.stderr);
-    assert.equal(actual.code, expected.code);
+    assertSame(
+        await sealift(boardArguments(board, name, command), { input, timeout: BOARD_TIMEOUT }),
+        expected,
+    );
 }
 
 /** A server that runs as process 1 until signals end it. */
