@@ -5,6 +5,7 @@
 
 #define _GNU_SOURCE
 #include "expect.h"
+#include "permissionChecks.h"
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
@@ -35,22 +36,6 @@ static void showCapabilities(const char *when) {
     syscall(SYS_capget, &header, data);
     printf("%s: effective %08x, permitted %08x\n", when, data[0].effective, data[0].permitted);
     fflush(stdout);
-}
-
-static void mode(const char *path) {
-    struct stat status;
-    if (lstat(path, &status) != 0)
-        printf("%s: %s\n", path, strerrorname_np(errno));
-    else
-        printf("%s: %o %u:%u\n", path, status.st_mode, status.st_uid, status.st_gid);
-    fflush(stdout);
-}
-
-static int opened(const char *path, int flags) {
-    int file = open(path, flags, 0666);
-    if (file >= 0)
-        close(file);
-    return file < 0 ? -1 : 0;
 }
 
 static void makeFile(const char *path, mode_t bits, uid_t user, gid_t group) {
