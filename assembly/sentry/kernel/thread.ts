@@ -130,6 +130,17 @@ export class Thread {
         this.number = number;
         this.tid = tid;
     }
+
+    /** comm: that of the first thread is the process's. */
+    get comm(): string {
+        const name = this.name;
+        return name === null || this.tid == this.process.pid ? this.process.name : name;
+    }
+
+    set comm(name: string) {
+        if (this.tid == this.process.pid) this.process.name = name;
+        else this.name = name;
+    }
 }
 
 /** The thread whose message is being handled. Its user memory is what userMemory.ts reaches. */

@@ -177,15 +177,12 @@ function setName(thread: Thread, address: u64): i64 {
         name = "";
         for (let i = 0; i < NAME_LENGTH; i++) name += String.fromCharCode(load<u8>(scratch + i));
     }
-    // The first thread's name is the process's.
-    if (thread.tid == thread.process.pid) thread.process.name = name;
-    else thread.name = name;
+    thread.comm = name;
     return 0;
 }
 
 function getName(thread: Thread, address: u64): i64 {
-    let name = thread.process.name;
-    if (thread.tid != thread.process.pid && thread.name !== null) name = thread.name!;
+    const name = thread.comm;
     memory.fill(scratch, 0, NAME_LENGTH + 1);
     for (let i = 0; i < min(name.length, NAME_LENGTH); i++) store<u8>(scratch + i, <u8>name.charCodeAt(i));
     return copyOut(address, scratch, NAME_LENGTH + 1);

@@ -22,6 +22,7 @@ import {
     generateMapSums,
     generateMemoryPages,
 } from "./memoryFiles";
+import { addNumberLine, addTextLine } from "./lines";
 import { networkEntries } from "./networkFiles";
 import { constantEntry, LINK_MODE, mayInspect, StaticEntry } from "./procInodes";
 import { generateIdentityMap, generateWaitChannel } from "./processTrees";
@@ -94,9 +95,7 @@ export function processEntries(): Array<StaticEntry> {
 /** Of the thread with the process's number. */
 function generateTimerSlack(process: Process | null): i32 {
     const thread = findThread(process!.pid);
-    addNumber(thread === null ? 0 : thread.scheduling.timerSlack);
-    addByte(10);
-    return 0;
+    return addNumberLine(thread === null ? 0 : thread.scheduling.timerSlack);
 }
 
 /** Nobody has logged in: the id that means so. */
@@ -183,9 +182,7 @@ function generateAuxiliaryVector(process: Process | null): i32 {
 
 function generateName(process: Process | null): i32 {
     if (!takeThread(process!)) return -ESRCH;
-    addText(nameOf(process!, shownThread));
-    addByte(10);
-    return 0;
+    return addTextLine(nameOf(process!, shownThread));
 }
 
 /** Linux's TASK_COMM_LEN without the zero byte. */
@@ -196,8 +193,9 @@ function acceptName(process: Process | null, text: usize, length: i32): i32 {
     if (process !== current.process) return -EINVAL;
     if (length > 0 && load<u8>(text + length - 1) == 10) length--;
     const name = String.UTF8.decodeUnsafe(text, min(length, NAME_LENGTH));
-    if (isThreadAlone && shownThread!.tid != process!.pid) shownThread!.name = name;
-    else process!.name = name;
+    const thread = shownThread;
+    if (thread === null) process!.name = name;
+    else thread.comm = name;
     return 0;
 }
 

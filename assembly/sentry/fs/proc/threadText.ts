@@ -4,7 +4,7 @@
 // thread.
 
 import { Process } from "../../kernel/process";
-import { Thread, THREAD_BLOCKED, THREAD_DEAD } from "../../kernel/thread";
+import { findThread, Thread, THREAD_BLOCKED, THREAD_DEAD } from "../../kernel/thread";
 import { FileSystem } from "../fileSystem";
 import { StaticEntry, TextInode } from "./procInodes";
 
@@ -52,10 +52,7 @@ export function takeThread(process: Process): bool {
     isThreadAlone = prepared !== null;
     prepared = null;
     if (isThreadAlone) return shownThread!.state != THREAD_DEAD;
-    const threads = process.threads;
-    for (let i = 0; i < threads.length; i++) {
-        if (threads[i].tid == process.pid) shownThread = threads[i];
-    }
+    shownThread = findThread(process.pid);
     return true;
 }
 
@@ -66,9 +63,7 @@ export function stateOf(process: Process, thread: Thread | null): string {
     return thread.state == THREAD_BLOCKED ? "S" : "R";
 }
 
-/** comm of a thread: that of the first is the process's. */
+/** comm of the thread that takeThread found. */
 export function nameOf(process: Process, thread: Thread | null): string {
-    if (thread === null || thread.tid == process.pid) return process.name;
-    const name = thread.name;
-    return name === null ? process.name : name;
+    return thread === null ? process.name : thread.comm;
 }
