@@ -9,7 +9,7 @@
 // fit the page.
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { root } from './progress.mjs';
@@ -83,9 +83,10 @@ export function buildVdso(name) {
     const folder = join(root, 'build', 'vdso', name);
     mkdirSync(folder, { recursive: true });
     const run = (command, words) => execFileSync(command, words, { stdio: ['ignore', 'inherit', 'pipe'] });
-    const assembly = join(source, name, 'sigreturn.S');
-    const sources = ['time.c', 'clock_data.c'].map((file) => join(source, file));
-    if (existsSync(assembly)) sources.push(assembly);
+    const assembly = readdirSync(join(source, name)).filter((file) => file.endsWith('.S'));
+    const sources = ['time.c', 'clock_data.c', ...assembly.map((file) => join(name, file))].map((file) =>
+        join(source, file),
+    );
     const objects = sources.map((file, index) => {
         const object = join(folder, `${index}.o`);
         run('clang-19', [...architecture.options, ...compilerOptions, '-c', file, '-o', object]);

@@ -171,7 +171,7 @@ function startHandler(thread: Thread, info: SignalInfo, action: SignalAction, re
         thread.alternateStack = 0;
         thread.alternateStackSize = 0;
     }
-    enterHandler(message, action.handler, info.signal, address, restorer, stubs);
+    enterHandler(message, action.handler, info.signal, info.code, address, restorer, stubs);
     thread.answer = ANSWER_REGISTERS;
     thread.signalMask |= action.mask & ~MASK_UNBLOCKABLE;
     if ((action.flags & SA_NODEFER) == 0) thread.signalMask |= signalBit(info.signal);

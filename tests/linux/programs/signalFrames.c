@@ -4,6 +4,7 @@
 // nesting, stacks without room, hostile returns.
 #define _GNU_SOURCE
 #include "expect.h"
+#include <fenv.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>
@@ -247,6 +248,71 @@ static void order_of_delivery(void) {
     printf("\n");
 }
 
+static void on_arithmetic(int signal, siginfo_t *info, void *context) {
+    (void)signal;
+    (void)context;
+    last_code = info->si_code;
+    siglongjmp(back, 1);
+}
+
+/// The si_code of an operation on floating-point numbers that raises `exception`.
+static int code_of(int exception, double left, double right, bool is_long) {
+    last_code = 0;
+    if (sigsetjmp(back, 1) == 0) {
+        feclearexcept(FE_ALL_EXCEPT);
+        feenableexcept(exception);
+        if (is_long) {
+            volatile long double one = left, other = right;
+            one = exception == FE_INVALID     ? one - other
+                  : exception == FE_DIVBYZERO ? one / other
+                                              : one * other;
+            one = one + 1; // the x87 raises at the next of its instructions
+        } else {
+            volatile double one = left, other = right;
+            one = exception == FE_INVALID     ? one - other
+                  : exception == FE_DIVBYZERO ? one / other
+                                              : one * other;
+        }
+    }
+    fedisableexcept(FE_ALL_EXCEPT);
+    feclearexcept(FE_ALL_EXCEPT);
+    return last_code;
+}
+
+static volatile int rounding_seen;
+
+static void on_rounding(int signal) {
+    (void)signal;
+    rounding_seen = fegetround();
+}
+
+/// Arithmetic exceptions where the processor can trap them: the others count as right.
+static void arithmetic(void) {
+    handle(SIGFPE, on_arithmetic, 0);
+    const bool traps = feenableexcept(FE_DIVBYZERO) != -1;
+    fedisableexcept(FE_ALL_EXCEPT);
+    const double infinite = __builtin_inf();
+    for (int is_long = 0; is_long < 2; is_long++) {
+        HOLDS(!traps || code_of(FE_DIVBYZERO, 1, 0, is_long) == FPE_FLTDIV);
+        HOLDS(!traps || code_of(FE_INVALID, infinite, infinite, is_long) == FPE_FLTINV);
+    }
+    HOLDS(!traps || code_of(FE_OVERFLOW, 1e300, 1e300, false) == FPE_FLTOVF);
+    HOLDS(!traps || code_of(FE_UNDERFLOW, 1e-300, 1e-300, false) == FPE_FLTUND);
+    HOLDS(!traps || code_of(FE_INEXACT, 0.1, 0.1, false) == FPE_FLTRES);
+    // A handler starts with the rounding of a new program on x86_64, and with that of the program elsewhere.
+    signal(SIGUSR1, on_rounding);
+    fesetround(FE_UPWARD);
+    raise(SIGUSR1);
+#if defined(__x86_64__)
+    const int expected_rounding = FE_TONEAREST;
+#else
+    const int expected_rounding = FE_UPWARD;
+#endif
+    HOLDS(rounding_seen == expected_rounding);
+    HOLDS(fegetround() == FE_UPWARD);
+    fesetround(FE_TONEAREST);
+}
+
 int main(void) {
     setvbuf(stdout, NULL, _IOLBF, 0);
     faults();
@@ -255,5 +321,6 @@ int main(void) {
     without_room(false);
     spoilt();
     order_of_delivery();
+    arithmetic();
     return 0;
 }

@@ -262,6 +262,16 @@ export function exceptionAddress(message: usize): u64 {
 /** si_code of a breakpoint instruction: TRAP_BRKPT. */
 export const BREAKPOINT_CODE: i32 = 1;
 
+/** si_code of a trapped arithmetic exception: what its syndrome says, in Linux's order (ESR_ELx, trapped floating-point exceptions). */
+function floatingPointCode(syndrome: u64): i32 {
+    if ((syndrome & (1 << 23)) == 0) return 14; // the flags say nothing: FPE_FLTUNK
+    if ((syndrome & 1) != 0) return 7; // invalid operation: FPE_FLTINV
+    if ((syndrome & 2) != 0) return 3; // division by zero: FPE_FLTDIV
+    if ((syndrome & 4) != 0) return 4; // overflow: FPE_FLTOVF
+    if ((syndrome & 8) != 0) return 5; // underflow: FPE_FLTUND
+    return (syndrome & 16) != 0 ? 6 : 14; // inexact result: FPE_FLTRES
+}
+
 /** The signal of a processor exception, and its si_code in bits 8 and up (siginfo.h). */
 export function exceptionSignal(message: usize): i32 {
     switch (<i32>((load<u64>(message, 32) >> CLASS_SHIFT) & 0x3f)) {
@@ -270,8 +280,8 @@ export function exceptionSignal(message: usize): i32 {
         case <i32>CLASS_PC_ALIGNMENT: // SIGBUS, BUS_ADRALN
         case <i32>CLASS_SP_ALIGNMENT:
             return 7 | (1 << 8);
-        case <i32>CLASS_FLOATING_POINT: // SIGFPE, FPE_FLTUNK
-            return 8 | (14 << 8);
+        case <i32>CLASS_FLOATING_POINT:
+            return 8 | (floatingPointCode(load<u64>(message, 32)) << 8);
         default:
             // undefined instructions, and system registers that the kernel keeps to itself: SIGILL, ILL_ILLOPC
             return 4 | (1 << 8);

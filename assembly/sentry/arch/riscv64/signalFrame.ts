@@ -75,6 +75,7 @@ export function enterHandler(
     message: usize,
     handler: u64,
     signal: i32,
+    code: i32,
     address: u64,
     restorer: u64,
     stubPage: u64,

@@ -244,6 +244,9 @@ export function exceptionAddress(message: usize): u64 {
     return load<u64>(message, 8);
 }
 
+const SIGFPE: i32 = 8;
+const FPE_FLTUNK: i32 = 14;
+
 /** si_code of a breakpoint instruction: SI_KERNEL. */
 export const BREAKPOINT_CODE: i32 = 0x80;
 
@@ -261,9 +264,9 @@ export function exceptionSignal(message: usize): i32 {
         case 11: // segment not present, stack fault (an address that is none): SIGBUS, SI_KERNEL
         case 12:
             return 7 | (0x80 << 8);
-        case 16: // x87 and SSE arithmetic: SIGFPE, FPE_FLTUNK (what it was is in FPU registers, which seL4 does not show)
+        case 16: // x87 and SSE arithmetic: SIGFPE, FPE_FLTUNK until the handler is entered (enterHandler)
         case 19:
-            return 8 | (14 << 8);
+            return 8 | (FPE_FLTUNK << 8);
         case 17: // alignment check: SIGBUS, BUS_ADRALN
             return 7 | (1 << 8);
         default:
@@ -382,13 +385,14 @@ export function signalInfoOf(frame: usize): usize {
 }
 
 /**
- * Has the thread enter the handler: by way of the stub, which saves the FPU state first. seL4 has no call that reads a
- * thread's FPU registers.
+ * Has the thread enter the handler: by way of the stub, which saves the FPU state first, and looks in it for the `code` of an
+ * exception that came from there. seL4 has no call that reads a thread's FPU registers.
  */
 export function enterHandler(
     message: usize,
     handler: u64,
     signal: i32,
+    code: i32,
     address: u64,
     restorer: u64,
     stubPage: u64,
@@ -400,7 +404,8 @@ export function enterHandler(
     store<u64>(message, handler, RCX);
     store<u64>(message, fpuStateOfFrame(address), R11);
     store<u64>(message, address, SP);
-    store<u64>(message, stubPage + STUB_ENTER, IP);
+    const isFloatingPoint = signal == SIGFPE && code == FPE_FLTUNK;
+    store<u64>(message, stubPage + (isFloatingPoint ? STUB_ENTER_EXCEPTION : STUB_ENTER), IP);
     // The direction flag is clear at a function's entry; trap flag off.
     store<u64>(message, load<u64>(message, FLAGS) & ~(<u64>0x500), FLAGS);
 }
@@ -448,7 +453,9 @@ export function stackOfFrame(frame: usize): usize {
 
 // ---------------------------------------------------------------- the stubs
 
-const STUB_ENTER: u64 = 0;
+/** Of runtime-c/vdso/x86_64/enterHandler.S. */
+const STUB_ENTER: u64 = 64;
+const STUB_ENTER_EXCEPTION: u64 = 96;
 /** Where a handler without a restorer of its own returns to: there is none. */
 export const STUB_RETURN: u64 = 0;
 const STUB_RESTORE: u64 = 16;
@@ -457,9 +464,6 @@ const STUB_RESTORE_SYSCALL: u64 = 9;
 
 /** Writes the machine code that runs in the program to the place of the stubs. */
 export function writeStubs(page: usize): void {
-    // enter:   fxsave64 (%r11); jmp *%rcx
-    store<u32>(page, 0x03ae0f49);
-    store<u16>(page, 0xe1ff, 4);
     // restore: fxrstor64 (%r11); mov $15 (rt_sigreturn), %eax; int $0xfe (systemCallSites.ts)
     store<u32>(page, 0x0bae0f49, 16);
     store<u8>(page, 0xb8, 20);
