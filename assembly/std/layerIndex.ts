@@ -170,8 +170,19 @@ export namespace AttributeBlock {
 
 /** Bytewise order of two names; a name sorts before its own extensions. Negative, 0 or positive. */
 export function compareNames(left: usize, leftLength: u32, right: usize, rightLength: u32): i32 {
-    const order = memory.compare(left, right, min(leftLength, rightLength));
-    return order != 0 ? order : <i32>leftLength - <i32>rightLength;
+    const shorter = min(leftLength, rightLength);
+    let at: u32 = 0;
+    for (; at + 8 <= shorter; at += 8) {
+        const difference = load<u64>(left + at) ^ load<u64>(right + at);
+        if (difference == 0) continue;
+        at += <u32>(ctz(difference) >> 3);
+        return <i32>load<u8>(left + at) - <i32>load<u8>(right + at);
+    }
+    for (; at < shorter; at++) {
+        const difference = <i32>load<u8>(left + at) - <i32>load<u8>(right + at);
+        if (difference != 0) return difference;
+    }
+    return <i32>leftLength - <i32>rightLength;
 }
 
 /** FNV-1a, 32 bits, over `length` bytes. */

@@ -81,6 +81,10 @@ let untypedCount: u32 = 0;
 /** The untyped that the heap grows from, and how many heap frames have been counted in `taken`. */
 let heapUntyped: u32 = 0;
 let countedHeapFrames: u32 = 0;
+/** Pages of linear memory when the heap's frames were counted last: asking the C runtime takes a call, this an instruction. */
+let countedMemory: i32 = 0;
+/** Whether what the heap grows from may not do any more. */
+let mayLackSource: bool = true;
 /** The range of slots that the heap takes from. */
 let heapFirstSlot: u32 = 0;
 let heapSlotCount: u32 = 0;
@@ -122,7 +126,8 @@ export function ownedBytes(owner: i32): u64 {
 
 /** Bytes of the sentry's heap beyond its initial pages. */
 export function heapBytes(): u64 {
-    return <u64>(heapFrames() - initialHeapFrames) * PAGE_SIZE;
+    countHeap();
+    return <u64>(countedHeapFrames - initialHeapFrames) * PAGE_SIZE;
 }
 
 /** The quota's size in bytes: all untypeds. */
@@ -152,12 +157,19 @@ export function processReserve(): u64 {
 function take(untyped: u32, bytes: u64): void {
     takenTotal += bytes - taken[untyped];
     taken[untyped] = bytes;
+    mayLackSource = true;
 }
 
 /** The C runtime takes heap frames from an untyped by itself: follow its count. */
+// @ts-ignore: decorator
+@inline
 function countHeap(): void {
+    if (memory.size() != countedMemory) countGrownHeap();
+}
+
+function countGrownHeap(): void {
+    countedMemory = memory.size();
     const frames = heapFrames();
-    if (frames == countedHeapFrames) return;
     take(heapUntyped, taken[heapUntyped] + <u64>(frames - countedHeapFrames) * PAGE_SIZE);
     countedHeapFrames = frames;
 }
@@ -264,12 +276,22 @@ function roomOf(untyped: u32): u64 {
  * Sees to it that the sentry's heap can grow; called from the event loop. Without room it leaves things as they are: a heap
  * that is full ends the container.
  */
+// @ts-ignore: decorator
+@inline
 export function refillHeapSource(): void {
+    countHeap();
+    if (mayLackSource) checkHeapSource();
+}
+
+function checkHeapSource(): void {
+    mayLackSource = false;
     const slots = heapBytes() >= LARGE_HEAP ? HEAP_SLOTS_LARGE : HEAP_SLOTS_SMALL;
     const fewSlots = heapSlotsLeft() < max(HEAP_SLOTS_MINIMUM, slots >> 1);
-    countHeap();
     const growth = <u64>HEAP_SLOTS_MINIMUM * PAGE_SIZE;
-    if (fewSlots || roomOf(heapUntyped) < growth) renewHeapSource(slots, growth, fewSlots);
+    if (!fewSlots && roomOf(heapUntyped) >= growth) return;
+    renewHeapSource(slots, growth, fewSlots);
+    // Where that did not help, memory or slots may come back any time.
+    mayLackSource = true;
 }
 
 /** Has the heap grow from the untyped with most room, if that is `growth` bytes, and with `slots` fresh slots if the old ones are few. */

@@ -146,7 +146,7 @@ function serveReady(thread: Thread): void {
 
 /** A thread has sent a fault message: it is in the receive block. */
 function serveMessage(number: u32): void {
-    const thread = number < <u32>threads.length ? threads[number] : null;
+    const thread = number < <u32>threads.length ? unchecked(threads[number]) : null;
     if (thread === null) {
         returnReply(receivedReply);
         return;

@@ -16,6 +16,8 @@ const GARBAGE_SHIFT: u32 = 3;
 
 let estimate: u32 = 0;
 let framesAtCollection: u32 = 0;
+/** Pages of linear memory at the last collection. */
+let memoryAtCollection: i32 = 0;
 
 /** `bytes` bytes of managed memory have become unreachable, or soon will. */
 export function addGarbage(bytes: i32): void {
@@ -23,7 +25,15 @@ export function addGarbage(bytes: i32): void {
 }
 
 /** Collects if that is due. To be called with no managed reference on the stack. */
+// @ts-ignore: decorator
+@inline
 export function collectIfDue(): void {
+    // As nearly always: nothing to ask the C runtime for.
+    if (estimate < GARBAGE_LIMIT && memory.size() == memoryAtCollection) return;
+    collectIfWorthIt();
+}
+
+function collectIfWorthIt(): void {
     const frames = heapFrames();
     const share = (framesAtCollection << PAGE_BITS) >> GARBAGE_SHIFT;
     const grown = (frames - framesAtCollection) << PAGE_BITS;
@@ -31,4 +41,5 @@ export function collectIfDue(): void {
     estimate = 0;
     __collect();
     framesAtCollection = frames;
+    memoryAtCollection = memory.size();
 }

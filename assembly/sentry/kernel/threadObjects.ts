@@ -65,7 +65,9 @@ class TcbPlace {
 
 const freePlaces: TcbPlace[] = [];
 const freeSchedulingContexts: u32[] = [];
-const freeReplies: u32[] = [SLOT_FIRST_REPLY];
+/** The free reply object that is taken first, or 0: with every message one is taken and one comes back. */
+let nextReply: u32 = SLOT_FIRST_REPLY;
+const freeReplies: u32[] = [];
 /** Badged fault endpoints by thread number; 0 = not made yet. */
 const faultEndpoints: u32[] = [];
 
@@ -86,22 +88,31 @@ function makeObject(type: u32, sizeBits: u32): u32 {
 }
 
 /** A reply object that holds no thread, or 0. */
+// @ts-ignore: decorator
+@inline
 export function takeReply(): u32 {
+    const reply = nextReply;
+    nextReply = 0;
+    return reply != 0 ? reply : takeOtherReply();
+}
+
+function takeOtherReply(): u32 {
     if (freeReplies.length > 0) return freeReplies.pop();
     return makeObject(OBJECT_REPLY, 0);
 }
 
+// @ts-ignore: decorator
+@inline
 export function returnReply(slot: u32): void {
-    freeReplies.push(slot);
+    if (nextReply == 0) nextReply = slot;
+    else freeReplies.push(slot);
 }
 
 /** Whether a thread may block now: another reply object exists to receive with. */
 export function spareReply(): bool {
-    if (freeReplies.length > 0) return true;
-    const slot = makeObject(OBJECT_REPLY, 0);
-    if (slot == 0) return false;
-    freeReplies.push(slot);
-    return true;
+    if (nextReply != 0) return true;
+    nextReply = takeOtherReply();
+    return nextReply != 0;
 }
 
 function takeSchedulingContext(): u32 {

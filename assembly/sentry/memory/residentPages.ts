@@ -72,6 +72,8 @@ export class ResidentPages {
     private blocks: u32 = 0;
     /** Blocks without pages, which `sweep` frees. */
     private empty: u32 = 0;
+    /** The block that was found last, or null: pages are asked for in a row. */
+    private latest: Block | null = null;
     /** Pages that have a frame. */
     count: u32 = 0;
 
@@ -102,14 +104,22 @@ export class ResidentPages {
     }
 
     /** The block with the pages from `number` << BLOCK_BITS, or null. */
-    findBlock(number: u64): Block | null {
+    @inline findBlock(number: u64): Block | null {
+        const latest = this.latest;
+        return latest !== null && latest.number == number ? latest : this.searchBlock(number);
+    }
+
+    private searchBlock(number: u64): Block | null {
         const table = this.table;
         const mask = this.mask;
         let place = this.homeOf(number);
         while (true) {
             const block = <usize>load<u32>(table + ((<usize>place) << 2));
             if (block == 0) return null;
-            if (load<u64>(block) == number) return changetype<Block>(block);
+            if (load<u64>(block) == number) {
+                this.latest = changetype<Block>(block);
+                return changetype<Block>(block);
+            }
             place = (place + 1) & mask;
         }
     }
@@ -178,6 +188,7 @@ export class ResidentPages {
         this.mask = capacity - 1;
         this.blocks = 0;
         this.empty = 0;
+        this.latest = null;
         for (let i: u32 = 0; i < oldCapacity; i++) {
             const block = <usize>load<u32>(old + ((<usize>i) << 2));
             if (block == 0) continue;
@@ -199,5 +210,6 @@ export class ResidentPages {
         }
         heap.free(this.table);
         this.table = 0;
+        this.latest = null;
     }
 }

@@ -10,9 +10,13 @@ import { Directory, Inode } from "../inode";
 /** At about 170 bytes each: enough for a shell's working set, little beside the memory aim of 512 KiB a container. */
 const INODES_KEPT: i32 = 128;
 const BUCKETS: i32 = 64;
+/** After a round, objects grow by a sixteenth before the next. */
+const TRIM_SHIFT: i32 = 4;
 
 const buckets: StaticArray<Inode | null> = new StaticArray<Inode | null>(BUCKETS);
 let count: i32 = 0;
+/** Objects from which on the next trim is worth its round: files that are open or written cannot be forgotten, however many. */
+let trimAt: i32 = INODES_KEPT + 1;
 /** Where the next trim begins. */
 let hand: i32 = 0;
 
@@ -41,11 +45,18 @@ export function cacheInode(inode: Inode): void {
  * Forgets inodes that can be made anew, one round through the table at most. Only between two system calls: nothing but
  * pins says which objects are in use.
  */
+// @ts-ignore: decorator
+@inline
 export function trimInodeCache(): void {
+    if (count >= trimAt) trim();
+}
+
+function trim(): void {
     for (let round = 0; round < BUCKETS && count > INODES_KEPT; round++) {
         trimBucket(hand);
         hand = (hand + 1) & (BUCKETS - 1);
     }
+    trimAt = max(INODES_KEPT, count + (count >> TRIM_SHIFT)) + 1;
 }
 
 function trimBucket(bucket: i32): void {
