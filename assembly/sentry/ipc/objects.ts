@@ -4,6 +4,7 @@
 // (svipc(7)), and struct ipc64_perm, which is the same on all architectures here.
 
 import { EACCES, EEXIST, ENOENT, ENOSPC, EPERM } from "../kernel/errno";
+import { CAP_IPC_OWNER, CAP_SYS_ADMIN } from "../kernel/capabilities";
 import { Credentials } from "../kernel/credentials";
 import { current } from "../kernel/thread";
 import { copyIn, copyOut } from "../memory/userMemory";
@@ -63,13 +64,14 @@ export abstract class IpcObject {
         let granted = this.mode;
         if (who.effectiveUser == this.user || who.effectiveUser == this.creatorUser) granted >>= 6;
         else if (isInGroup(who, this.group) || isInGroup(who, this.creatorGroup)) granted >>= 3;
-        return (requested & ~granted) == 0 || who.effectiveUser == 0;
+        return (requested & ~granted) == 0 || who.has(CAP_IPC_OWNER);
     }
 
     /** Whether the caller may remove the object and change its owner and mode. */
     isOwned(): bool {
-        const user = current.process.credentials.effectiveUser;
-        return user == this.user || user == this.creatorUser || user == 0;
+        const who = current.process.credentials;
+        const user = who.effectiveUser;
+        return user == this.user || user == this.creatorUser || who.has(CAP_SYS_ADMIN);
     }
 
     /** Writes struct ipc64_perm to `at`. */

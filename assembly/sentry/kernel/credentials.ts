@@ -125,11 +125,6 @@ export class Credentials {
         return real;
     }
 
-    /** Whether file accesses are those of user 0. */
-    get isFileRoot(): bool {
-        return this.fileUser == 0;
-    }
-
     /** Whether a file of the group may have the set-group-ID bit. */
     maySetGroupId(group: u32): bool {
         return this.isInGroup(group) || this.has(CAP_FSETID);

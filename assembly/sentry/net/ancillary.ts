@@ -3,6 +3,7 @@
 // Ancillary data (cmsg(3)): what a program sends with a message, and what it gets with one.
 
 import { O_CLOEXEC, OpenFile } from "../fs/openFile";
+import { CAP_SETGID, CAP_SETUID, CAP_SYS_ADMIN } from "../kernel/capabilities";
 import { NANOSECONDS } from "../kernel/clock";
 import { EBADF, EFAULT, EINVAL, ENOBUFS, EPERM, ETOOMANYREFS } from "../kernel/errno";
 import { RLIMIT_NOFILE } from "../kernel/resourceLimits";
@@ -144,19 +145,18 @@ function addRights(
     return files;
 }
 
-/** SCM_CREDENTIALS: only what the sender is, or user 0 any ids. */
+/** SCM_CREDENTIALS: only what the sender is, or whatever its capabilities let it become. */
 function readCredentials(data: usize, length: i32): i64 {
     if (length != 12) return -EINVAL;
     const pid = load<i32>(data);
     const user = load<u32>(data, 4);
     const group = load<u32>(data, 8);
     const who = current.process.credentials;
-    // Another pid takes CAP_SYS_ADMIN, which is not among the container's capabilities.
-    if (pid != current.process.pid) return -EPERM;
-    if (who.effectiveUser != 0) {
-        if (user != who.realUser && user != who.effectiveUser && user != who.savedUser) return -EPERM;
-        if (group != who.realGroup && group != who.effectiveGroup && group != who.savedGroup) return -EPERM;
-    }
+    const isOwnUser = user == who.realUser || user == who.effectiveUser || user == who.savedUser;
+    const isOwnGroup = group == who.realGroup || group == who.effectiveGroup || group == who.savedGroup;
+    if (pid != current.process.pid && !who.has(CAP_SYS_ADMIN)) return -EPERM;
+    if (!isOwnUser && !who.has(CAP_SETUID)) return -EPERM;
+    if (!isOwnGroup && !who.has(CAP_SETGID)) return -EPERM;
     giveCredentials(pid, user, group);
     return 0;
 }

@@ -6,7 +6,7 @@ import { SYS_process_vm_readv, SYS_process_vm_writev } from "../arch/systemCalls
 import { VECTOR_ENTRIES_MAXIMUM } from "../fs/ioBuffer";
 import { EFAULT, EINVAL, EPERM, ESRCH } from "../kernel/errno";
 import { Process, processes } from "../kernel/process";
-import { current } from "../kernel/thread";
+import { mayAttach } from "../kernel/processAccess";
 import { FAULT_NO_MEMORY } from "../memory/addressSpace";
 import { copyIn, copyOut } from "../memory/userMemory";
 import { PAGE_SIZE } from "../../std/pages";
@@ -30,23 +30,6 @@ function processOf(tid: i32): Process | null {
         for (let k = 0; k < process.threads.length; k++) if (process.threads[k].tid == tid) return process;
     }
     return null;
-}
-
-/** Whether the caller may attach to the process (ptrace(2)): it is the same user in every respect, or root. */
-function mayAttach(process: Process): bool {
-    if (process === current.process) return true;
-    const own = current.process.credentials;
-    const other = process.credentials;
-    if (own.effectiveUser == 0) return true;
-    return (
-        own.realUser == other.realUser &&
-        own.realUser == other.effectiveUser &&
-        own.realUser == other.savedUser &&
-        own.realGroup == other.realGroup &&
-        own.realGroup == other.effectiveGroup &&
-        own.realGroup == other.savedGroup &&
-        process.dumpable == 1
-    );
 }
 
 /** Moves `length` bytes (within one page of the other process) between `page` and the other process. */

@@ -3,6 +3,7 @@
 // Sessions and their controlling terminals (credentials(7), ioctl_tty(2)). `Process.terminal` is the controlling terminal of the
 // process's session; a terminal knows the session that it controls.
 
+import { CAP_SYS_ADMIN } from "../kernel/capabilities";
 import { EIO, ENOTTY, EPERM, ERESTARTSYS } from "../kernel/errno";
 import { isOrphanedGroup } from "../kernel/jobControl";
 import { findProcess, Process, processes } from "../kernel/process";
@@ -41,17 +42,17 @@ export function acquireByOpening(terminal: Terminal): void {
     if (isLeader(process) && process.terminal === null && terminal.session == 0) acquire(process, terminal);
 }
 
-/** TIOCSCTTY. `steals`: the argument is 1, with which the superuser takes it from another session. 0 or a negative errno. */
+/** TIOCSCTTY. `steals`: the argument is 1, with which CAP_SYS_ADMIN takes it from another session. 0 or a negative errno. */
 export function takeTerminal(terminal: Terminal, steals: bool, isReadable: bool): i64 {
     const process = current.process;
     if (isLeader(process) && terminal.session == process.session) return 0;
     if (!isLeader(process) || process.terminal !== null) return -EPERM;
-    const isSuperuser = process.credentials.effectiveUser == 0;
+    const isPrivileged = process.credentials.has(CAP_SYS_ADMIN);
     if (terminal.session != 0) {
-        if (!steals || !isSuperuser) return -EPERM;
+        if (!steals || !isPrivileged) return -EPERM;
         forget(terminal);
     }
-    if (!isReadable && !isSuperuser) return -EPERM;
+    if (!isReadable && !isPrivileged) return -EPERM;
     acquire(process, terminal);
     return 0;
 }

@@ -4,19 +4,13 @@
 
 import { EACCES, ENOENT } from "../../kernel/errno";
 import { Process } from "../../kernel/process";
+import { mayInspect } from "../../kernel/processAccess";
 import { setTimes } from "../fileTime";
 import { FileSystem } from "../fileSystem";
 import { Directory, fail, FIRST_ENTRY, Inode, KIND_REGULAR, S_IFDIR } from "../inode";
 import { mountNumber } from "../mountTable";
 import { OpenFile } from "../openFile";
-import {
-    mayInspect,
-    nameNumber,
-    setNumberEntry,
-    setProcessOwner,
-    StaticEntry,
-    TextInode,
-} from "./procInodes";
+import { nameNumber, setNumberEntry, setProcessOwner, StaticEntry, TextInode } from "./procInodes";
 import { addByte, addNumber, addOctal, addText } from "./textBuilder";
 
 /** The descriptor that generateDescription is about. */

@@ -5,6 +5,7 @@
 import { reserveHeap } from "../../capabilities/heapReserve";
 import { EACCES, ENOMEM } from "../../kernel/errno";
 import { Process } from "../../kernel/process";
+import { mayInspect } from "../../kernel/processAccess";
 import { current } from "../../kernel/thread";
 import { AddressSpace } from "../../memory/addressSpace";
 import { frameReferences, isImageFrame } from "../../memory/frames";
@@ -28,7 +29,6 @@ import {
 import { BLOCK_BITS, BLOCK_PAGES, Page } from "../../memory/residentPages";
 import { PAGE_BITS } from "../../../std/pages";
 import { openFilePath, pathAddress, pathLength } from "../pathText";
-import { mayInspect } from "./procInodes";
 import {
     addAligned,
     addByte,

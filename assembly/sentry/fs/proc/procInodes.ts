@@ -6,6 +6,7 @@
 import { EACCES, EINVAL, ENOENT, ENOMEM } from "../../kernel/errno";
 import { addGarbage } from "../../kernel/garbage";
 import { Process } from "../../kernel/process";
+import { mayInspect } from "../../kernel/processAccess";
 import { AddressSpace } from "../../memory/addressSpace";
 import { current } from "../../kernel/thread";
 import { setTimes } from "../fileTime";
@@ -111,14 +112,6 @@ export function setNumberEntry(value: u32, number: u64, kind: u32, next: i64): v
         length++;
     } while (value != 0);
     setEntry(start, length, number, kind, next);
-}
-
-/** Whether the calling process may look into `process` (its files, memory, directories): ptrace(2)'s rule, simplified. */
-export function mayInspect(process: Process): bool {
-    const who = current.process.credentials;
-    if (who.isFileRoot || process === current.process) return true;
-    if (process.dumpable != 1) return false;
-    return who.fileUser == process.credentials.realUser && who.fileUser == process.credentials.savedUser;
 }
 
 /** Directories of /proc that anybody may list. */

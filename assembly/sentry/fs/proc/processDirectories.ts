@@ -2,7 +2,7 @@
 //
 // The directories of a process in /proc: /proc/PID itself, fd and task.
 
-import { EACCES, ENOENT } from "../../kernel/errno";
+import { ENOENT } from "../../kernel/errno";
 import { findProcess, Process } from "../../kernel/process";
 import { Thread, THREAD_DEAD } from "../../kernel/thread";
 import { setTimes } from "../fileTime";
@@ -19,14 +19,7 @@ import {
 import { DescriptionDirectory } from "./descriptorFiles";
 import { processEntries } from "./processFiles";
 import { namespaceEntries, NamespaceLink } from "./processTrees";
-import {
-    mayInspect,
-    nameNumber,
-    setNumberEntry,
-    setProcessOwner,
-    StaticDirectory,
-    StaticEntry,
-} from "./procInodes";
+import { nameNumber, setNumberEntry, setProcessOwner, StaticDirectory, StaticEntry } from "./procInodes";
 import { makeThreadText } from "./threadText";
 
 /** /proc/PID, and /proc/PID/task/TID, which has the same files. */
@@ -118,10 +111,6 @@ class DescriptorDirectory extends Directory {
     lookup(name: usize, length: i32): Inode | null {
         const descriptor = nameNumber(name, length);
         const process = this.process;
-        if (!mayInspect(process)) {
-            fail(-EACCES);
-            return null;
-        }
         const file: OpenFile | null =
             descriptor < 0 || process.exited ? null : process.fileDescriptors.get(descriptor);
         if (file === null) {
@@ -135,7 +124,7 @@ class DescriptorDirectory extends Directory {
 
     next(from: i64): bool {
         const process = this.process;
-        if (process.exited || !mayInspect(process)) return false;
+        if (process.exited) return false;
         const table = process.fileDescriptors;
         for (let i = <i32>(from - FIRST_ENTRY); i < table.length; i++) {
             if (table.get(i) === null) continue;

@@ -2,10 +2,12 @@
 //
 // The files of /proc/PID (proc(5)). Figures that Sealift does not keep are 0.
 
+import { CAP_SYS_RESOURCE } from "../../kernel/capabilities";
 import { EACCES, EINVAL, ESRCH } from "../../kernel/errno";
 import { quotaBytes } from "../../capabilities/quota";
 import { memoryScore, SCORE_ADJUSTMENT_MAXIMUM, SCORE_ADJUSTMENT_MINIMUM } from "../../kernel/outOfMemory";
 import { Process } from "../../kernel/process";
+import { mayInspect } from "../../kernel/processAccess";
 import { measuredSystem, measuredUser, measureProcess, measureThread } from "../../kernel/processorTime";
 import { RLIM_INFINITY, RLIMIT_RSS } from "../../kernel/resourceLimits";
 import { current, findThread, Thread } from "../../kernel/thread";
@@ -24,7 +26,7 @@ import {
 } from "./memoryFiles";
 import { addNumberLine, addTextLine } from "./lines";
 import { networkEntries } from "./networkFiles";
-import { constantEntry, LINK_MODE, mayInspect, StaticEntry } from "./procInodes";
+import { constantEntry, LINK_MODE, StaticEntry } from "./procInodes";
 import { generateIdentityMap, generateWaitChannel } from "./processTrees";
 import {
     addByte,
@@ -135,8 +137,8 @@ function acceptScoreAdjustment(process: Process | null, text: usize, length: i32
     if (at == first || (at < length && load<u8>(text + at) != 10)) return -EINVAL;
     if (negative) value = -value;
     if (value < SCORE_ADJUSTMENT_MINIMUM || value > SCORE_ADJUSTMENT_MAXIMUM) return -EINVAL;
-    // Only root may make a process less likely to be killed.
-    if (value < process!.scoreAdjustment && !current.process.credentials.isFileRoot) return -EACCES;
+    // To be less likely killed than by default takes a capability; to take back what was added takes none.
+    if (value < 0 && !current.process.credentials.has(CAP_SYS_RESOURCE)) return -EACCES;
     process!.scoreAdjustment = value;
     return 0;
 }

@@ -4,12 +4,13 @@
 
 import { EACCES } from "../../kernel/errno";
 import { Process } from "../../kernel/process";
+import { mayInspect } from "../../kernel/processAccess";
 import { setTimes } from "../fileTime";
 import { FileSystem } from "../fileSystem";
 import { PathFile } from "../directoryFile";
 import { fail, Inode, S_IFLNK, S_IFREG, setLink } from "../inode";
 import { OpenFile } from "../openFile";
-import { mayInspect, setProcessOwner, StaticEntry } from "./procInodes";
+import { setProcessOwner, StaticEntry } from "./procInodes";
 import { addByte, addText } from "./textBuilder";
 
 /** Inode numbers of a machine's first namespaces begin behind this one; a container has one namespace of each kind. */
