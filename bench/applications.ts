@@ -26,12 +26,21 @@ interface Application {
     }[];
 }
 
+/** Ends the script when `command` has not succeeded after ten seconds: a server that does not start must not be waited for. */
+function awaited(command: string): string {
+    return `i=0
+until ${command}; do
+    i=$((i + 1)); [ $i -lt 200 ] || { echo 'the server does not answer' >&2; exit 1; }
+    sleep 0.05
+done`;
+}
+
 const applications: readonly Application[] = [
     {
         image: 'redis',
         script: `cd /tmp
 redis-server --port 7000 --save '' --appendonly no --dir /tmp >/dev/null 2>&1 &
-until [ "$(redis-cli -p 7000 ping 2>/dev/null)" = PONG ]; do sleep 0.05; done
+${awaited('[ "$(redis-cli -p 7000 ping 2>/dev/null)" = PONG ]')}
 redis-benchmark -p 7000 -n N -c 10 -t set,get --csv | tr -d '"' | sed -n 's/^\\([SG]ET\\),\\([0-9.]*\\),.*/figure \\1 \\2/p'
 redis-benchmark -p 7000 -n N -c 10 -P 16 -t get --csv | tr -d '"' | sed -n 's/^GET,\\([0-9.]*\\),.*/figure GET16 \\1/p'
 redis-cli -p 7000 shutdown nosave`,
@@ -45,8 +54,11 @@ redis-cli -p 7000 shutdown nosave`,
     },
     {
         image: 'nginx',
-        script: `nginx
-until curl -s -o /dev/null http://127.0.0.1/; do sleep 0.05; done
+        script: `cat >/etc/nginx/sites-enabled/default <<SITE
+server { listen 80; root /srv/site; access_log off; }
+SITE
+nginx
+${awaited('curl -s -o /dev/null http://127.0.0.1/')}
 ab -q -n N -c 8 http://127.0.0.1/ | sed -n 's/^Requests per second: *\\([0-9.]*\\) .*/figure close \\1/p'
 ab -q -k -n N -c 8 http://127.0.0.1/ | sed -n 's/^Requests per second: *\\([0-9.]*\\) .*/figure keep \\1/p'
 nginx -s stop`,
@@ -112,6 +124,7 @@ export async function applicationFigure(rounds: number, options: readonly string
         const linux = new LinuxReference(debianImage(application.image));
         try {
             for (let round = 0; round < rounds; round++) {
+                process.stderr.write(`${application.image}, round ${round + 1} of ${rounds}\n`);
                 const command = (repetitions: number): string[] => [
                     'sh',
                     '-c',

@@ -164,6 +164,7 @@ export async function printBoardFigures(
     const accounts = new Map<string, Account>();
     const script = operationScript(OPERATIONS).join('\n');
     for (let round = 0; round < rounds; round++) {
+        process.stderr.write(`round ${round + 1} of ${rounds}\n`);
         for (const machine of machines) {
             const { firstByte, account } = await oneStart(machine);
             times.note(machine.name, 'start', firstByte);
