@@ -12,7 +12,7 @@ import { median, spread } from './figures.js';
 
 interface Application {
     image: string;
-    /** Prints "figure NAME VALUE" for each figure. `N` in it is replaced by the number of repetitions. */
+    /** Prints "figure NAME VALUE" for each figure. `$N` is the number of repetitions. */
     script: string;
     /** Repetitions on Linux, where one takes less, and in a container. */
     onLinux: number;
@@ -41,8 +41,8 @@ const applications: readonly Application[] = [
         script: `cd /tmp
 redis-server --port 7000 --save '' --appendonly no --dir /tmp >/dev/null 2>&1 &
 ${awaited('[ "$(redis-cli -p 7000 ping 2>/dev/null)" = PONG ]')}
-redis-benchmark -p 7000 -n N -c 10 -t set,get --csv | tr -d '"' | sed -n 's/^\\([SG]ET\\),\\([0-9.]*\\),.*/figure \\1 \\2/p'
-redis-benchmark -p 7000 -n N -c 10 -P 16 -t get --csv | tr -d '"' | sed -n 's/^GET,\\([0-9.]*\\),.*/figure GET16 \\1/p'
+redis-benchmark -p 7000 -n $N -c 10 -t set,get --csv | tr -d '"' | sed -n 's/^\\([SG]ET\\),\\([0-9.]*\\),.*/figure \\1 \\2/p'
+redis-benchmark -p 7000 -n $N -c 10 -P 16 -t get --csv | tr -d '"' | sed -n 's/^GET,\\([0-9.]*\\),.*/figure GET16 \\1/p'
 redis-cli -p 7000 shutdown nosave`,
         onLinux: 50000,
         inContainer: 2000,
@@ -59,8 +59,8 @@ server { listen 80; root /srv/site; access_log off; }
 SITE
 nginx
 ${awaited('curl -s -o /dev/null http://127.0.0.1/')}
-ab -q -n N -c 8 http://127.0.0.1/ | sed -n 's/^Requests per second: *\\([0-9.]*\\) .*/figure close \\1/p'
-ab -q -k -n N -c 8 http://127.0.0.1/ | sed -n 's/^Requests per second: *\\([0-9.]*\\) .*/figure keep \\1/p'
+ab -q -n $N -c 8 http://127.0.0.1/ | sed -n 's/^Requests per second: *\\([0-9.]*\\) .*/figure close \\1/p'
+ab -q -k -n $N -c 8 http://127.0.0.1/ | sed -n 's/^Requests per second: *\\([0-9.]*\\) .*/figure keep \\1/p'
 nginx -s stop`,
         onLinux: 10000,
         inContainer: 500,
@@ -73,10 +73,10 @@ nginx -s stop`,
         image: 'python',
         script: `python3 -c pass
 start=$(date +%s%N); i=0
-while [ $i -lt N ]; do python3 -c pass; i=$((i + 1)); done
+while [ $i -lt $N ]; do python3 -c pass; i=$((i + 1)); done
 echo figure start $(($(date +%s%N) - start))
 start=$(date +%s%N); i=0
-while [ $i -lt N ]; do python3 -c 'import json, asyncio, sqlite3'; i=$((i + 1)); done
+while [ $i -lt $N ]; do python3 -c 'import json, asyncio, sqlite3'; i=$((i + 1)); done
 echo figure import $(($(date +%s%N) - start))`,
         onLinux: 10,
         inContainer: 5,
@@ -128,7 +128,7 @@ export async function applicationFigure(rounds: number, options: readonly string
                 const command = (repetitions: number): string[] => [
                     'sh',
                     '-c',
-                    application.script.replaceAll(/\bN\b/g, String(repetitions)),
+                    `N=${repetitions}\n${application.script}`,
                 ];
                 const native = await linux.run(command(application.onLinux), {
                     environment,
