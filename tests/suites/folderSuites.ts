@@ -68,7 +68,7 @@ export const ltpSuite: Suite = {
     selection:
         'Lines of `runtest/syscalls` whose program is in the folder (built by hand, statically, with `runtest/syscalls` copied beside the programs), ' +
         "without those that set the time, load modules, mount, reboot, need block devices, key rings, other kernels' options or privileges that container engines take away (the list is `ltpLeftOut` in `tests/suites/folderSuites.ts`).",
-    limits: { linux: 25, container: 60, board: 150 },
+    limits: { linux: 25, container: 120, board: 300 },
     goal: 0.8,
     build: (architecture) =>
         buildFrom('the Linux Test Project', architecture, (folder, programs) => {
