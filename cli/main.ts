@@ -7,9 +7,12 @@ import { readFileSync } from 'node:fs';
 import { addBoardsCommand } from './commands/boards.js';
 import { addBuildCommand } from './commands/build.js';
 import { addConfigCommand } from './commands/config.js';
+import { addImagesCommands } from './commands/images.js';
 import { addInspectCommand } from './commands/inspect.js';
 import { addDoctorCommand } from './commands/doctor.js';
+import { addPullCommand } from './commands/pull.js';
 import { addRunCommand } from './commands/run.js';
+import { addTransferCommands } from './commands/transfer.js';
 import { addWasmCommand } from './commands/wasm.js';
 import { EXIT_SEALIFT_FAILED, Failure, messageOf } from './failure.js';
 
@@ -30,6 +33,9 @@ export function makeProgram(): Command {
     addRunCommand(program);
     addBuildCommand(program);
     addInspectCommand(program);
+    addPullCommand(program);
+    addImagesCommands(program);
+    addTransferCommands(program);
     addBoardsCommand(program);
     addConfigCommand(program);
     addDoctorCommand(program);

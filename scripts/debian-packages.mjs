@@ -20,6 +20,7 @@ export const testPackages = {
     'clang-format-19': 'checks the layout of C code',
     'clang-tidy-19': 'checks C code for common mistakes',
     skopeo: 'makes image archives as people have them, for the end-to-end tests',
+    'docker-registry': 'serves images over loopback, for the tests of pulling',
     umoci: 'makes images with another tool than our own, for the end-to-end tests',
     iproute2: 'starts the loopback interface of the containers that Sealift is compared with',
     'musl-tools': 'links test programs against musl; brings musl and musl-dev',

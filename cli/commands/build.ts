@@ -8,7 +8,7 @@ import { readBoard } from '../boards/board.js';
 import type { BoardImage } from '../boards/boardImage.js';
 import { qemuArguments } from '../boards/qemu.js';
 import { bundleParts } from '../boot/bundle.js';
-import { OpenImage } from '../image/imageReader.js';
+import { provideImage } from '../image/provideImage.js';
 import { parseImageReference } from '../image/reference.js';
 import { machineMebibytes } from '../kernel/suitability.js';
 import { ProgressLine } from '../report/progressLine.js';
@@ -93,7 +93,7 @@ async function buildImage(
     const target = openBoard(board, options.kernel, !quiet);
     const progress = new ProgressLine(process.stderr, process.stderr.isTTY === true && !quiet);
     try {
-        const opened = await OpenImage.open(reference);
+        const opened = await provideImage(reference, { ...options, platform: request.platform }, progress);
         try {
             const files = await opened.bundleFiles(request.platform);
             const parts = bundleParts(request, opened.files, files);

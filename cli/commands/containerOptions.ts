@@ -2,7 +2,7 @@
 //
 // What a person says about the container, the same for `run` and `build`, and the request for the manager that it becomes.
 
-import { Argument, type Command } from 'commander';
+import { Argument, Option, type Command } from 'commander';
 import type { Architecture } from '../boards/board.js';
 import type { RunRequest } from '../boot/bundle.js';
 import { Failure } from '../failure.js';
@@ -10,6 +10,7 @@ import { collectEnvironment } from './environment.js';
 import { parseMemorySize } from './memorySize.js';
 import { parseCpus } from './cpuShare.js';
 import type { TerminalSize } from '../control/frames.js';
+import { pullPolicies, type PullPolicy } from '../image/provideImage.js';
 import { parsePlatform } from './platform.js';
 
 /** A container's memory where --memory is not given. */
@@ -36,6 +37,8 @@ export interface ContainerCommandOptions {
     readOnly?: boolean;
     strace?: boolean;
     platform?: string;
+    pull?: PullPolicy;
+    plainHttp?: boolean;
     name: string;
     hostname?: string;
     stats?: boolean;
@@ -55,7 +58,7 @@ export function addContainerOptions(command: Command): Command {
         .addArgument(
             new Argument(
                 '<image>',
-                'oci:DIRECTORY[:TAG], oci-archive:FILE[:TAG] or docker-archive:FILE[:NAME]',
+                'oci:DIRECTORY[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:NAME], docker://HOST/NAME[:TAG], or a name of `sealift images`',
             ),
         )
         .addArgument(new Argument('[command...]', "the command to run instead of the image's"))
@@ -76,6 +79,12 @@ export function addContainerOptions(command: Command): Command {
         .option('--entrypoint <command>', 'replace the image\'s entrypoint; "" for none')
         .option('--read-only', "make the container's root file system read-only")
         .option('--platform <os/architecture>', "which platform of the image to run (default: the machine's)")
+        .addOption(
+            new Option('--pull <policy>', 'when to pull an image that is named docker://')
+                .choices(pullPolicies)
+                .default('missing'),
+        )
+        .option('--plain-http', 'speak HTTP without TLS to the registry')
         .option('--name <name>', "the container's name in messages", 'container')
         .option('--hostname <name>', "the container's host name")
         .option('--aot', "compile Sealift's own modules ahead of time instead of interpreting them")

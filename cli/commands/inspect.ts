@@ -3,8 +3,10 @@
 // `sealift inspect`: what an image consists of, read and verified by the code that the target runs.
 
 import { Argument, Command, Option } from 'commander';
-import { OpenImage, type ImageDescription } from '../image/imageReader.js';
+import type { ImageDescription } from '../image/imageReader.js';
+import { provideImage } from '../image/provideImage.js';
 import { parseImageReference } from '../image/reference.js';
+import { ProgressLine } from '../report/progressLine.js';
 import { table } from '../report/table.js';
 import { formatBytes } from './memorySize.js';
 import { parsePlatform } from './platform.js';
@@ -12,6 +14,7 @@ import { parsePlatform } from './platform.js';
 interface InspectOptions {
     format: 'table' | 'json';
     platform: string;
+    plainHttp?: boolean;
 }
 
 const examples = `
@@ -31,18 +34,23 @@ export function addInspectCommand(program: Command): void {
         .addArgument(
             new Argument(
                 '<image>',
-                'oci:DIRECTORY[:TAG], oci-archive:FILE[:TAG] or docker-archive:FILE[:NAME]',
+                'oci:DIRECTORY[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:NAME], docker://HOST/NAME[:TAG], or a name of `sealift images`',
             ),
         )
         .addOption(
             new Option('--format <format>', 'how to show it').choices(['table', 'json']).default('table'),
         )
         .option('--platform <os/architecture>', 'which platform of the image to show', 'linux/amd64')
+        .option('--plain-http', 'speak HTTP without TLS to the registry')
         .addHelpText('after', examples)
         .action(async (image: string, options: InspectOptions) => {
-            const opened = await OpenImage.open(parseImageReference(image));
+            const platform = parsePlatform(options.platform);
+            const progress = new ProgressLine(process.stderr, process.stderr.isTTY === true);
+            const provided = { platform, plainHttp: options.plainHttp };
+            const opened = await provideImage(parseImageReference(image), provided, progress);
+            progress.clear();
             try {
-                const description = await opened.describe(parsePlatform(options.platform), true);
+                const description = await opened.describe(platform, true);
                 const { files: _files, ...shown } = description;
                 process.stdout.write(
                     options.format === 'json'

@@ -12,7 +12,7 @@ import { writeBootImage } from '../boot/bootImage.js';
 import { bundleParts } from '../boot/bundle.js';
 import { Machine, type MachineOutcome, type MachineProgram } from '../control/machine.js';
 import { Failure } from '../failure.js';
-import { OpenImage } from '../image/imageReader.js';
+import { provideImage } from '../image/provideImage.js';
 import { parseImageReference } from '../image/reference.js';
 import { compiledLinuxRuntime } from '../kernel/kernelRuntime.js';
 import { machineMebibytes } from '../kernel/suitability.js';
@@ -142,7 +142,7 @@ async function runContainer(image: string, command: readonly string[], options: 
     process.once('exit', removeFolder);
     try {
         progress.show('reading the image');
-        const opened = await OpenImage.open(reference);
+        const opened = await provideImage(reference, { ...options, platform: request.platform }, progress);
         let machine: MachineProgram;
         try {
             const files = await opened.bundleFiles(request.platform);

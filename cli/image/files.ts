@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeFileError, Failure, systemErrorCode } from '../failure.js';
+import { ImageStore } from './imageStore.js';
 import type { ImageReference } from './reference.js';
 import { TarArchive } from './tarArchive.js';
 
@@ -64,6 +65,22 @@ function isPlainPath(path: string): boolean {
     return path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 }
 
+/** A whole regular file; null where there is none. `name` is what messages call it. */
+export function openFileExtent(file: string, name: string): Extent | null {
+    let descriptor: number;
+    try {
+        descriptor = openSync(file, 'r');
+    } catch (error) {
+        const code = systemErrorCode(error);
+        if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+        throw new Failure(`${name}: ${describeFileError(error)}; make it readable`);
+    }
+    const status = fstatSync(descriptor);
+    if (status.isFile()) return { descriptor, offset: 0, size: status.size };
+    closeSync(descriptor);
+    return null;
+}
+
 /** An OCI layout in a folder. Paths come from documents of the image, so those that leave the folder are refused. */
 class LayoutFolder implements ImageFiles {
     readonly kind = 'layout';
@@ -75,21 +92,8 @@ class LayoutFolder implements ImageFiles {
         if (!isPlainPath(path)) return null;
         const known = this.opened.get(path);
         if (known) return known;
-        let descriptor: number;
-        try {
-            descriptor = openSync(join(this.folder, path), 'r');
-        } catch (error) {
-            const code = systemErrorCode(error);
-            if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-            throw new Failure(`${path}: ${describeFileError(error)}; make it readable`);
-        }
-        const status = fstatSync(descriptor);
-        if (!status.isFile()) {
-            closeSync(descriptor);
-            return null;
-        }
-        const extent = { descriptor, offset: 0, size: status.size };
-        this.opened.set(path, extent);
+        const extent = openFileExtent(join(this.folder, path), path);
+        if (extent !== null) this.opened.set(path, extent);
         return extent;
     }
 
@@ -99,9 +103,21 @@ class LayoutFolder implements ImageFiles {
     }
 }
 
+/** An image that is kept on this machine. */
+function openStored(name: string, text: string): ImageFiles {
+    const store = new ImageStore();
+    if (store.find(name) !== null) return store.open(name);
+    throw new Failure(
+        text.startsWith('docker://')
+            ? `image ${text}: is not on this machine; pull it with \`sealift pull ${text}\``
+            : `image ${text}: names no transport, and no image on this machine has that name (\`sealift images\` lists them); write oci:DIRECTORY[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:NAME] or docker://HOST/NAME[:TAG]`,
+    );
+}
+
 /** Opens the layout or archive that a reference names; throws a Failure when it cannot be one. */
 export function openImageFiles(reference: ImageReference): ImageFiles {
-    const { transport, path, text } = reference;
+    const { transport, path, tag, text } = reference;
+    if (transport === 'docker' || transport === 'stored') return openStored(tag, text);
     let folder: boolean;
     try {
         folder = statSync(path).isDirectory();

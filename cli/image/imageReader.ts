@@ -59,13 +59,19 @@ interface ComponentModule {
 /** One image, opened for reading. Call close() on every path. */
 export class OpenImage {
     private constructor(
-        readonly reference: ImageReference,
+        /** What messages call the image. */
+        private readonly text: string,
+        private readonly tag: string,
         readonly files: ImageFiles,
         private readonly reader: Awaited<ReturnType<ComponentModule['openImageReader']>>,
     ) {}
 
-    static async open(reference: ImageReference): Promise<OpenImage> {
-        const files = openImageFiles(reference);
+    static open(reference: ImageReference): Promise<OpenImage> {
+        return OpenImage.openFiles(openImageFiles(reference), reference.text, reference.tag);
+    }
+
+    /** Opens files that are there already; on failure it closes them. */
+    static async openFiles(files: ImageFiles, text: string, tag: string): Promise<OpenImage> {
         try {
             const module = (await import(
                 pathToFileURL(buildProduct('component/load.mjs')).href
@@ -84,7 +90,7 @@ export class OpenImage {
                 read: (path, offset, length) => readExtent(extent(path), Number(offset), length, path),
                 sha256: (path) => hashExtent(extent(path), path),
             });
-            return new OpenImage(reference, files, reader);
+            return new OpenImage(text, tag, files, reader);
         } catch (error) {
             files.close();
             throw error;
@@ -93,14 +99,15 @@ export class OpenImage {
 
     /** The image's documents, verified; with `verifyLayers` the layers' digests too. */
     async describe(platform: string, verifyLayers: boolean): Promise<ImageDescription> {
-        const { tag } = this.reference;
-        const text = await this.explained(this.reader.inspect(this.files.kind, tag, platform, verifyLayers));
+        const text = await this.explained(
+            this.reader.inspect(this.files.kind, this.tag, platform, verifyLayers),
+        );
         return JSON.parse(text) as ImageDescription;
     }
 
     /** Paths of the files that the target needs to run the image, documents first. */
     bundleFiles(platform: string): Promise<string[]> {
-        return this.explained(this.reader.files(this.files.kind, this.reference.tag, platform));
+        return this.explained(this.reader.files(this.files.kind, this.tag, platform));
     }
 
     close(): void {
@@ -112,7 +119,7 @@ export class OpenImage {
         try {
             return await answer;
         } catch (error) {
-            throw new Failure(`image ${this.reference.text}: ${messageOf(error)}`);
+            throw new Failure(`image ${this.text}: ${messageOf(error)}`);
         }
     }
 }

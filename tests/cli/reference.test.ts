@@ -18,21 +18,35 @@ test('references are read as skopeo and podman read them', () => {
     for (const [text, transport, path, tag] of cases) {
         assert.deepEqual(parseImageReference(text), { transport, path, tag, text });
     }
+    assert.deepEqual(parseImageReference('app:1'), {
+        transport: 'stored',
+        path: '',
+        tag: 'app:1',
+        text: 'app:1',
+    });
+    assert.deepEqual(parseImageReference('docker://registry.example/app'), {
+        transport: 'docker',
+        path: '',
+        tag: 'registry.example/app:latest',
+        text: 'docker://registry.example/app',
+        registry: { host: 'registry.example', repository: 'app', tag: 'latest', digest: '' },
+    });
 });
 
 test('what is not a reference is refused with a remedy', () => {
     const cases: [string, RegExp][] = [
-        ['busybox', /^image busybox: names no transport; write oci:DIRECTORY/],
-        ['', /^image : names no transport/],
+        ['', /^image : names no transport; write oci:DIRECTORY/],
         ['./layout', /names no transport/],
+        ['a b', /names no transport/],
         ['oci:', /has no path; write/],
         ['oci::tag', /has no path/],
         ['oci:layout:', /the tag after the last ':' is empty/],
+        ['docker://busybox', /names no registry; write docker:\/\/HOST/],
+        ['docker:registry.example/busybox', /lacks \/\/ behind docker:/],
         [
-            'docker://busybox',
-            /the transport docker: is not supported; copy the image with `skopeo copy docker:\/\/busybox oci:/,
+            'containers-storage:x',
+            /the transport containers-storage: is not supported; copy the image with `skopeo copy containers-storage:x oci:/,
         ],
-        ['containers-storage:x', /the transport containers-storage: is not supported/],
     ];
     for (const [text, message] of cases) {
         assert.throws(

@@ -260,7 +260,7 @@ test('--stats shows who owned the memory', async () => {
 test('options that cannot be are refused before anything starts', async () => {
     const cases: [string[], RegExp][] = [
         [['--memory', 'much', image], /^sealift: --memory much: not a size; write a number and a unit/],
-        [['--platform', 'x', 'busybox'], /^sealift: image busybox: names no transport/],
+        [['--platform', 'x', './busybox'], /^sealift: image \.\/busybox: names no transport/],
         [['--platform', 'A/B', image], /^sealift: --platform A\/B: not a platform/],
         [['--workdir', 'here', image], /^sealift: --workdir here: not an absolute path/],
         [['--hostname', 'a b', image], /^sealift: --hostname a b: not a host name/],

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Images between the store and archives: `sealift load` and `sealift save`. An archive of `docker save` has no manifests; it gets one
+// of the OCI's. What is written is an OCI archive of what is here of the image.
+
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { describeFileError, Failure } from '../failure.js';
+import { chunksOf, openFileExtent, type ImageFiles } from './files.js';
+import { OpenImage } from './imageReader.js';
+import {
+    ImageStore,
+    INDEX_TYPE,
+    isManifestType,
+    MANIFEST_TYPE,
+    partsOf,
+    type Descriptor,
+    type StoredImage,
+} from './imageStore.js';
+import { tarEnd, tarHeader, tarPadding } from './tarWriter.js';
+
+const CONFIG_TYPE = 'application/vnd.oci.image.config.v1+json';
+const TAR_TYPE = 'application/vnd.oci.image.layer.v1.tar';
+const NAME_ANNOTATION = 'org.opencontainers.image.ref.name';
+
+/** Copies a file of an image into the store as the blob with this digest, which is checked. */
+function keepBlob(store: ImageStore, files: ImageFiles, path: string, digest: string): void {
+    if (store.hasBlob(digest)) return;
+    const extent = files.find(path);
+    if (extent === null) throw new Failure(`${path}: the image has no such file; make the image again`);
+    const draft = `${store.blobPath(digest)}.${process.pid}`;
+    const file = openSync(draft, 'w');
+    try {
+        const hash = createHash('sha256');
+        for (const chunk of chunksOf(extent, path)) {
+            hash.update(chunk);
+            for (let done = 0; done < chunk.length;) done += writeSync(file, chunk, done);
+        }
+        if (`sha256:${hash.digest('hex')}` !== digest)
+            throw new Failure(`${path}: its digest is not ${digest}; make the image again`);
+        renameSync(draft, store.blobPath(digest));
+    } finally {
+        closeSync(file);
+        rmSync(draft, { force: true });
+    }
+}
+
+/**
+ * Keeps the image that the tag names, for one platform, under `name`. Returns its manifest's descriptor. Every blob is checked
+ * against its digest.
+ */
+export async function loadImage(
+    image: OpenImage,
+    store: ImageStore,
+    platform: string,
+    name: string,
+): Promise<Descriptor> {
+    store.prepare();
+    const { manifest, config, layers } = await image.describe(platform, true);
+    keepBlob(store, image.files, config.path, config.digest);
+    const kept: Descriptor[] = [];
+    for (const { path, digest, mediaType, size, diffId } of layers) {
+        keepBlob(store, image.files, path, digest ?? diffId);
+        kept.push({ mediaType: digest === null ? TAR_TYPE : mediaType, digest: digest ?? diffId, size });
+    }
+    let descriptor: Descriptor;
+    if (manifest !== null) {
+        descriptor = { mediaType: manifest.mediaType, digest: manifest.digest, size: manifest.size };
+        keepBlob(
+            store,
+            image.files,
+            `blobs/sha256/${manifest.digest.slice('sha256:'.length)}`,
+            manifest.digest,
+        );
+    } else {
+        const made = Buffer.from(
+            JSON.stringify({
+                schemaVersion: 2,
+                mediaType: MANIFEST_TYPE,
+                config: { mediaType: CONFIG_TYPE, digest: config.digest, size: config.size },
+                layers: kept,
+            }),
+        );
+        descriptor = { mediaType: MANIFEST_TYPE, digest: store.addBlob(made), size: made.length };
+    }
+    const draft = store.draftIndex(name, descriptor);
+    store.publish(name, draft);
+    return descriptor;
+}
+
+/** The manifests of an image that are here with all their blobs. */
+function wholeManifests(store: ImageStore, image: StoredImage): Descriptor[] {
+    return store
+        .partsHere(image.descriptor)
+        .filter(({ kind }) => kind === 'manifest')
+        .map(({ descriptor }) => descriptor)
+        .filter(({ digest, mediaType }) =>
+            partsOf(store.document(digest), mediaType, digest).every(({ descriptor }) =>
+                store.hasBlob(descriptor.digest),
+            ),
+        )
+        .filter(({ mediaType }) => isManifestType(mediaType));
+}
+
+/** Writes images as an OCI archive. The archive appears when it is whole. */
+export function saveImages(store: ImageStore, images: readonly StoredImage[], output: string): void {
+    const manifests: Descriptor[] = [];
+    const digests = new Set<string>();
+    for (const image of images) {
+        const whole = wholeManifests(store, image);
+        if (whole.length === 0)
+            throw new Failure(`image ${image.name}: is not whole on this machine; pull it again`);
+        for (const manifest of whole) {
+            const annotations = { ...manifest.annotations, [NAME_ANNOTATION]: image.name };
+            manifests.push({ ...manifest, annotations });
+            digests.add(manifest.digest);
+            for (const { descriptor } of partsOf(
+                store.document(manifest.digest),
+                manifest.mediaType,
+                manifest.digest,
+            ))
+                digests.add(descriptor.digest);
+        }
+    }
+    const index = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: INDEX_TYPE, manifests }));
+    const draft = `${output}.${process.pid}`;
+    try {
+        const file = openSync(draft, 'w');
+        try {
+            const put = (bytes: Uint8Array): void => {
+                for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done);
+            };
+            const document = (name: string, bytes: Buffer): void => {
+                put(tarHeader({ name, type: 'file', size: bytes.length }));
+                put(bytes);
+                put(tarPadding(bytes.length));
+            };
+            document('oci-layout', Buffer.from('{"imageLayoutVersion":"1.0.0"}'));
+            document('index.json', index);
+            for (const digest of [...digests].sort()) {
+                const path = store.blobPath(digest);
+                const name = `blobs/sha256/${digest.slice('sha256:'.length)}`;
+                const extent = openFileExtent(path, name)!;
+                put(tarHeader({ name, type: 'file', size: statSync(path).size }));
+                for (const chunk of chunksOf(extent, name)) put(chunk);
+                put(tarPadding(extent.size));
+                closeSync(extent.descriptor);
+            }
+            put(tarEnd());
+            fsyncSync(file);
+        } finally {
+            closeSync(file);
+        }
+        renameSync(draft, output);
+    } catch (error) {
+        rmSync(draft, { force: true });
+        if (error instanceof Failure) throw error;
+        throw new Failure(`${output}: ${describeFileError(error)}; make room, or its folder writable`);
+    }
+}
