@@ -44,7 +44,7 @@ const commonFolders = ['libc', 'sel4', 'host', 'boot'];
 
 /** The two engines: files of theirs, folders or single files. */
 const interpreter = ['wasm'];
-const compiled = ['aot', 'wasm/unwind.c', 'wasm/trap_message.c'];
+const compiled = ['aot', 'wasm/code_section.c', 'wasm/unwind.c', 'wasm/trap_message.c'];
 
 /** What is particular to an architecture: more folders, the compilers, their options, and the linker's emulation. */
 const architectures = {

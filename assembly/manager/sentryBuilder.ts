@@ -217,19 +217,23 @@ export class SentryBuilder extends TableSource {
 
     /** Program and translated module: the frames of the root task, read-only. */
     private mapShared(): void {
-        const programPage = (fact(BootKey.SHARED_FIRST_VADDR) - fact(BootKey.IMAGE_FIRST_VADDR)) >> PAGE_BITS;
-        this.mapCopies(
-            <u32>(fact(BootKey.IMAGE_FRAME_FIRST_SLOT) + programPage),
-            <u32>fact(BootKey.SHARED_PAGES),
-            fact(BootKey.SHARED_FIRST_VADDR),
-            true,
-        );
+        const hole = <u32>fact(BootKey.SHARED_HOLE_FIRST);
+        const behind = hole + <u32>fact(BootKey.SHARED_HOLE_PAGES);
+        this.mapProgram(0, hole);
+        this.mapProgram(behind, <u32>fact(BootKey.SHARED_PAGES) - behind);
         this.mapCopies(
             <u32>fact(BootKey.SENTRY_IMAGE_FIRST_SLOT),
             <u32>fact(BootKey.SENTRY_IMAGE_PAGES),
             fact(BootKey.SENTRY_IMAGE_VADDR),
             false,
         );
+    }
+
+    /** Some of the program's shared pages. */
+    private mapProgram(first: u32, count: u32): void {
+        const address = fact(BootKey.SHARED_FIRST_VADDR) + ((<u64>first) << PAGE_BITS);
+        const page = <u32>((address - fact(BootKey.IMAGE_FIRST_VADDR)) >> PAGE_BITS);
+        this.mapCopies(<u32>fact(BootKey.IMAGE_FRAME_FIRST_SLOT) + page, count, address, true);
     }
 
     private mapCopies(from: u32, count: u32, address: u64, execute: bool): void {

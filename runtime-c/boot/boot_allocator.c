@@ -7,11 +7,15 @@
 #include "sel4/objects.h"
 #include "sel4/vspace.h"
 
+#include <string.h>
+
 static struct {
     const seL4_BootInfo *info;
     sel4_cptr next_slot;
     uint32_t frames;
     bool is_open;
+    sel4_cptr given_first; // frames of the root task's that it needs no more
+    uint32_t given_count;
     uint64_t used[CONFIG_MAX_NUM_BOOTINFO_UNTYPED_CAPS]; // bytes, by index of the boot information
 } allocator ROOT_ONLY;
 
@@ -101,9 +105,27 @@ static bool map_missing_table(uint64_t vaddr) {
            sel4_page_table_map(table, level, seL4_CapInitThreadVSpace, vaddr) == seL4_NoError;
 }
 
+void boot_allocator_give(sel4_cptr first, uint32_t count) {
+    allocator.given_first = first;
+    allocator.given_count = count;
+}
+
+sel4_cptr boot_allocator_take_given(void) {
+    if (allocator.given_count == 0) {
+        return 0;
+    }
+    allocator.given_count--;
+    return allocator.given_first++;
+}
+
 bool boot_allocator_map(uint64_t vaddr, uint32_t pages, sel4_cptr *first) {
     sel4_cptr frame;
-    if (!boot_allocator_take(SEL4_OBJECT_SMALL_FRAME, pages, &frame)) {
+    bool is_given = pages <= allocator.given_count;
+    if (is_given) {
+        frame = allocator.given_first;
+        allocator.given_first += pages;
+        allocator.given_count -= pages;
+    } else if (!boot_allocator_take(SEL4_OBJECT_SMALL_FRAME, pages, &frame)) {
         return false;
     }
     if (first) {
@@ -117,6 +139,9 @@ bool boot_allocator_map(uint64_t vaddr, uint32_t pages, sel4_cptr *first) {
         } else if (!map_missing_table(at)) {
             return false;
         }
+    }
+    if (is_given) {
+        memset((void *)vaddr, 0, (uint64_t)pages * SEL4_PAGE_SIZE);
     }
     return true;
 }

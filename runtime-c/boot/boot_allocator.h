@@ -25,6 +25,13 @@ bool boot_allocator_take(uint32_t object, uint32_t count, sel4_cptr *first);
 /// @param first receives the first frame's slot; the others follow in order. May be NULL.
 bool boot_allocator_map(uint64_t vaddr, uint32_t pages, sel4_cptr *first);
 
+/// Hands over frames in consecutive slots that are mapped nowhere and hold what they held: the maps to come
+/// take them where they suffice, and clear them.
+void boot_allocator_give(sel4_cptr first, uint32_t count);
+
+/// Takes one of the frames back that were handed over and not needed; 0 when there is none.
+sel4_cptr boot_allocator_take_given(void);
+
 /// Maps the page of device registers at a physical address, uncached; false if no untyped of a device begins
 /// before it and reaches to it, or an earlier call went beyond it. (On x86_64 devices are behind ports:
 /// false.)

@@ -112,6 +112,14 @@ bool boot_value(uint32_t key, uint32_t index, uint64_t *value) {
     case BOOT_KEY_SHARED_PAGES:
         *value = pages(program_begin, program_shared_end);
         break;
+    case BOOT_KEY_SHARED_HOLE_FIRST:
+        *value = boot_facts.released.pages == 0
+                     ? 0
+                     : (boot_facts.released.vaddr - (uint64_t)program_begin) / SEL4_PAGE_SIZE;
+        break;
+    case BOOT_KEY_SHARED_HOLE_PAGES:
+        *value = boot_facts.released.pages;
+        break;
     case BOOT_KEY_BSS_FIRST_VADDR:
         *value = (uint64_t)program_bss_begin;
         break;
@@ -158,10 +166,12 @@ bool boot_value(uint32_t key, uint32_t index, uint64_t *value) {
         *value = (uint64_t)program_sentry_wasm - (uint64_t)program_begin;
         break;
     case BOOT_KEY_MANAGER_WASM_BYTES:
-        *value = (uint64_t)program_manager_end - (uint64_t)program_manager_wasm;
+        *value = (uint64_t)program_manager_end - (uint64_t)program_manager_wasm -
+                 boot_facts.manager_released_pages * SEL4_PAGE_SIZE;
         break;
     case BOOT_KEY_SENTRY_WASM_BYTES:
-        *value = (uint64_t)program_sentry_wasm_end - (uint64_t)program_sentry_wasm;
+        *value = (uint64_t)program_sentry_wasm_end - (uint64_t)program_sentry_wasm -
+                 boot_facts.released.pages * SEL4_PAGE_SIZE;
         break;
     case BOOT_KEY_MANAGER_IMAGE_BYTES:
         *value = boot_facts.manager_image_size;

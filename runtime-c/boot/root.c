@@ -71,9 +71,17 @@ static void protect(uint64_t vaddr, uint64_t pages, sel4_cptr first) {
 // translation
 
 // A module is translated where its image stays. How large that is shows only afterwards: frames behind its
-// end become the manager's heap, and so does the scratch memory, which is its first part.
+// end become the manager's heap, and so does the scratch memory, which is its first part. Once it has been
+// translated nothing reads the module's code section: its frames serve the rest of the boot and the heap.
 
 #define SCRATCH (LAYOUT_LINEAR + LAYOUT_HEAP)
+
+enum {
+    /// Bytes of an image for 100 of the code section: what our modules need and a little more, so that seldom
+    /// a
+    /// second try is made and little is left over. Counting instructions takes an operation for each block.
+    EXPANSION = RUNTIME_COUNTS_INSTRUCTIONS ? 300 : 245,
+};
 
 /// Where an image is to lie, and the frames that have been mapped there.
 struct image_place {
@@ -99,9 +107,9 @@ static const wasm_image *translate(const struct module *module, uint64_t length,
     if (!heap_extend(LAYOUT_HEAP + WASM_SCRATCH_SIZE)) {
         fail_for_lack_of("enough memory to translate a Wasm module; give the machine more");
     }
-    // Our modules need 1.4 to 1.6 times their length, and more where instructions are counted: seldom a
-    // second try.
-    for (uint64_t pages = pages_of(length + length * 3 / 4) + 1;; pages += pages / 2) {
+    wasm_range code = wasm_find_code(module->bytes, length);
+    uint64_t estimate = (uint64_t)(code.end - code.begin) * EXPANSION / 100;
+    for (uint64_t pages = pages_of(place->header + estimate) + 4;; pages += pages / 8 + 4) {
         if (pages > place->most_pages) {
             pages = place->most_pages;
         }
@@ -135,6 +143,36 @@ static const wasm_image *translate(const struct module *module, uint64_t length,
     }
 }
 
+/// Unmaps the whole pages of a translated module's code section. The result is where they were.
+static struct boot_range release_code(const struct module *module, uint64_t length) {
+    wasm_range code = wasm_find_code(module->bytes, length);
+    uint64_t begin = (uint64_t)module->bytes + code.begin;
+    uint64_t end = (uint64_t)module->bytes + code.end;
+    uint64_t first = (begin + SEL4_PAGE_SIZE - 1) / SEL4_PAGE_SIZE;
+    uint64_t last = end / SEL4_PAGE_SIZE;
+    if (code.begin == 0 || last <= first) {
+        return (struct boot_range){0};
+    }
+    sel4_cptr slot =
+        boot_facts.info->userImageFrames.start + first - (uint64_t)program_begin / SEL4_PAGE_SIZE;
+    for (uint64_t page = first; page < last; page++) {
+        if (sel4_page_unmap(slot + page - first) != seL4_NoError) {
+            fail_for_lack_of("a page of a translated module back");
+        }
+    }
+    boot_allocator_give(slot, (uint32_t)(last - first));
+    return (struct boot_range){first * SEL4_PAGE_SIZE, last - first};
+}
+
+/// Frames that were given away and that the boot has not needed become heap.
+static void adopt_given(void) {
+    for (sel4_cptr frame; (frame = boot_allocator_take_given()) != 0;) {
+        if (!heap_adopt(frame)) {
+            fail_for_lack_of("a page table for the manager's heap");
+        }
+    }
+}
+
 /// Checks a translated module, or ends the root task.
 static void check(const struct module *module) {
     struct text text = text_begin(report_buffer, sizeof report_buffer);
@@ -165,8 +203,10 @@ static void prepare_sentry(uint64_t clock_zero, uint64_t clock_epoch) {
         .most_pages = (LAYOUT_SENTRY_IMAGE_END - LAYOUT_SENTRY_IMAGE) / SEL4_PAGE_SIZE,
         .header = sizeof(struct sentry_boot),
     };
-    sentry.image = translate(&sentry, (uint64_t)(program_sentry_wasm_end - program_sentry_wasm), &place);
+    uint64_t length = (uint64_t)(program_sentry_wasm_end - program_sentry_wasm);
+    sentry.image = translate(&sentry, length, &place);
     check(&sentry);
+    boot_facts.released = release_code(&sentry, length);
     uint64_t storage = storage_size(&sentry);
     boot_facts.sentry_image_size = wasm_image_size(sentry.image);
     boot_facts.sentry_image_pages = place.pages;
@@ -194,13 +234,17 @@ static void prepare_sentry(uint64_t clock_zero, uint64_t clock_epoch) {
 static struct module prepare_manager(void) {
     struct module manager = {.name = "manager", .bytes = program_manager_wasm, .hosts = manager_hosts};
     struct image_place place = {.vaddr = LAYOUT_MANAGER_IMAGE, .most_pages = LAYOUT_MANAGER_IMAGE_PAGES};
-    manager.image = translate(&manager, (uint64_t)(program_manager_wasm_end - program_manager_wasm), &place);
+    uint64_t length = (uint64_t)(program_manager_wasm_end - program_manager_wasm);
+    manager.image = translate(&manager, length, &place);
     check(&manager);
     protect(LAYOUT_MANAGER_IMAGE, place.pages, place.first);
     boot_facts.manager_image_size = wasm_image_size(manager.image);
     uint64_t storage = storage_size(&manager);
     map(LAYOUT_INSTANCE, pages_of(storage), NULL, "memory for the manager's instance");
     manager.storage = (wasm_region){(void *)LAYOUT_INSTANCE, storage};
+    adopt_given();
+    boot_facts.manager_released_pages = release_code(&manager, length).pages;
+    adopt_given();
     return manager;
 }
 

@@ -85,9 +85,9 @@ enum boot_key {
     BOOT_KEY_ROOT_HEAP_PAGES = 36,
     /// machine code and constants of the C runtime
     BOOT_KEY_RUNTIME_TEXT_BYTES = 37,
-    /// size of manager.wasm
+    /// bytes of manager.wasm, without what has been given away
     BOOT_KEY_MANAGER_WASM_BYTES = 38,
-    /// size of sentry.wasm
+    /// bytes of sentry.wasm, likewise
     BOOT_KEY_SENTRY_WASM_BYTES = 39,
     /// size of translated manager.wasm
     BOOT_KEY_MANAGER_IMAGE_BYTES = 40,
@@ -109,6 +109,10 @@ enum boot_key {
     BOOT_KEY_SLOT_IPC_BUFFER = 48,
     /// where it is mapped: TCB_Configure needs both, or the buffer is removed
     BOOT_KEY_ROOT_IPC_BUFFER_VADDR = 49,
+    /// pages of the shared ones that are there no more: the first, counted from SHARED_FIRST_VADDR
+    BOOT_KEY_SHARED_HOLE_FIRST = 50,
+    /// and how many; sentry.wasm's code, once it has been translated
+    BOOT_KEY_SHARED_HOLE_PAGES = 51,
 };
 
 #endif

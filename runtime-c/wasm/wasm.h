@@ -184,6 +184,14 @@ wasm_status wasm_load(const uint8_t *bytes, size_t length, const wasm_load_optio
 /// wasm_load.
 size_t wasm_image_size(const wasm_image *image);
 
+/// Where the contents of a module's code section (5.5.13) are: positions in the module's bytes. Nothing reads
+/// them once the module has been loaded. Both are 0 where there is no such section, or no module.
+typedef struct {
+    uint32_t begin;
+    uint32_t end;
+} wasm_range;
+wasm_range wasm_find_code(const uint8_t *bytes, size_t length);
+
 /// Bytes of bytecode in an image, to compare with the module's code section.
 size_t wasm_image_code_size(const wasm_image *image);
 

@@ -80,9 +80,9 @@ export const enum BootKey {
     ROOT_HEAP_PAGES = 36,
     /** machine code and constants of the C runtime */
     RUNTIME_TEXT_BYTES = 37,
-    /** size of manager.wasm */
+    /** bytes of manager.wasm, without what has been given away */
     MANAGER_WASM_BYTES = 38,
-    /** size of sentry.wasm */
+    /** bytes of sentry.wasm, likewise */
     SENTRY_WASM_BYTES = 39,
     /** size of translated manager.wasm */
     MANAGER_IMAGE_BYTES = 40,
@@ -104,4 +104,8 @@ export const enum BootKey {
     SLOT_IPC_BUFFER = 48,
     /** where it is mapped: TCB_Configure needs both, or the buffer is removed */
     ROOT_IPC_BUFFER_VADDR = 49,
+    /** pages of the shared ones that are there no more: the first, counted from SHARED_FIRST_VADDR */
+    SHARED_HOLE_FIRST = 50,
+    /** and how many; sentry.wasm's code, once it has been translated */
+    SHARED_HOLE_PAGES = 51,
 }

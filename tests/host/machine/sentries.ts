@@ -100,8 +100,11 @@ function build(endpoint: u32): u32 {
     expect(asidPoolAssign(<u32>bootValue(BootKey.SLOT_ASID_POOL, 0), vspace));
     const image = bootValue(BootKey.IMAGE_FIRST_VADDR, 0);
     const shared = bootValue(BootKey.SHARED_FIRST_VADDR, 0);
-    const frames = <u32>bootValue(BootKey.IMAGE_FRAME_FIRST_SLOT, 0);
-    mapShared(shared, bootValue(BootKey.SHARED_PAGES, 0), frames + <u32>((shared - image) >> 12));
+    const frames = <u32>bootValue(BootKey.IMAGE_FRAME_FIRST_SLOT, 0) + <u32>((shared - image) >> 12);
+    const hole = <u32>bootValue(BootKey.SHARED_HOLE_FIRST, 0);
+    const behind = hole + <u32>bootValue(BootKey.SHARED_HOLE_PAGES, 0);
+    mapShared(shared, hole, frames);
+    mapShared(shared + ((<u64>behind) << 12), bootValue(BootKey.SHARED_PAGES, 0) - behind, frames + behind);
     mapShared(
         bootValue(BootKey.SENTRY_IMAGE_VADDR, 0),
         bootValue(BootKey.SENTRY_IMAGE_PAGES, 0),

@@ -153,9 +153,27 @@ static void refuse_storage_that_is_too_small(void) {
 static void keep_images_and_instances_small(void) {
     struct fixture fixture;
     REQUIRE(create_fixture(&fixture, "shared", no_hosts, false));
-    // Its code section has 141 bytes. The bound is the project's: five times.
-    CHECK(wasm_image_code_size(fixture.image) <= 5 * 141);
+    // The bound is the project's: five times the code section.
+    wasm_range code = wasm_find_code(fixture.bytes, fixture.length);
+    CHECK(wasm_image_code_size(fixture.image) <= 5 * (size_t)(code.end - code.begin));
     CHECK(wasm_instance_size(fixture.image, 0) <= 512);
+    destroy_fixture(&fixture);
+}
+
+static void find_code_sections(void) {
+    struct fixture fixture;
+    REQUIRE(create_fixture(&fixture, "shared", no_hosts, false));
+    wasm_range code = wasm_find_code(fixture.bytes, fixture.length);
+    REQUIRE(code.begin > 2 && code.end > code.begin && code.end < fixture.length);
+    // In front of the contents: the section's number and its length, one byte here.
+    CHECK(fixture.bytes[code.begin - 2] == 10 && fixture.bytes[code.begin - 1] == code.end - code.begin);
+    CHECK(fixture.bytes[code.end] == 11);
+    for (size_t length = 0; length < code.end; length++) {
+        wasm_range part = wasm_find_code(fixture.bytes, length);
+        CHECK(part.begin == 0 && part.end == 0);
+    }
+    static const uint8_t endless[] = {0, 'a', 's', 'm', 1, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff, 0xff};
+    CHECK(wasm_find_code(endless, sizeof endless).end == 0);
     destroy_fixture(&fixture);
 }
 
@@ -166,5 +184,6 @@ const struct test image_tests[] = {
     {"regions that are too small for loading are refused", refuse_regions_that_are_too_small},
     {"storage or memory that is too small for an instance is refused", refuse_storage_that_is_too_small},
     {"images and instances stay small", keep_images_and_instances_small},
+    {"a module's code section is found, and nothing behind its end is read", find_code_sections},
     END_OF_TESTS,
 };
