@@ -38,6 +38,5 @@ writeDemoImage(
     join(root, 'tests', 'images', 'demo.sh'),
 );
 
-const esbuild = fileURLToPath(import.meta.resolve('@esbuild/linux-x64/bin/esbuild'));
-writeEsbuildImage(join(build, 'images', 'esbuild'), esbuild);
+writeEsbuildImage(join(build, 'images', 'esbuild'));
 console.log('images: build/images/demo, build/images/esbuild');

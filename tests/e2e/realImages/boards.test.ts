@@ -3,8 +3,12 @@
 // Images of Debian packages on real seL4 where a kernel is at hand, compared with the same command on Linux here. Emulated machines take minutes for them, so this runs with `npm run test:images`.
 
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { sealift } from '../../cli/commandLine.js';
+import { writeEsbuildImage } from '../../images/esbuildImage.js';
 import { debianImage } from '../../images/makeDebianImages.js';
 import { testBoards } from '../kernels.js';
 import { skipWithoutRoot } from '../linuxReference.js';
@@ -30,6 +34,25 @@ for (const { board, image, skip } of testBoards) {
         assert.equal(stderr, '');
         assert.equal(stdout.toString(), expected);
         assert.equal(code, 5);
+    });
+}
+
+for (const { board, image, skip } of testBoards) {
+    test(`esbuild on ${board.name}`, { skip: skip || skipBoardImages }, async () => {
+        const folder = mkdtempSync(join(tmpdir(), 'sealift-test-'));
+        try {
+            const run = ['run', '--quiet', '--memory', '256m'];
+            const here = await sealift([...run, writeEsbuildImage(join(folder, 'amd64'))]);
+            const there = await sealift(
+                [...run, '--board', board.name, writeEsbuildImage(join(folder, image), image)],
+                { timeout: 400_000 },
+            );
+            assert.equal(there.stderr, '');
+            assert.equal(there.stdout.toString(), here.stdout.toString());
+            assert.equal(there.code, 0);
+        } finally {
+            rmSync(folder, { recursive: true });
+        }
     });
 }
 

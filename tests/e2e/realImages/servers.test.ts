@@ -70,12 +70,13 @@ for (const { title, ...server } of servers) {
     test(`signals to ${title}`, { skip: skipWithoutRoot }, () => sameWhenSignalled(server));
 }
 
-const [redis] = servers;
 for (const { board, image, skip } of testBoards) {
     if (image !== 'amd64') continue; // Linux here runs the same files.
-    test(
-        `signals to ${redis!.title} on ${board.name}`,
-        { skip: skip || skipWithoutRoot || skipBoardImages },
-        () => sameWhenSignalled(redis!, ['--board', board.name]),
-    );
+    for (const { title, ...server } of servers) {
+        test(
+            `signals to ${title} on ${board.name}`,
+            { skip: skip || skipWithoutRoot || skipBoardImages },
+            () => sameWhenSignalled(server, ['--board', board.name]),
+        );
+    }
 }
