@@ -4,23 +4,20 @@
 // (std/layerIndex.ts). Sentries get read-only copies of the frames' capabilities; the manager keeps the frames mapped in its
 // window, in the order in which they were made, to write them and to read lower layers.
 //
-// Frames are numbered from 0 over the whole store. A frame's number gives its address and, through the CNodes that hold
-// only frames of the store, its capability: no table is needed.
+// Frames are numbered from 0 over the whole store. A frame's number gives its address and its capability.
 
 import { LayerIndex } from "../std/layerIndex";
-import { CSpace } from "../sel4/cspace";
-import { ERROR_NONE, OBJECT_CNODE, OBJECT_FRAME } from "../sel4/objects";
-import { UntypedBlock } from "../sel4/untypedPool";
 import { Failure } from "../std/failure";
 import { byteSize, decimal } from "../std/numberText";
 import { PAGE_BITS, PAGE_SIZE, pagesFor } from "../std/pages";
 import { Layer } from "../oci/image";
 import { TarReader } from "../oci/tarReader";
 import { Bundle, ReadObserver } from "./bundle";
+import { FrameSeries } from "./frameSeries";
 import { LayerStream } from "./layerStream";
 import { AddOutcome, LayerTree } from "./layerTree";
 import { machine } from "./machine";
-import { OWNER_CAPABILITIES, OWNER_LAYER_DATA } from "./owners";
+import { OWNER_LAYER_DATA } from "./owners";
 import {
     STORE_FRAMES,
     STORE_FRAMES_END,
@@ -35,13 +32,6 @@ import {
     WindowArea,
     mapInWindow,
 } from "./window";
-
-/** log2 of the frames made at a time: at most this many lie unused. */
-const BATCH_BITS: u32 = 4;
-const BATCH: u32 = 1 << BATCH_BITS;
-/** log2 of the slots of one CNode of frames: 2 MiB of frames for 16 KiB of slots. */
-const NODE_RADIX: u32 = 9;
-const NODE_FRAMES: u32 = 1 << NODE_RADIX;
 
 /** Frames are addressable in the window only; the window is the store's limit. */
 const FRAMES_MAXIMUM: u32 = <u32>((STORE_FRAMES_END - STORE_FRAMES) >> PAGE_BITS);
@@ -66,19 +56,25 @@ function frameAddress(frame: u32): usize {
     return STORE_FRAMES + ((<usize>frame) << PAGE_BITS);
 }
 
+class StoreFrames extends FrameSeries {
+    constructor() {
+        super(OWNER_LAYER_DATA);
+    }
+
+    protected map(slot: u32, number: u32): bool {
+        return mapInWindow(slot, frameAddress(number), true);
+    }
+}
+
 export class LayerStore {
     readonly layers: StoredLayer[] = new Array<StoredLayer>();
-    private readonly blocks: UntypedBlock[] = new Array<UntypedBlock>();
-    private readonly nodeBlocks: UntypedBlock[] = new Array<UntypedBlock>();
-    /** First-level entries of the CNodes. They outlive `release`, for there are few. */
-    private readonly entries: u32[] = new Array<u32>();
-    /** Frames that have a number, and frames that exist. */
+    private readonly frames: StoreFrames = new StoreFrames();
+    /** Frames that have a number; a few more may exist. */
     private used: u32 = 0;
-    private made: u32 = 0;
 
     /** Slot of a frame's capability. */
     frameSlot(frame: u32): u32 {
-        return (this.entries[frame >> NODE_RADIX] << machine().cspace.leafBits) | (frame & (NODE_FRAMES - 1));
+        return this.frames.slot(frame);
     }
 
     /** Bytes of frames with file contents; indexes are the rest. */
@@ -96,12 +92,9 @@ export class LayerStore {
 
     /** Gives all memory back. Copies of frames that sentries hold go with it. */
     release(): void {
-        const pool = machine().pool;
-        while (this.blocks.length > 0) pool.release(this.blocks.pop());
-        while (this.nodeBlocks.length > 0) pool.release(this.nodeBlocks.pop());
+        this.frames.release();
         while (this.layers.length > 0) this.layers.pop();
         this.used = 0;
-        this.made = 0;
     }
 
     /**
@@ -205,49 +198,10 @@ export class LayerStore {
     /** The number of the first of `count` adjacent zeroed frames, mapped; -1 when there is no memory for them. */
     private takeFrames(count: u32): i32 {
         if (count > FRAMES_MAXIMUM - this.used) return -1;
-        while (this.made < this.used + count) {
-            if (!this.makeBatch()) return -1;
-        }
+        if (!this.frames.ensure(this.used + count)) return -1;
         const first = this.used;
         this.used += count;
         return first;
-    }
-
-    private makeBatch(): bool {
-        const pool = machine().pool;
-        const cspace = pool.cspace;
-        if (this.made >> NODE_RADIX == this.nodeBlocks.length && !this.makeNode(cspace)) return false;
-        const block = pool.allocate(PAGE_BITS + BATCH_BITS, OWNER_LAYER_DATA);
-        if (block === null) return false;
-        const slot = this.frameSlot(this.made);
-        if (cspace.retype(block.untyped, OBJECT_FRAME, 0, slot, BATCH) != ERROR_NONE) {
-            pool.release(block);
-            return false;
-        }
-        this.blocks.push(block);
-        for (let i: u32 = 0; i < BATCH; i++) {
-            if (!mapInWindow(slot + i, frameAddress(this.made), true)) return false;
-            this.made++;
-        }
-        return true;
-    }
-
-    private makeNode(cspace: CSpace): bool {
-        const pool = machine().pool;
-        const index = this.nodeBlocks.length;
-        if (index == this.entries.length) {
-            const entry = cspace.takeEntry();
-            if (entry == 0) return false;
-            this.entries.push(entry);
-        }
-        const block = pool.allocate(NODE_RADIX + machine().objectBits(OBJECT_CNODE), OWNER_CAPABILITIES);
-        if (block === null) return false;
-        if (cspace.makeCNode(block.untyped, NODE_RADIX, this.entries[index]) != ERROR_NONE) {
-            pool.release(block);
-            return false;
-        }
-        this.nodeBlocks.push(block);
-        return true;
     }
 
     private outOfMemory(thing: string, bytes: u64): Failure {
