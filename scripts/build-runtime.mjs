@@ -34,6 +34,7 @@ import { parseArgs, promisify } from 'node:util';
 import { writeCompiledModule } from './compile-module.mjs';
 import { debianSource } from './debian-source.mjs';
 import { withShortNames } from './wasm-names.mjs';
+import { zstdFiles, zstdOptions } from './zstd.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const runtimeFolder = join(root, 'runtime-c');
@@ -302,6 +303,7 @@ export async function buildRuntime(options = {}) {
         return embedded;
     });
     const zlib = debianSource('zlib', options.say);
+    const zstd = join(debianSource('libzstd', options.say), 'lib');
     const search = [
         ...(aot ? ['-I', join(runtimeFolder, 'aot'), '-I', join(runtimeFolder, 'aot', 'include')] : []),
         ...(isBoard ? ['-I', objectFolder] : []),
@@ -311,6 +313,8 @@ export async function buildRuntime(options = {}) {
         join(runtimeFolder, 'libc'),
         '-isystem',
         zlib,
+        '-isystem',
+        zstd,
         '-isystem',
         headers,
     ];
@@ -354,6 +358,12 @@ export async function buildRuntime(options = {}) {
     for (const file of zlibFiles) {
         const extra = [...codeOptions, '-w', '-DZ_SOLO', '-I', join(runtimeFolder, 'libc'), '-I', zlib];
         compile(join(zlib, file), `zlib-${file}.o`, clang, extra);
+    }
+    for (const file of zstdFiles) {
+        // A layer is decompressed once, and its digest takes longer: small before fast.
+        const extra = [...codeOptions, '-w', '-Oz', '-fdata-sections', ...zstdOptions];
+        extra.push('-I', join(runtimeFolder, 'libc'));
+        compile(join(zstd, file), `zstd-${basename(file)}.o`, clang, extra);
     }
     if (aot) {
         // Beside the result, like the object with the modules: objects do not depend on the modules otherwise.

@@ -9,7 +9,7 @@ export const buildPackages = {
     'lld-19': 'links the C runtime and the boot image',
     gcc: "compiles the interpreter's dispatch loop, and platform/linux, which is a Linux program",
     'libc6-dev': 'headers and static library for platform/linux and for the test programs',
-    'dpkg-dev': "unpacks Debian's source packages (zlib)",
+    'dpkg-dev': "unpacks Debian's source packages (zlib, libzstd)",
     'xz-utils': "decompresses Debian's packages",
 };
 
@@ -23,6 +23,7 @@ export const testPackages = {
     'docker-registry': 'serves images over loopback, for the tests of pulling',
     umoci: 'makes images with another tool than our own, for the end-to-end tests',
     iproute2: 'starts the loopback interface of the containers that Sealift is compared with',
+    zstd: 'compresses what the tests decompress',
     'musl-tools': 'links test programs against musl; brings musl and musl-dev',
     runc: 'runs the same image on Linux, to compare start-up times',
 };

@@ -50,4 +50,9 @@
 #define LAYOUT_MANAGER_IMAGE 0x240000000
 #define LAYOUT_MANAGER_IMAGE_PAGES 0x200
 
+/// The zstd decoder's memory, in the root task only. The manager maps frames here while it unpacks a layer
+/// that needs them: outside linear memory, for the decoder's state has addresses in it.
+#define LAYOUT_UNZSTD 0x240200000
+#define LAYOUT_UNZSTD_SIZE 0x1000000
+
 #endif

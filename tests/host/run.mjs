@@ -8,12 +8,13 @@
 // What is built goes to build/tests/host. The last line is "N passed, N failed, N skipped".
 
 import { execFile } from 'node:child_process';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { gzipSync } from 'node:zlib';
 import { debianSource } from '../../scripts/debian-source.mjs';
+import { zstdFiles, zstdOptions } from '../../scripts/zstd.mjs';
+import { writeData } from './data.mjs';
 import { runGeneratorTests } from './generators.mjs';
 import { runMachineTests } from './machine.mjs';
 
@@ -36,35 +37,6 @@ function report(name, { passed = 0, failed = 0, skipped = 0, details = '' }) {
     }
 }
 
-/** Files that the tests read: text that compresses like source code, and what gzip makes of it. */
-function writeData(folder) {
-    mkdirSync(folder, { recursive: true });
-    const lines = Array.from(
-        { length: 4000 },
-        (_, i) => `line ${i} of ${(i * 2654435761) >>> 0}: lorem ipsum ${i % 17}`,
-    );
-    const plain = Buffer.from(lines.join('\n'));
-    const small = plain.subarray(0, 700);
-    const named = gzipSync(plain);
-    // Header flags for a name, a comment, an extra field and a header checksum are optional: add a name.
-    const withName = Buffer.concat([named.subarray(0, 10), Buffer.from('layer.tar\0'), named.subarray(10)]);
-    withName[3] |= 0x08;
-    const files = {
-        plain,
-        small,
-        'small.gz': gzipSync(small),
-        'fast.gz': gzipSync(plain, { level: 1 }),
-        'best.gz': gzipSync(plain, { level: 9 }),
-        'stored.gz': gzipSync(plain, { level: 0 }),
-        'named.gz': withName,
-        'empty.gz': gzipSync(Buffer.alloc(0)),
-        'members.gz': Buffer.concat([gzipSync(plain), gzipSync(Buffer.alloc(0)), gzipSync(plain)]),
-    };
-    for (const [name, bytes] of Object.entries(files)) {
-        writeFileSync(join(folder, name), bytes);
-    }
-}
-
 /** The runtime's files under test; the rest is replaced by doubles in unit/. */
 const sources = [
     'host/runtime.c',
@@ -73,6 +45,7 @@ const sources = [
     'host/digest.c',
     'host/crc32.c',
     'host/gunzip.c',
+    'host/unzstd.c',
     'host/codec.c',
     'host/heap.c',
     'host/memory.c',
@@ -94,11 +67,12 @@ const variants = {
     ],
 };
 
-/** Compiles the unit tests. zlib itself is not instrumented for undefined behaviour: it is not ours to change. */
-async function compile(variant, flags, zlib) {
+/** Compiles the unit tests. The decoders themselves are not instrumented for undefined behaviour: they are not ours to change. */
+async function compile(variant, flags, zlib, zstd) {
     const folder = join(build, variant);
     mkdirSync(folder, { recursive: true });
-    const search = ['-I', runtime, '-isystem', zlib, '-isystem', join(root, 'platform', 'linux', 'include')];
+    const kernel = join(root, 'platform', 'linux', 'include');
+    const search = ['-I', runtime, ...[zlib, zstd, kernel].flatMap((folder) => ['-isystem', folder])];
     const common = ['-std=c11', '-fasm', '-g', '-DZ_SOLO', ...flags, ...search];
     const strict = [...common, '-Wall', '-Wextra', '-Werror'];
     const rename = ['memcpy', 'memmove', 'memset', 'memcmp'].map((name) => `-D${name}=sealift_${name}`);
@@ -109,6 +83,10 @@ async function compile(variant, flags, zlib) {
             .map((file) => [join(here, 'unit', file), strict]),
         [join(runtime, 'libc', 'string.c'), [...strict, '-fno-builtin', ...rename]],
         ...zlibFiles.map((file) => [join(zlib, file), [...common, '-w', '-fno-sanitize=undefined']]),
+        ...zstdFiles.map((file) => [
+            join(zstd, file),
+            [...common, ...zstdOptions, '-w', '-fno-sanitize=undefined'],
+        ]),
     ].map(([source, options]) => ({
         source,
         options,
@@ -128,10 +106,11 @@ async function compile(variant, flags, zlib) {
 
 async function runUnitTests(data) {
     const zlib = debianSource('zlib');
+    const zstd = join(debianSource('libzstd'), 'lib');
     for (const [variant, flags] of Object.entries(variants)) {
         const name = `unit tests (${variant})`;
         try {
-            const program = await compile(variant, flags, zlib);
+            const program = await compile(variant, flags, zlib, zstd);
             const { stdout } = await run(program, [data], { timeout: 300_000 }).catch((error) => error);
             const match = /^(\d+) passed, (\d+) failed$/m.exec(stdout ?? '');
             const details = (stdout ?? '').split('\n').slice(0, match ? -2 : undefined);

@@ -229,7 +229,7 @@ export declare function sha256Update(state: u32, data: u32, length: u32): void;
 export declare function sha256End(state: u32, digest: u32): void;
 
 // ------------ sealift:system/codec@0.1.0
-// Decompression (RFC 1951, RFC 1952). There is one stream at a time.
+// Decompression: gzip (RFC 1951, RFC 1952) and zstd (RFC 8878). There is one stream of each at a time.
 
 /**
  * Starts a gzip stream; further members of a multi-member file are read as one.
@@ -243,6 +243,35 @@ export declare function gunzipBegin(): void;
  */
 @external("sealift:system/codec@0.1.0", "gunzip")
 export declare function codecGunzip(input: u32, inputLength: u32, output: u32, outputLength: u32): u64;
+
+/**
+ * Starts a zstd stream of one or more frames, which are read as one; skippable frames are skipped. The memory that the
+ * decoder had is forgotten. No frame is decoded that refers back further than `window-maximum` bytes.
+ */
+@external("sealift:system/codec@0.1.0", "unzstd-begin")
+export declare function unzstdBegin(windowMaximum: u32): void;
+
+/**
+ * As gunzip, but for two statuses: 3 the frame that begins has a larger window or needs more memory than the decoder has,
+ * 4 it was made with a dictionary.
+ */
+@external("sealift:system/codec@0.1.0", "unzstd")
+export declare function codecUnzstd(input: u32, inputLength: u32, output: u32, outputLength: u32): u64;
+
+/**
+ * Fact 0 is where, in the caller's address space and outside its linear memory, frames for the decoder are to be mapped
+ * (kernel.page-map), 1 how many bytes at most; 2 is the present frame's window in bytes, 3 the bytes that decoding it
+ * takes, or the maximum u64 where no memory would do. All others are 0.
+ */
+@external("sealift:system/codec@0.1.0", "unzstd-fact")
+export declare function unzstdFact(fact: u32): u64;
+
+/**
+ * Says that `size` bytes are mapped there: before the first frame or after status 3, not within a frame. They stay the
+ * decoder's until unzstd-begin.
+ */
+@external("sealift:system/codec@0.1.0", "unzstd-memory")
+export declare function unzstdMemory(size: u32): void;
 
 // ------------ sealift:system/boot@0.1.0
 // The machine: only the root task has it.

@@ -68,6 +68,10 @@ wasm_status host_digest_sha256_end(wasm_instance *instance, uint64_t *values);
 // sealift:system/codec@0.1.0
 wasm_status host_codec_gunzip_begin(wasm_instance *instance, uint64_t *values);
 wasm_status host_codec_gunzip(wasm_instance *instance, uint64_t *values);
+wasm_status host_codec_unzstd_begin(wasm_instance *instance, uint64_t *values);
+wasm_status host_codec_unzstd(wasm_instance *instance, uint64_t *values);
+wasm_status host_codec_unzstd_fact(wasm_instance *instance, uint64_t *values);
+wasm_status host_codec_unzstd_memory(wasm_instance *instance, uint64_t *values);
 
 // sealift:system/boot@0.1.0
 wasm_status host_boot_value(wasm_instance *instance, uint64_t *values);
@@ -131,6 +135,10 @@ static const wasm_host_entry manager_imports[] = {
     {"sealift:system/digest@0.1.0", "sha256-end", "ii:", host_digest_sha256_end},
     {"sealift:system/codec@0.1.0", "gunzip-begin", ":", host_codec_gunzip_begin},
     {"sealift:system/codec@0.1.0", "gunzip", "iiii:I", host_codec_gunzip},
+    {"sealift:system/codec@0.1.0", "unzstd-begin", "i:", host_codec_unzstd_begin},
+    {"sealift:system/codec@0.1.0", "unzstd", "iiii:I", host_codec_unzstd},
+    {"sealift:system/codec@0.1.0", "unzstd-fact", "i:I", host_codec_unzstd_fact},
+    {"sealift:system/codec@0.1.0", "unzstd-memory", "i:", host_codec_unzstd_memory},
     {"sealift:system/boot@0.1.0", "value", "ii:I", host_boot_value},
     {"sealift:system/boot@0.1.0", "bundle-size", ":I", host_boot_bundle_size},
     {"sealift:system/boot@0.1.0", "bundle-read", "Iii:", host_boot_bundle_read},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Decompression of files that Node's zlib made (run.mjs), whole, in small pieces, cut off and damaged.
+// Decompression of files that Node's zlib made (data.mjs), whole, in small pieces, cut off and damaged.
 
 #include "harness.h"
 
