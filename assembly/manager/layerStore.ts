@@ -32,6 +32,7 @@ import {
     WindowArea,
     mapInWindow,
 } from "./window";
+import { ZstdMemory } from "./zstdMemory";
 
 /** Frames are addressable in the window only; the window is the store's limit. */
 const FRAMES_MAXIMUM: u32 = <u32>((STORE_FRAMES_END - STORE_FRAMES) >> PAGE_BITS);
@@ -69,6 +70,7 @@ class StoreFrames extends FrameSeries {
 export class LayerStore {
     readonly layers: StoredLayer[] = new Array<StoredLayer>();
     private readonly frames: StoreFrames = new StoreFrames();
+    private readonly zstdMemory: ZstdMemory = new ZstdMemory();
     /** Frames that have a number; a few more may exist. */
     private used: u32 = 0;
 
@@ -107,6 +109,7 @@ export class LayerStore {
             <u64>layer.size,
             layer.compression,
             observer,
+            this.zstdMemory,
         );
         const reader = new TarReader(stream);
         const inodes = new WindowArea(TREE_INODES, TREE_INODES_LIMIT);

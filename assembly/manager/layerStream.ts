@@ -3,14 +3,7 @@
 // A packed layer as the stream of its tar archive's bytes: decompressed on the way where it is compressed, and digested, so that
 // the diff id is known when the last byte was read.
 
-import {
-    bundleRead,
-    codecGunzip,
-    gunzipBegin,
-    sha256Begin,
-    sha256End,
-    sha256Update,
-} from "../sel4/generated/host";
+import { bundleRead, sha256Begin, sha256End, sha256Update } from "../sel4/generated/host";
 import { ByteStream } from "../oci/byteStream";
 import { SHA256_BYTES, sha256Digest } from "../oci/digest";
 import { Compression } from "../oci/mediaTypes";
@@ -18,25 +11,27 @@ import { Failure } from "../std/failure";
 import { bytesToHex } from "../std/hex";
 import { decimal } from "../std/numberText";
 import { DIGEST_STATE, ReadObserver } from "./bundle";
+import { Decoder, GzipDecoder, STATUS_END, ZstdDecoder } from "./decoder";
+import { ZstdMemory } from "./zstdMemory";
 
 /** Packed bytes held at a time. */
 const INPUT_SIZE: u32 = 16 * 1024;
 
-// The result of codec.gunzip (wit/sealift.wit).
+// The result of codec.gunzip and codec.unzstd (wit/sealift.wit).
 const COUNT_MASK: u64 = (1 << 30) - 1;
 const PRODUCED_SHIFT: u64 = 30;
 const STATUS_SHIFT: u64 = 60;
-const STATUS_END: u32 = 1;
-const STATUS_CORRUPT: u32 = 2;
-const STATUS_NO_MEMORY: u32 = 3;
 
-/** The first two bytes of a gzip stream (RFC 1952, ID1 and ID2), little endian. */
-const GZIP_MAGIC: u16 = 0x8b1f;
+// The first bytes of streams, little endian: RFC 1952 (ID1 and ID2), and RFC 8878 for frames and skippable frames.
+const GZIP_MAGIC: u32 = 0x8b1f;
+const ZSTD_MAGIC: u32 = 0xfd2fb528;
+const ZSTD_SKIPPABLE_MAGIC: u32 = 0x184d2a50;
+const ZSTD_SKIPPABLE_MASK: u32 = 0xfffffff0;
 
 export class LayerStream extends ByteStream {
     private readonly input: usize = heap.alloc(INPUT_SIZE);
     private readonly state: usize = heap.alloc(DIGEST_STATE);
-    private readonly compressed: bool;
+    private readonly decoder: Decoder | null;
     /** Packed bytes taken from the bundle so far. */
     private at: u64 = 0;
     private inputStart: u32 = 0;
@@ -49,25 +44,37 @@ export class LayerStream extends ByteStream {
         private readonly size: u64,
         compression: Compression,
         private readonly observer: ReadObserver,
+        zstdMemory: ZstdMemory,
     ) {
         super();
-        let compressed = compression == Compression.Gzip;
-        if (compression == Compression.Detect && size >= 2) {
-            bundleRead(offset, <u32>this.input, 2);
-            compressed = load<u16>(this.input) == GZIP_MAGIC;
-        }
-        this.compressed = compressed;
-        if (compressed) gunzipBegin();
+        if (compression == Compression.Detect) compression = this.detect();
+        this.decoder =
+            compression == Compression.Gzip
+                ? new GzipDecoder()
+                : compression == Compression.Zstd
+                  ? new ZstdDecoder(zstdMemory)
+                  : null;
         sha256Begin(<u32>this.state);
     }
 
+    private detect(): Compression {
+        store<u32>(this.input, 0);
+        bundleRead(this.offset, <u32>this.input, <u32>min<u64>(4, this.size));
+        const magic = load<u32>(this.input);
+        if ((magic & 0xffff) == GZIP_MAGIC) return Compression.Gzip;
+        if (magic == ZSTD_MAGIC || (magic & ZSTD_SKIPPABLE_MASK) == ZSTD_SKIPPABLE_MAGIC)
+            return Compression.Zstd;
+        return Compression.None;
+    }
+
     read(to: usize, length: u32): i32 {
-        const count = this.compressed ? this.inflate(to, length) : this.copy(to, length);
+        const decoder = this.decoder;
+        const count = decoder !== null ? this.decompress(decoder, to, length) : this.copy(to, length);
         if (count > 0) sha256Update(<u32>this.state, <u32>to, count);
         return count;
     }
 
-    /** Frees the buffers. The digest of all bytes read, which must have been all. */
+    /** Frees the buffers and what decoding took. The digest of all bytes read, which must have been all. */
     finish(): string {
         const digest = heap.alloc(SHA256_BYTES);
         sha256End(<u32>this.state, <u32>digest);
@@ -80,6 +87,8 @@ export class LayerStream extends ByteStream {
     close(): void {
         heap.free(this.input);
         heap.free(this.state);
+        const decoder = this.decoder;
+        if (decoder !== null) decoder.close();
     }
 
     private copy(to: usize, length: u32): i32 {
@@ -90,33 +99,30 @@ export class LayerStream extends ByteStream {
         return <i32>count;
     }
 
-    private inflate(to: usize, length: u32): i32 {
+    private decompress(decoder: Decoder, to: usize, length: u32): i32 {
         if (length == 0) return 0;
         while (true) {
             if (this.inputStart == this.inputEnd) this.fill();
             const available = this.inputEnd - this.inputStart;
             if (available == 0 && this.status == STATUS_END) return 0;
-            const result = codecGunzip(<u32>this.input + this.inputStart, available, <u32>to, length);
+            const result = decoder.decode(this.input + this.inputStart, available, to, length);
             const consumed = <u32>(result & COUNT_MASK);
             const produced = <u32>((result >> PRODUCED_SHIFT) & COUNT_MASK);
             this.inputStart += consumed;
             this.status = <u32>(result >> STATUS_SHIFT);
-            if (this.status >= STATUS_CORRUPT) {
-                const place = decimal(this.at - (this.inputEnd - this.inputStart));
-                this.failure = new Failure(
-                    this.status == STATUS_NO_MEMORY
-                        ? "gzip stream needs more working memory than the decoder has, at byte " +
-                              place +
-                              "; this is a defect of Sealift"
-                        : "gzip stream is corrupt near byte " + place + "; pull the image again",
-                );
-                return -1;
+            if (this.status > STATUS_END) {
+                this.failure = decoder.handle(this.status, this.at - (this.inputEnd - this.inputStart));
+                if (this.failure !== null) return -1;
+                if (produced == 0) continue;
             }
             if (produced > 0) return <i32>produced;
             if (consumed == 0 && this.at == this.size && this.inputStart == this.inputEnd) {
                 if (this.status == STATUS_END) return 0;
                 this.failure = new Failure(
-                    "gzip stream ends early at byte " + decimal(this.size) + "; pull the image again",
+                    decoder.format +
+                        " stream ends early at byte " +
+                        decimal(this.size) +
+                        "; pull the image again",
                 );
                 return -1;
             }

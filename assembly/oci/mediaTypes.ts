@@ -20,6 +20,7 @@ const DOCKER_FOREIGN_LAYER: string = "application/vnd.docker.image.rootfs.foreig
 export enum Compression {
     None,
     Gzip,
+    Zstd,
     /** No media type says it (docker save): the first bytes decide. */
     Detect,
 }
@@ -38,25 +39,26 @@ export function isConfigurationType(mediaType: string): bool {
 
 /** Compression of a layer of `mediaType`, which checkLayerType has accepted. */
 export function layerCompression(mediaType: string): Compression {
-    return mediaType.endsWith("gzip") ? Compression.Gzip : Compression.None;
+    if (mediaType.endsWith("gzip")) return Compression.Gzip;
+    return mediaType.endsWith("zstd") ? Compression.Zstd : Compression.None;
 }
 
 /** Whether layers of `mediaType` can be unpacked; `layer` names the layer in the message. */
 export function checkLayerType(mediaType: string, layer: string): Failure | null {
-    if (mediaType == OCI_LAYER || mediaType == OCI_LAYER + "+gzip") return null;
-    if (mediaType == DOCKER_LAYER || mediaType == DOCKER_LAYER + ".gzip") return null;
+    if (mediaType == OCI_LAYER || mediaType == OCI_LAYER + "+gzip" || mediaType == OCI_LAYER + "+zstd")
+        return null;
+    if (
+        mediaType == DOCKER_LAYER ||
+        mediaType == DOCKER_LAYER + ".gzip" ||
+        mediaType == DOCKER_LAYER + ".zstd"
+    )
+        return null;
     if (mediaType.startsWith(OCI_FOREIGN_LAYER) || mediaType.startsWith(DOCKER_FOREIGN_LAYER)) {
         return new Failure(
             layer +
                 " is a foreign layer (" +
                 mediaType +
                 "), which the image does not carry; use an image without such layers",
-        );
-    }
-    if (mediaType.endsWith("zstd")) {
-        return new Failure(
-            layer +
-                " is compressed with zstd, which is not supported; recompress the image: skopeo copy --dest-compress-format gzip",
         );
     }
     return new Failure(

@@ -197,9 +197,27 @@ test('mistyped and hostile members', async () => {
     }
 });
 
+test('layers of every type that can be unpacked', async () => {
+    for (const mediaType of [
+        'application/vnd.oci.image.layer.v1.tar',
+        'application/vnd.oci.image.layer.v1.tar+gzip',
+        'application/vnd.oci.image.layer.v1.tar+zstd',
+        'application/vnd.docker.image.rootfs.diff.tar',
+        'application/vnd.docker.image.rootfs.diff.tar.gzip',
+        'application/vnd.docker.image.rootfs.diff.tar.zstd',
+    ]) {
+        const files = new Map();
+        const layer = addBlob(files, mediaType, 'x');
+        finishLayout(files, [addImage(files, { manifest: { layers: [layer] } })]);
+        const reader = await openImageReader(blobsOf(files));
+        const { layers } = JSON.parse(await reader.inspect('layout', '', 'linux/amd64', true));
+        assert.equal(layers[0].mediaType, mediaType);
+    }
+});
+
 test('layer types that cannot be unpacked are refused by name', async () => {
     for (const [mediaType, pattern] of [
-        ['application/vnd.oci.image.layer.v1.tar+zstd', /zstd.*recompress/],
+        ['application/vnd.oci.image.layer.v1.tar+xz', /tar\+xz", which is no layer/],
         ['application/vnd.docker.image.rootfs.foreign.diff.tar.gzip', /foreign layer/],
         ['text/plain', /"text\/plain", which is no layer/],
     ]) {

@@ -57,6 +57,25 @@ test('skopeo copies to archives and layouts that run the same', { skip: skipWith
     assert.deepEqual(await contentOf(`docker-archive:${folder}/copy.docker.tar.gz`), expected);
 });
 
+test('layers that skopeo compressed with zstd', { skip: skipWithout('skopeo') }, async () => {
+    const copy = `${folder}/zstd`;
+    const options = [
+        '--quiet',
+        '--override-arch',
+        'amd64',
+        '--dest-compress',
+        '--dest-compress-format',
+        'zstd',
+    ];
+    execFileSync('skopeo', ['copy', ...options, demo, `oci:${copy}:latest`]);
+    execFileSync('skopeo', ['copy', '--quiet', `oci:${copy}:latest`, `oci-archive:${copy}.tar:latest`]);
+    const expected = await contentOf(demo);
+    assert.deepEqual(await contentOf(`oci:${copy}`), expected);
+    assert.deepEqual(await contentOf(`oci-archive:${copy}.tar`), expected);
+    const { stdout } = await sealift(['inspect', `oci:${copy}`]);
+    assert.match(stdout.toString(), /tar\+zstd/);
+});
+
 test(
     'an image that umoci made and changed',
     { skip: skipWithout('umoci') || skipWithout('skopeo') },

@@ -17,6 +17,7 @@ process.on('exit', () => rmSync(scratch, { recursive: true }));
 
 export const TAR = 'application/vnd.oci.image.layer.v1.tar';
 export const TAR_GZIP = `${TAR}+gzip`;
+export const TAR_ZSTD = `${TAR}+zstd`;
 
 /**
  * Writes a layout whose image has the layers (each {type, bytes, diffId}); the result is its folder. `spoil` may change
@@ -50,10 +51,13 @@ export function writeLayout(name, layers, spoil = () => {}, config = { Cmd: ['/b
 }
 
 /** `sealift run` with options before and words after the image: {status, stdout, stderr}. */
-export function run(folder, { options = [], command = [], environment = {}, input = '' } = {}) {
+export function run(
+    folder,
+    { options = [], command = [], environment = {}, input = '', transport = 'oci' } = {},
+) {
     return spawnSync(
         process.execPath,
-        [join(root, 'cli', 'sealift.mjs'), 'run', '-q', ...options, `oci:${folder}`, ...command],
+        [join(root, 'cli', 'sealift.mjs'), 'run', '-q', ...options, `${transport}:${folder}`, ...command],
         { encoding: 'utf8', timeout: 60_000, env: { ...process.env, ...environment }, input },
     );
 }
