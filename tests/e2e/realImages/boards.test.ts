@@ -12,7 +12,7 @@ import { writeEsbuildImage } from '../../images/esbuildImage.js';
 import { debianImage } from '../../images/makeDebianImages.js';
 import { testBoards } from '../kernels.js';
 import { skipWithoutRoot } from '../linuxReference.js';
-import { sameAsLinux, sameOnArm, script, skipBoardImages } from './realImage.js';
+import { sameAsLinux, sameOnArm, script, skipBoardImages, withoutReport } from './realImage.js';
 
 const shellScript = `seq 100 | awk '{ sum += $1 } END { print sum }'
 printf 'b\\na\\n' | sort | xz | xz -d
@@ -47,7 +47,8 @@ for (const { board, image, skip } of testBoards) {
                 [...run, '--board', board.name, writeEsbuildImage(join(folder, image), image)],
                 { timeout: 400_000 },
             );
-            assert.equal(there.stderr, '');
+            // On riscv64 Go asks for riscv_hwprobe, which is later than Linux 6.1.
+            assert.equal(withoutReport(there.stderr), '');
             assert.equal(there.stdout.toString(), here.stdout.toString());
             assert.equal(there.code, 0);
         } finally {

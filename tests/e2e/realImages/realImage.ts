@@ -83,7 +83,7 @@ export async function onLinux(
 }
 
 /** What the command wrote to stderr, without Sealift's report of what it had to refuse. */
-function withoutReport(stderr: string): string {
+export function withoutReport(stderr: string): string {
     return stderr.replace(/^sealift: (system calls|options that).*\n/gm, '');
 }
 
