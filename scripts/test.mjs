@@ -70,6 +70,7 @@ function nodeTests(folder, pattern) {
     ];
 }
 
+/** `beside`: the suite in front, which it runs together with. Neither of the two says anything about time, or takes two cores. */
 const suites = [
     {
         name: 'unit',
@@ -92,6 +93,7 @@ const suites = [
     {
         name: 'host',
         title: 'host functions and the C runtime',
+        beside: 'wasm',
         command: () => [node, 'tests/host/run.mjs'],
         account: readPlainAccount,
     },
@@ -146,6 +148,7 @@ const suites = [
     {
         name: 'lint',
         title: 'layout and style',
+        beside: 'fuzz',
         command: () => [node, 'scripts/lint.mjs'],
         account: readPlainAccount,
     },
@@ -154,10 +157,10 @@ const suites = [
 const plainAccount = /^\d+ passed, \d+ failed, \d+ skipped$/;
 
 /**
- * Runs a suite's command, shows what it prints, and returns its exit status and output. Accounts of single suites are left
- * out: the only such line of the whole run is its last.
+ * Runs a suite's command, hands what it prints to `show`, line by line, and returns its exit status and output. Accounts of single
+ * suites are left out: the only such line of the whole run is its last.
  */
-function run([command, ...commandArguments]) {
+function run([command, ...commandArguments], show) {
     return new Promise((resolve, reject) => {
         const child = spawn(command, commandArguments, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
         let output = '';
@@ -165,12 +168,25 @@ function run([command, ...commandArguments]) {
             const lines = createInterface({ input: stream, crlfDelay: Infinity });
             lines.on('line', (line) => {
                 output += `${line}\n`;
-                if (!plainAccount.test(line)) process.stdout.write(`${line}\n`);
+                if (!plainAccount.test(line)) show(`${line}\n`);
             });
         }
         child.on('error', reject);
         child.on('close', (status) => resolve({ status, output }));
     });
+}
+
+/** Runs a suite; its account, and a line about it. */
+async function runSuite({ name, title, command, account }, show) {
+    show(`\n== ${name}: ${title}\n`);
+    const started = performance.now();
+    const { status, output } = await run(command(), show);
+    const counts = account(output) ?? { passed: 0, failed: 0, skipped: 0 };
+    // A suite that ends badly without a failed test, or without any account, has failed all the same.
+    if ((status !== 0 || account(output) === undefined) && counts.failed === 0) counts.failed = 1;
+    const took = elapsedText(performance.now() - started);
+    const line = `${name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped in ${took}`;
+    return { counts, line };
 }
 
 await runMain(async () => {
@@ -188,19 +204,22 @@ await runMain(async () => {
     await build();
     const sum = { passed: 0, failed: 0, skipped: 0 };
     const lines = [];
-    for (const { name, title, command, account } of suites) {
-        if (wanted.length > 0 && !wanted.includes(name)) continue;
-        console.log(`\n== ${name}: ${title}`);
-        const started = performance.now();
-        const { status, output } = await run(command());
-        const counts = account(output) ?? { passed: 0, failed: 0, skipped: 0 };
-        // A suite that ends badly without a failed test, or without any account, has failed all the same.
-        if ((status !== 0 || account(output) === undefined) && counts.failed === 0) counts.failed = 1;
-        for (const key of Object.keys(sum)) sum[key] += counts[key];
-        const took = elapsedText(performance.now() - started);
-        lines.push(
-            `${name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped in ${took}`,
-        );
+    const chosen = suites.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+    for (const suite of chosen) {
+        // One that runs beside another has begun, and ended, with it.
+        if (chosen.some(({ name }) => name === suite.beside)) continue;
+        const companion = chosen.find(({ beside }) => beside === suite.name);
+        const print = (text) => void process.stdout.write(text);
+        let held = '';
+        const results = await Promise.all([
+            runSuite(suite, print),
+            ...(companion ? [runSuite(companion, (text) => void (held += text))] : []),
+        ]);
+        print(held);
+        for (const { counts, line } of results) {
+            for (const key of Object.keys(sum)) sum[key] += counts[key];
+            lines.push(line);
+        }
     }
     console.log(`\n${lines.join('\n')}\n`);
     console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
