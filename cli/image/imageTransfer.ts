@@ -5,8 +5,9 @@
 
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { describeFileError, Failure } from '../failure.js';
-import { chunksOf, openFileExtent, type ImageFiles } from './files.js';
+import { chunksOf, openFileExtent, readExtent, type ImageFiles } from './files.js';
 import { OpenImage } from './imageReader.js';
 import {
     ImageStore,
@@ -23,12 +24,12 @@ const CONFIG_TYPE = 'application/vnd.oci.image.config.v1+json';
 const TAR_TYPE = 'application/vnd.oci.image.layer.v1.tar';
 const NAME_ANNOTATION = 'org.opencontainers.image.ref.name';
 
-/** Copies a file of an image into the store as the blob with this digest, which is checked. */
-function keepBlob(store: ImageStore, files: ImageFiles, path: string, digest: string): void {
-    if (store.hasBlob(digest)) return;
+/** Copies a file of an image into the store as a blob; its digest, which is checked where it is given. */
+function keepBlob(store: ImageStore, files: ImageFiles, path: string, wanted: string | null): string {
+    if (wanted !== null && store.hasBlob(wanted)) return wanted;
     const extent = files.find(path);
     if (extent === null) throw new Failure(`${path}: the image has no such file; make the image again`);
-    const draft = `${store.blobPath(digest)}.${process.pid}`;
+    const draft = join(store.folder, 'blobs', `draft.${process.pid}`);
     const file = openSync(draft, 'w');
     try {
         const hash = createHash('sha256');
@@ -36,13 +37,24 @@ function keepBlob(store: ImageStore, files: ImageFiles, path: string, digest: st
             hash.update(chunk);
             for (let done = 0; done < chunk.length;) done += writeSync(file, chunk, done);
         }
-        if (`sha256:${hash.digest('hex')}` !== digest)
-            throw new Failure(`${path}: its digest is not ${digest}; make the image again`);
+        const digest = `sha256:${hash.digest('hex')}`;
+        if (wanted !== null && digest !== wanted)
+            throw new Failure(`${path}: its digest is not ${wanted}; make the image again`);
         renameSync(draft, store.blobPath(digest));
+        return digest;
     } finally {
         closeSync(file);
         rmSync(draft, { force: true });
     }
+}
+
+/** The media type of a layer in an archive of `docker save`, which has none: by its first bytes. */
+function layerType(files: ImageFiles, path: string): string {
+    const extent = files.find(path);
+    const start = extent === null || extent.size < 4 ? '' : readExtent(extent, 0, 4, path).toString('hex');
+    if (start.startsWith('1f8b')) return `${TAR_TYPE}+gzip`;
+    // A frame, or a skippable one (RFC 8878, 3.1).
+    return start === '28b52ffd' || /^5.2a4d18$/.test(start) ? `${TAR_TYPE}+zstd` : TAR_TYPE;
 }
 
 /**
@@ -59,9 +71,9 @@ export async function loadImage(
     const { manifest, config, layers } = await image.describe(platform, true);
     keepBlob(store, image.files, config.path, config.digest);
     const kept: Descriptor[] = [];
-    for (const { path, digest, mediaType, size, diffId } of layers) {
-        keepBlob(store, image.files, path, digest ?? diffId);
-        kept.push({ mediaType: digest === null ? TAR_TYPE : mediaType, digest: digest ?? diffId, size });
+    for (const { path, digest, mediaType, size } of layers) {
+        const type = digest === null ? layerType(image.files, path) : mediaType;
+        kept.push({ mediaType: type, digest: keepBlob(store, image.files, path, digest), size });
     }
     let descriptor: Descriptor;
     if (manifest !== null) {

@@ -4,11 +4,12 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { projectFolder, sealift, type Result } from '../cli/commandLine.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'sealift-test-'));
@@ -166,6 +167,23 @@ test('images go to archives and come from them', { skip }, async () => {
     const copy = join(folder, 'copy.tar');
     execFileSync('skopeo', ['copy', '--quiet', `oci-archive:${archive}`, `docker-archive:${copy}:app:1`]);
     assert.match(await output('load', `docker-archive:${copy}`), /^\S*app:1 sha256:[0-9a-f]{64}\n$/);
+    // Archives of a newer `docker save` have compressed layers.
+    const layout = join(folder, 'layout');
+    mkdirSync(layout);
+    execFileSync('tar', ['-xf', copy, '-C', layout]);
+    const [{ Layers: layers }] = JSON.parse(readFileSync(join(layout, 'manifest.json'), 'utf8')) as [
+        { Layers: string[] },
+    ];
+    for (const layer of layers) {
+        const path = realpathSync(join(layout, layer));
+        writeFileSync(path, gzipSync(readFileSync(path)));
+    }
+    execFileSync('tar', ['-cf', copy, '-C', layout, '.']);
+    assert.match(
+        await output('load', '--name', 'compressed:1', `docker-archive:${copy}`),
+        /^compressed:1 sha256:/,
+    );
+    assert.equal(await output('run', 'compressed:1', 'echo', 'gzip'), 'gzip\n');
     assert.match(await output('load', '--name', 'other:2', `oci-archive:${archive}`), /^other:2 sha256:/);
     assert.equal(await output('run', 'other:2', 'echo', 'loaded'), 'loaded\n');
     assert.match(await output('rmi', 'other:2'), /^other:2: removed, 0 B freed\n$/);
