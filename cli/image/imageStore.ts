@@ -52,6 +52,8 @@ const DOCKER_MANIFEST_TYPE = 'application/vnd.docker.distribution.manifest.v2+js
 
 /** Documents that are read into memory at most: the specification's limit for manifests. */
 export const DOCUMENT_MAXIMUM = 4 << 20;
+/** What a pull has not touched for so long it will not go on with. */
+const ABANDONED_MILLISECONDS = 24 * 3_600_000;
 /** Indexes within indexes, as the image reader takes them. */
 const NESTING_MAXIMUM = 4;
 
@@ -237,17 +239,36 @@ export class ImageStore {
         return parts;
     }
 
-    /** Takes a name away, and with it the blobs that no other name needs; the result is their bytes. */
+    /**
+     * Takes a name away, and with it the blobs that no other name needs; the result is their bytes. What pulls left behind that were
+     * given up long ago goes with them.
+     */
     remove(image: StoredImage): number {
         const digests = (one: StoredImage): string[] =>
             this.partsHere(one.descriptor).map(({ descriptor }) => descriptor.digest);
         const mine = new Set(digests(image));
         rmSync(this.namePath(image.name), { force: true });
         for (const other of this.list()) for (const digest of digests(other)) mine.delete(digest);
-        let bytes = 0;
+        let bytes = this.sweep(digests);
         for (const digest of mine) {
             bytes += statSync(this.blobPath(digest)).size;
             rmSync(this.blobPath(digest), { force: true });
+        }
+        return bytes;
+    }
+
+    /** Removes blobs, whole or not, that no name needs and nobody has written to for a while; the result is their bytes. */
+    private sweep(digestsOf: (image: StoredImage) => string[]): number {
+        const folder = join(this.folder, 'blobs', 'sha256');
+        const needed = new Set(this.list().flatMap(digestsOf));
+        let bytes = 0;
+        for (const file of readdirSync(folder)) {
+            const path = join(folder, file);
+            const status = statSync(path, { throwIfNoEntry: false });
+            if (status === undefined || needed.has(`sha256:${file}`)) continue;
+            if (Date.now() - status.mtimeMs < ABANDONED_MILLISECONDS) continue;
+            bytes += status.size;
+            rmSync(path, { force: true });
         }
         return bytes;
     }

@@ -102,7 +102,7 @@ export class RegistryClient {
     ): Promise<{ offset: number; body: AsyncIterable<Uint8Array> }> {
         const headers: Record<string, string> = offset > 0 ? { range: `bytes=${offset}-` } : {};
         const response = await this.request(`${this.base}/blobs/${digest}`, headers, signal);
-        if (response.status === 416) {
+        if (response.status === 416 && offset > 0) {
             // What is there already is all, or more than all: begin again.
             await response.body?.cancel();
             return this.blob(digest, 0, signal);
@@ -250,7 +250,9 @@ export class RegistryClient {
     }
 
     private get login(): Credentials | null {
-        this.credentials ??= findCredentials(this.name.host, this.environment);
+        // Asked once: a helper may ask the person.
+        if (this.credentials === undefined)
+            this.credentials = findCredentials(this.name.host, this.environment);
         return this.credentials;
     }
 

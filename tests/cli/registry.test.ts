@@ -3,7 +3,7 @@
 // Pulling from registries that want authentication, redirect, break off, or send what they should not.
 
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -352,6 +352,36 @@ test('two pulls of one image at a time', async () => {
     assert.equal(await isWhole(store, second!.name, platform), true);
     assert.ok(store.remove(second!) > 200_000);
     assert.deepEqual(readdirSync(join(store.folder, 'blobs/sha256')), []);
+});
+
+test('what a pull left long ago goes with the next image that is removed', async () => {
+    registry.image('amd64', [1000], 'one');
+    await pull();
+    const old = new Date(Date.now() - 2 * 24 * 3_600_000);
+    const blobs = join(store.folder, 'blobs/sha256');
+    for (const name of ['a'.repeat(64), `${'b'.repeat(64)}.partial`, 'c'.repeat(64)]) {
+        writeFileSync(join(blobs, name), '12345');
+        if (!name.startsWith('c')) utimesSync(join(blobs, name), old, old);
+    }
+    // A blob that an image needs may be as old as it likes.
+    registry.manifests.set('two', registry.manifests.get('one')!);
+    await pull('two');
+    for (const { descriptor } of store.partsHere(store.list()[0]!.descriptor))
+        utimesSync(store.blobPath(descriptor.digest), old, old);
+    assert.equal(store.remove(store.find(`${registry.host}/team/app:one`)!), 10);
+    assert.equal(await isWhole(store, `${registry.host}/team/app:two`, platform), true);
+    assert.equal(existsSync(join(blobs, 'c'.repeat(64))), true);
+});
+
+test('a server that finds every range wrong', async () => {
+    const image = registry.image('amd64', [1000], 'one');
+    const { digest } = image.layers[0]!;
+    registry.before = (request, response) => {
+        if (!request.url!.endsWith(digest)) return false;
+        response.writeHead(416).end();
+        return true;
+    };
+    await assertRefused(pull(), /answers 416 for blob sha256/);
 });
 
 test('wrong bytes never become a blob', async () => {
