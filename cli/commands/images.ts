@@ -3,11 +3,10 @@
 // `sealift images` and `sealift rmi`: what the image store has, and taking it out.
 
 import { Command, Option } from 'commander';
-import { Failure } from '../failure.js';
 import { ImageStore, type StoredImage } from '../image/imageStore.js';
-import { parseImageReference } from '../image/reference.js';
 import { table } from '../report/table.js';
 import { formatBytes } from './memorySize.js';
+import { storedImages } from './storedImages.js';
 
 interface ImageRow {
     name: string;
@@ -81,15 +80,7 @@ export function addImagesCommands(program: Command): void {
         .argument('<image...>', 'names as `sealift images` shows them, or docker:// references')
         .action((images: string[]) => {
             const store = new ImageStore();
-            const found = images.map((text) => {
-                const image = store.find(parseImageReference(text).tag);
-                if (image === null)
-                    throw new Failure(
-                        `image ${text}: is not on this machine; \`sealift images\` lists those that are`,
-                    );
-                return image;
-            });
-            for (const image of found) {
+            for (const image of storedImages(store, images)) {
                 const bytes = store.remove(image);
                 process.stdout.write(`${image.name}: removed, ${formatBytes(bytes)} freed\n`);
             }

@@ -9,6 +9,7 @@ import { ImageStore } from '../image/imageStore.js';
 import { loadImage, saveImages } from '../image/imageTransfer.js';
 import { parseImageReference } from '../image/reference.js';
 import { parsePlatform } from './platform.js';
+import { storedImages } from './storedImages.js';
 
 const loadExamples = `
 Examples:
@@ -66,14 +67,6 @@ export function addTransferCommands(program: Command): void {
         .addHelpText('after', saveExamples)
         .action((images: string[], { output }: { output: string }) => {
             const store = new ImageStore();
-            const found = images.map((text) => {
-                const image = store.find(parseImageReference(text).tag);
-                if (image === null)
-                    throw new Failure(
-                        `image ${text}: is not on this machine; \`sealift images\` lists those that are`,
-                    );
-                return image;
-            });
-            saveImages(store, found, output);
+            saveImages(store, storedImages(store, images), output);
         });
 }
