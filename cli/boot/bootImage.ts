@@ -4,8 +4,9 @@
 // bundle. The runtime finds it through a descriptor of 32 bytes at its symbol `sealift_bundle`: u64 magic, u64 address,
 // u64 size, u64 0, all little endian.
 
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { describeFileError, Failure } from '../failure.js';
+import { writeAll } from '../image/files.js';
 import { ElfFile, PAGE_BYTES } from './elf.js';
 
 const DESCRIPTOR_SYMBOL = 'sealift_bundle';
@@ -37,12 +38,6 @@ function findDescriptor(runtime: ElfFile): number {
         );
     }
     return offset;
-}
-
-function writeAll(descriptor: number, bytes: Buffer, position: number): void {
-    let done = 0;
-    while (done < bytes.length)
-        done += writeSync(descriptor, bytes, done, bytes.length - done, position + done);
 }
 
 /**

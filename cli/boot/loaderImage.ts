@@ -8,9 +8,10 @@
 // it page by page whatever its alignment, and every gap would break free memory into more and smaller untypeds. The
 // loader's own memory is free memory as soon as the kernel runs.
 
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import type { Board, MemoryRange } from '../boards/board.js';
 import { describeFileError, Failure } from '../failure.js';
+import { writeAll } from '../image/files.js';
 import { ElfFile, PAGE_BYTES, PT_LOAD } from './elf.js';
 import { readKernelElf } from './kernelElf.js';
 
@@ -211,12 +212,10 @@ function writeElf(output: string, loader: ElfFile, entry: number, pieces: readon
             [offset, address, address, bytes.length, memorySize, PAGE_BYTES].forEach((word, position) =>
                 headers.writeBigUInt64LE(BigInt(word), at + 8 + position * 8),
             );
-            for (let done = 0; done < bytes.length;)
-                done += writeSync(file, bytes, done, bytes.length - done, offset + done);
+            writeAll(file, bytes, offset);
             end = offset + bytes.length;
         });
-        for (let done = 0; done < headers.length;)
-            done += writeSync(file, headers, done, headers.length - done, done);
+        writeAll(file, headers, 0);
     } finally {
         closeSync(file);
     }

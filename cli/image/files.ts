@@ -4,7 +4,7 @@
 // archive. Reading is synchronous because the image reader (a WebAssembly component) calls it from inside.
 
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeFileError, Failure, systemErrorCode } from '../failure.js';
 import { ImageStore } from './imageStore.js';
@@ -44,6 +44,14 @@ export function readExtent(extent: Extent, offset: number, length: number, name:
         done += count;
     }
     return bytes;
+}
+
+/** Writes all of `bytes`, at `position` or, without one, where the file is. */
+export function writeAll(descriptor: number, bytes: Uint8Array, position?: number): void {
+    for (let done = 0; done < bytes.length;) {
+        const at = position === undefined ? null : position + done;
+        done += writeSync(descriptor, bytes, done, bytes.length - done, at);
+    }
 }
 
 /** The bytes of an extent in pieces of at most CHUNK_BYTES. */

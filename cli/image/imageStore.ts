@@ -44,7 +44,7 @@ export interface Part {
     kind: 'index' | 'manifest' | 'config' | 'layer';
 }
 
-const NAME_ANNOTATION = 'org.opencontainers.image.ref.name';
+export const NAME_ANNOTATION = 'org.opencontainers.image.ref.name';
 export const INDEX_TYPE = 'application/vnd.oci.image.index.v1+json';
 export const MANIFEST_TYPE = 'application/vnd.oci.image.manifest.v1+json';
 const DOCKER_INDEX_TYPE = 'application/vnd.docker.distribution.manifest.list.v2+json';
@@ -55,7 +55,11 @@ export const DOCUMENT_MAXIMUM = 4 << 20;
 /** What a pull has not touched for so long it will not go on with. */
 const ABANDONED_MILLISECONDS = 24 * 3_600_000;
 /** Indexes within indexes, as the image reader takes them. */
-const NESTING_MAXIMUM = 4;
+export const NESTING_MAXIMUM = 4;
+
+export function digestOf(bytes: Uint8Array): string {
+    return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+}
 
 export function isIndexType(mediaType: string): boolean {
     return mediaType === INDEX_TYPE || mediaType === DOCKER_INDEX_TYPE;
@@ -143,7 +147,7 @@ export class ImageStore {
 
     /** Keeps the bytes as a blob and returns its digest. */
     addBlob(bytes: Uint8Array): string {
-        const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+        const digest = digestOf(bytes);
         if (!this.hasBlob(digest)) {
             const draft = `${this.blobPath(digest)}.${process.pid}`;
             writeFileSync(draft, bytes);

@@ -3,17 +3,17 @@
 // Images between the store and archives: `sealift load` and `sealift save`. An archive of `docker save` has no manifests; it gets one
 // of the OCI's. What is written is an OCI archive of what is here of the image.
 
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { describeFileError, Failure } from '../failure.js';
-import { chunksOf, openFileExtent, readExtent, type ImageFiles } from './files.js';
+import { chunksOf, openFileExtent, readExtent, writeAll, type ImageFiles } from './files.js';
 import { OpenImage } from './imageReader.js';
 import {
     ImageStore,
     INDEX_TYPE,
-    isManifestType,
     MANIFEST_TYPE,
+    NAME_ANNOTATION,
     partsOf,
     type Descriptor,
     type StoredImage,
@@ -22,7 +22,6 @@ import { tarEnd, tarHeader, tarPadding } from './tarWriter.js';
 
 const CONFIG_TYPE = 'application/vnd.oci.image.config.v1+json';
 const TAR_TYPE = 'application/vnd.oci.image.layer.v1.tar';
-const NAME_ANNOTATION = 'org.opencontainers.image.ref.name';
 
 /** Copies a file of an image into the store as a blob; its digest, which is checked where it is given. */
 function keepBlob(store: ImageStore, files: ImageFiles, path: string, wanted: string | null): string {
@@ -35,7 +34,7 @@ function keepBlob(store: ImageStore, files: ImageFiles, path: string, wanted: st
         const hash = createHash('sha256');
         for (const chunk of chunksOf(extent, path)) {
             hash.update(chunk);
-            for (let done = 0; done < chunk.length;) done += writeSync(file, chunk, done);
+            writeAll(file, chunk);
         }
         const digest = `sha256:${hash.digest('hex')}`;
         if (wanted !== null && digest !== wanted)
@@ -110,8 +109,7 @@ function wholeManifests(store: ImageStore, image: StoredImage): Descriptor[] {
             partsOf(store.document(digest), mediaType, digest).every(({ descriptor }) =>
                 store.hasBlob(descriptor.digest),
             ),
-        )
-        .filter(({ mediaType }) => isManifestType(mediaType));
+        );
 }
 
 /** Writes images as an OCI archive. The archive appears when it is whole. */
@@ -139,9 +137,7 @@ export function saveImages(store: ImageStore, images: readonly StoredImage[], ou
     try {
         const file = openSync(draft, 'w');
         try {
-            const put = (bytes: Uint8Array): void => {
-                for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done);
-            };
+            const put = (bytes: Uint8Array): void => writeAll(file, bytes);
             const document = (name: string, bytes: Buffer): void => {
                 put(tarHeader({ name, type: 'file', size: bytes.length }));
                 put(bytes);
@@ -150,10 +146,9 @@ export function saveImages(store: ImageStore, images: readonly StoredImage[], ou
             document('oci-layout', Buffer.from('{"imageLayoutVersion":"1.0.0"}'));
             document('index.json', index);
             for (const digest of [...digests].sort()) {
-                const path = store.blobPath(digest);
                 const name = `blobs/sha256/${digest.slice('sha256:'.length)}`;
-                const extent = openFileExtent(path, name)!;
-                put(tarHeader({ name, type: 'file', size: statSync(path).size }));
+                const extent = openFileExtent(store.blobPath(digest), name)!;
+                put(tarHeader({ name, type: 'file', size: extent.size }));
                 for (const chunk of chunksOf(extent, name)) put(chunk);
                 put(tarPadding(extent.size));
                 closeSync(extent.descriptor);

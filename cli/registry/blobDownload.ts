@@ -15,9 +15,9 @@ import {
     rmSync,
     statSync,
     writeFileSync,
-    writeSync,
 } from 'node:fs';
 import { describeFileError, Failure, messageOf, systemErrorCode } from '../failure.js';
+import { writeAll } from '../image/files.js';
 import type { Descriptor, ImageStore } from '../image/imageStore.js';
 import { TransientFailure, withRetries, type RegistryClient } from './client.js';
 
@@ -133,8 +133,7 @@ async function continueDownload(
                             `blob ${digest}: the registry sends more than its ${size} bytes; pull again, or have the image pushed again`,
                         );
                     }
-                    for (let done = 0; done < bytes.length;)
-                        done += writeSync(file, bytes, done, bytes.length - done, have + done);
+                    writeAll(file, bytes, have);
                     hash.update(bytes);
                     have += bytes.length;
                     counted += bytes.length;

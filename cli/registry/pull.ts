@@ -4,14 +4,15 @@
 // Which image of an index that is decides the code that the target runs (assembly/oci); here only documents are left out that
 // say themselves that they are of another architecture.
 
-import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { Failure } from '../failure.js';
 import { OpenImage } from '../image/imageReader.js';
 import {
+    digestOf,
     ImageStore,
     isIndexType,
     isManifestType,
+    NESTING_MAXIMUM,
     partsOf,
     type Descriptor,
     type Part,
@@ -22,8 +23,7 @@ import { registryNameText, type RegistryName } from './imageName.js';
 
 /** Blobs on their way at a time: as many as other clients have. */
 const DOWNLOADS = 4;
-/** Indexes within indexes, as the image reader takes them; and documents in all. */
-const NESTING_MAXIMUM = 4;
+/** Documents of one image. */
 const DOCUMENTS_MAXIMUM = 256;
 
 export interface PullOptions {
@@ -34,8 +34,6 @@ export interface PullOptions {
     progress?: (bytes: number, total: number) => void;
     environment?: NodeJS.ProcessEnv;
 }
-
-const digestOf = (bytes: Uint8Array): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
 /** The media type that a manifest states, or the one it was sent with. */
 function typeOf(bytes: Buffer, sent: string, thing: string): string {
