@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeBootImage } from '../cli/boot/bootImage.js';
-import { bundleParts } from '../cli/boot/bundle.js';
+import { bundleParts, oneShotSystem } from '../cli/boot/bundle.js';
 import { OpenImage } from '../cli/image/imageReader.js';
 import { parseImageReference } from '../cli/image/reference.js';
 import { linuxRuntime } from '../cli/projectPaths.js';
@@ -97,8 +97,7 @@ async function makeBootImage(image: BenchImage, path: string): Promise<number> {
                 interactive: true,
             },
         };
-        const files = await opened.bundleFiles(request.platform);
-        writeBootImage(linuxRuntime(), bundleParts(request, opened.files, files), path);
+        writeBootImage(linuxRuntime(), bundleParts(await oneShotSystem(request, opened)), path);
     } finally {
         opened.close();
     }

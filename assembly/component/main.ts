@@ -8,7 +8,7 @@ import { Image, openImage, parseImageKind, verifyLayer } from "../oci/image";
 import { JSON_SIZE_MAXIMUM, parseJson } from "../oci/json";
 import { parsePlatform } from "../oci/platform";
 import { mergeProcess } from "../oci/process";
-import { readContainerOptions } from "../oci/runOptions";
+import { readContainerOptions } from "../oci/containerOptions";
 import { Failure, Result } from "../std/failure";
 import { decimal } from "../std/numberText";
 import { encodeUtf8, utf8Length } from "../std/utf8";

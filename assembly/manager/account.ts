@@ -22,7 +22,7 @@ import {
     STATISTIC_SENTRY_HEAP,
     STATISTIC_SYSTEM_CALLS,
 } from "../std/statistics";
-import { Container } from "./container";
+import { Instance } from "./instance";
 import { LayerStore } from "./layerStore";
 import { fact, machine } from "./machine";
 import { OWNERS, OWNER_LAYER_DATA, OWNER_LAYER_INDEXES, OWNER_ROUNDING, ownerName } from "./owners";
@@ -38,17 +38,27 @@ import {
 /** Layers that the message lists: it must fit a frame. */
 const LAYERS_LISTED: i32 = 12;
 
-/** Statistics while the container still has its memory; `addFreed` completes them afterwards. */
+/** Writes an account, a JSON object; for a container at a time, where it may become longer than a frame. */
 export class Account {
-    private readonly json: JsonText = new JsonText();
+    readonly text: JsonText = new JsonText();
 
-    constructor(container: Container, store: LayerStore) {
-        const json = this.json;
-        json.beginObject();
+    constructor() {
+        this.text.beginObject();
+    }
+
+    /** What has been written since the last time. */
+    takeText(): string {
+        const text = this.text.toString();
+        this.text.clear();
+        return text;
+    }
+
+    /** The members about the machine as a whole. */
+    writeMachine(store: LayerStore): void {
+        const json = this.text;
         json.name("machineMemory").unsigned(fact(BootKey.MACHINE_MEMORY));
         json.name("kernelOverhead").unsigned(fact(BootKey.KERNEL_OVERHEAD));
         this.writeOwners(store);
-        this.writeContainer(container);
         json.name("layers").beginArray();
         for (let i = 0; i < min(store.layers.length, LAYERS_LISTED); i++) {
             const layer = store.layers[i];
@@ -61,9 +71,9 @@ export class Account {
         json.endArray();
     }
 
-    /** Adds how much memory the container was given and how much of it the kernel says is whole again. The JSON text. */
-    finish(carved: u64, returned: u64): string {
-        const json = this.json;
+    /** Adds how much memory a container was given and how much of it the kernel says is whole again. */
+    writeFreed(carved: u64, returned: u64): void {
+        const json = this.text;
         json.name("freed")
             .beginObject()
             .name("carved")
@@ -72,12 +82,11 @@ export class Account {
             .unsigned(returned)
             .endObject();
         json.name("instructions").unsigned(reportInstructions());
-        return json.endObject().toString();
     }
 
     private writeOwners(store: LayerStore): void {
         const pool = machine().pool;
-        const json = this.json;
+        const json = this.text;
         let sum: u64 = 0;
         json.name("owners").beginArray();
         for (let owner = 0; owner < OWNERS; owner++) {
@@ -103,12 +112,14 @@ export class Account {
         json.endArray();
     }
 
-    private writeContainer(container: Container): void {
-        const json = this.json;
-        const quota: Quota = container.quota;
-        const words = container.statistics;
-        json.name("container").beginObject();
-        json.name("name").string(container.name);
+    /** An object about a container; `isStale`: its sentry's part is older. */
+    writeInstance(instance: Instance, isStale: bool): void {
+        const json = this.text;
+        const quota: Quota = instance.quota;
+        const words = instance.statistics;
+        json.beginObject();
+        json.name("number").unsigned(instance.number);
+        json.name("name").string(instance.name);
         json.name("memoryLimit").unsigned(quota.size);
         json.name("owners").beginArray();
         let given: u64 = 0;
@@ -136,6 +147,8 @@ export class Account {
                 .integer(given - told)
                 .endObject();
         json.endArray();
+        json.name("stale").boolean(isStale);
+        json.name("cpuMicroseconds").unsigned(instance.processorTime());
         json.name("systemCalls").unsigned(words[STATISTIC_SYSTEM_CALLS]);
         json.name("pageFaults").unsigned(words[STATISTIC_PAGE_FAULTS]);
         json.name("layerBytesMapped").unsigned(words[STATISTIC_LAYER_PAGES_MAPPED]);
@@ -145,6 +158,6 @@ export class Account {
     }
 
     private writeOwner(owner: string, bytes: u64): void {
-        this.json.beginObject().name("owner").string(owner).name("bytes").unsigned(bytes).endObject();
+        this.text.beginObject().name("owner").string(owner).name("bytes").unsigned(bytes).endObject();
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Random bytes for containers (getrandom, AT_RANDOM, the guard of empty CSpaces). seL4 offers none, so a pool is stirred
-// with what an attacker inside a container cannot see: 32 random bytes that the command line puts in run.json, the machine's
+// with what an attacker inside a container cannot see: 32 random bytes that the command line puts in system.json, the machine's
 // clock at boot, how many nanoseconds the manager's own work took at many points, and the arrival times of console input. A
 // boot image that is started again brings the same 32 bytes: the times alone then make the difference, which the
 // security model says.

@@ -7,12 +7,12 @@
 // Frames are numbered from 0 over the whole store. A frame's number gives its address and its capability.
 
 import { LayerIndex } from "../std/layerIndex";
-import { Failure } from "../std/failure";
+import { Failure, Result } from "../std/failure";
 import { byteSize, decimal } from "../std/numberText";
 import { PAGE_BITS, PAGE_SIZE, pagesFor } from "../std/pages";
 import { Layer } from "../oci/image";
 import { TarReader } from "../oci/tarReader";
-import { Bundle, ReadObserver } from "./bundle";
+import { BundleFolder, ReadObserver } from "./bundle";
 import { FrameSeries } from "./frameSeries";
 import { LayerStream } from "./layerStream";
 import { AddOutcome, LayerTree } from "./layerTree";
@@ -41,12 +41,23 @@ export class StoredLayer {
     constructor(
         /** The digest of the uncompressed layer. */
         readonly diffId: string,
+        /** The layers below it, by which hard links across layers were resolved: numbers, the lowest first. */
+        private readonly below: i32[],
         /** Numbers of the first frames, and how many follow. */
         readonly firstDataFrame: u32,
         readonly dataPages: u32,
         readonly firstIndexFrame: u32,
         readonly indexPages: u32,
     ) {}
+
+    /** Whether it is the layer of a diff id over the same layers. */
+    isOver(diffId: string, below: i32[]): bool {
+        if (diffId != this.diffId || below.length != this.below.length) return false;
+        for (let i = 0; i < below.length; i++) {
+            if (below[i] != this.below[i]) return false;
+        }
+        return true;
+    }
 
     get index(): LayerIndex {
         return changetype<LayerIndex>(frameAddress(this.firstIndexFrame));
@@ -100,12 +111,21 @@ export class LayerStore {
     }
 
     /**
-     * Unpacks a layer over those already in the store, which are the ones below it, and checks its diff id. After a
-     * failure the store is to be released.
+     * The number of a layer that lies over the layers `below` (numbers, the lowest first): unpacked now, unless it is there. Its diff id is
+     * checked, where the layer has one. After a failure the store is to be released.
      */
-    unpack(bundle: Bundle, layer: Layer, observer: ReadObserver): Failure | null {
+    provide(files: BundleFolder, layer: Layer, below: i32[], observer: ReadObserver): Result<i32> {
+        for (let i = 0; i < this.layers.length; i++) {
+            if (layer.diffId.length != 0 && this.layers[i].isOver(layer.diffId, below))
+                return Result.of<i32>(i);
+        }
+        const failure = this.unpack(files, layer, below, observer);
+        return failure !== null ? Result.fail<i32>(failure) : Result.of<i32>(this.layers.length - 1);
+    }
+
+    private unpack(files: BundleFolder, layer: Layer, below: i32[], observer: ReadObserver): Failure | null {
         const stream = new LayerStream(
-            bundle.offsetOf(layer.path),
+            files.find(layer.path)!.offset,
             <u64>layer.size,
             layer.compression,
             observer,
@@ -117,15 +137,17 @@ export class LayerStore {
         const strings = new WindowArea(TREE_STRINGS, TREE_STRINGS_LIMIT);
         const buckets = new WindowArea(TREE_BUCKETS, TREE_BUCKETS_LIMIT);
         const lower = new Array<LayerIndex>();
-        for (let i = 0; i < this.layers.length; i++) lower.push(this.layers[i].index);
+        for (let i = 0; i < below.length; i++) lower.push(this.layers[below[i]].index);
         const tree = new LayerTree(inodes, names, strings, buckets, lower);
         const firstDataFrame = this.used;
 
-        let failure = this.readEntries(reader, tree);
+        let diffId = layer.diffId;
+        let failure = this.readEntries(reader, tree, below);
         if (failure === null) failure = reader.failure;
         if (failure === null) {
             const digest = stream.finish();
-            if (digest != layer.diffId) {
+            if (diffId.length == 0) diffId = digest;
+            if (digest != diffId) {
                 failure = new Failure(
                     "the uncompressed content's digest is " +
                         digest +
@@ -143,7 +165,14 @@ export class LayerStore {
             else {
                 tree.writeIndex(frameAddress(firstIndexFrame), dataPages, reader.position);
                 this.layers.push(
-                    new StoredLayer(layer.diffId, firstDataFrame, dataPages, firstIndexFrame, indexPages),
+                    new StoredLayer(
+                        diffId,
+                        below.slice(0),
+                        firstDataFrame,
+                        dataPages,
+                        firstIndexFrame,
+                        indexPages,
+                    ),
                 );
             }
         }
@@ -156,7 +185,7 @@ export class LayerStore {
         return failure === null ? null : failure.within(layer.name);
     }
 
-    private readEntries(reader: TarReader, tree: LayerTree): Failure | null {
+    private readEntries(reader: TarReader, tree: LayerTree, below: i32[]): Failure | null {
         while (reader.next()) {
             const outcome = tree.add(reader);
             if (outcome == AddOutcome.Failed) return tree.failure;
@@ -176,7 +205,7 @@ export class LayerStore {
                 tree.inode(tree.added).value = first - this.dataStart();
             } else if (outcome == AddOutcome.Copy) {
                 const inode = tree.inode(tree.added);
-                const source = this.layers[tree.sourceLayer];
+                const source = this.layers[below[tree.sourceLayer]];
                 const pages = <u32>pagesFor(inode.size);
                 const first = this.takeFrames(pages);
                 if (first < 0) return this.outOfMemory(reader.describe(), inode.size);

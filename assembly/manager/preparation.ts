@@ -1,146 +1,159 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From the bundle to what a container needs: the image opened and verified, its layers unpacked, and the configuration
-// that its sentry reads.
+// From the bundle to what containers need: system.json read, its images opened and verified, and their layers put into the store.
 
-import { BootKey } from "../sel4/generated/boot-keys";
-import { clockNow, clockRealtime } from "../sel4/generated/host";
-import { Image, ImageKind, openImage, parseImageKind, verifyLayer } from "../oci/image";
+import { Image, ImageKind, Layer, openImage, parseImageKind, verifyLayer } from "../oci/image";
+import { Compression } from "../oci/mediaTypes";
 import { Platform } from "../oci/platform";
-import { mergeProcess } from "../oci/process";
-import { RunOptions, readRunOptions } from "../oci/runOptions";
-import {
-    CONFIGURATION_SIZE_MAXIMUM,
-    ContainerConfiguration,
-    FLAG_INTERACTIVE,
-    FLAG_READ_ONLY,
-    FLAG_STATISTICS,
-    FLAG_STRACE,
-    FLAG_TERMINAL,
-} from "../std/containerConfiguration";
-import { ContainerConfigurationWriter } from "../std/containerConfigurationWriter";
-import { Failure, Result } from "../std/failure";
-import { Bundle, RUN_OPTIONS } from "./bundle";
-import { DIGEST_SIZE, randomBytes, stirDigest } from "./entropy";
+import { ImageOptions, SystemOptions, readSystemOptions } from "../oci/systemOptions";
+import { Failure } from "../std/failure";
+import { Bundle, BundleFolder, SYSTEM_OPTIONS } from "./bundle";
+import { DIGEST_SIZE, stirDigest } from "./entropy";
 import { LayerStore } from "./layerStore";
-import { fact, machine } from "./machine";
+import { machine } from "./machine";
 import { Progress } from "./progress";
-import { LIMIT_PERIOD, checkNanoCpus, limitBudget } from "./processorLimit";
+import { checkNanoCpus } from "./processorLimit";
 
-/** Name of a container whose options give none. */
-const DEFAULT_HOSTNAME: string = "sealift";
+/** An image of the system. */
+export class SystemImage {
+    /** Its layers, the lowest first: numbers of the store's. */
+    readonly layers: i32[] = new Array<i32>();
 
-/** Reads run.json and opens the image it names. */
+    constructor(
+        readonly options: ImageOptions,
+        readonly files: BundleFolder,
+        readonly image: Image,
+    ) {}
+
+    /** As the user named it, else as the image names itself. */
+    get name(): string {
+        return this.options.name.length != 0 ? this.options.name : this.image.name;
+    }
+}
+
+/** One layer to be put into the store. */
+class LayerTask {
+    constructor(
+        readonly files: BundleFolder,
+        readonly layer: Layer,
+        /** The list that gets its number, and has those of the layers below it by then. */
+        readonly layers: i32[],
+        readonly progress: i32,
+    ) {}
+}
+
+/** Reads system.json and opens the images it names. */
 export class Preparation {
-    options: RunOptions | null = null;
-    image: Image | null = null;
+    options: SystemOptions | null = null;
+    readonly images: SystemImage[] = new Array<SystemImage>();
+    /** For each container its layers. */
+    readonly containerLayers: Array<i32[]> = new Array<i32[]>();
+    private readonly bundle: Bundle = new Bundle();
+    private readonly tasks: LayerTask[] = new Array<LayerTask>();
 
-    constructor(readonly bundle: Bundle) {}
-
-    /** The command line has put a fresh seed in run.json. */
-    private stirRunOptions(): void {
+    /** The command line has put a fresh seed in system.json. */
+    private stirOptions(files: BundleFolder): void {
         const digest = heap.alloc(DIGEST_SIZE);
-        if (this.bundle.sha256(RUN_OPTIONS, digest) === null) stirDigest(digest);
+        if (files.sha256(SYSTEM_OPTIONS, digest) === null) stirDigest(digest);
         heap.free(digest);
     }
 
     open(): Failure | null {
         let failure = this.bundle.open();
         if (failure !== null) return failure;
-        const document = this.bundle.runOptions();
+        const files = new BundleFolder(this.bundle, "");
+        const document = files.json(SYSTEM_OPTIONS, SYSTEM_OPTIONS);
         failure = document.failure;
         if (failure !== null) return failure;
-        const read = readRunOptions(document.value);
+        const read = readSystemOptions(document.value);
         failure = read.failure;
         if (failure !== null) return failure;
         const options = read.value!;
         this.options = options;
-        this.stirRunOptions();
-        failure = checkArchitecture(options.platform);
-        if (failure === null) failure = checkNanoCpus(options.container.nanoCpus);
-        if (failure !== null) return failure;
+        this.stirOptions(files);
+        for (let i = 0; i < options.containers.length && failure === null; i++)
+            failure = checkNanoCpus(options.containers[i].nanoCpus);
+        for (let i = 0; i < options.images.length && failure === null; i++)
+            failure = this.openImage(options.images[i]);
+        if (failure === null) failure = this.addContainerLayers(files);
+        return failure;
+    }
 
-        let kind = this.bundle.size("oci-layout") >= 0 ? ImageKind.Layout : ImageKind.DockerArchive;
-        if (options.imageKind.length != 0) {
-            const stated = parseImageKind(options.imageKind);
+    private openImage(options: ImageOptions): Failure | null {
+        let failure = checkArchitecture(options.platform);
+        if (failure !== null) return failure;
+        const files = new BundleFolder(this.bundle, options.folder);
+        let kind = files.size("oci-layout") >= 0 ? ImageKind.Layout : ImageKind.DockerArchive;
+        if (options.kind.length != 0) {
+            const stated = parseImageKind(options.kind);
             failure = stated.failure;
             if (failure !== null) return failure;
             kind = stated.value;
         }
-        const opened = openImage(this.bundle, kind, options.tag, options.platform);
+        const opened = openImage(files, kind, options.tag, options.platform);
         failure = opened.failure;
         if (failure !== null) return failure;
-        this.image = opened.value;
+        const image = new SystemImage(options, files, opened.value!);
+        this.images.push(image);
+        const layers = image.image.layers;
+        for (let i = 0; i < layers.length; i++) this.addTask(files, layers[i], image.layers);
         return null;
+    }
+
+    /** Layers of single containers come when all images have theirs. */
+    private addContainerLayers(files: BundleFolder): Failure | null {
+        const containers = this.options!.containers;
+        for (let i = 0; i < containers.length; i++) {
+            const paths = containers[i].layers;
+            const list = new Array<i32>();
+            this.containerLayers.push(list);
+            for (let p = 0; p < paths.length; p++) {
+                const size = files.size(paths[p]);
+                if (size < 0) return new Failure(paths[p] + " is missing; the bundle is damaged");
+                this.addTask(files, new Layer(paths[p], "", size, "", Compression.None, ""), list);
+            }
+        }
+        return null;
+    }
+
+    private addTask(files: BundleFolder, layer: Layer, layers: i32[]): void {
+        this.tasks.push(new LayerTask(files, layer, layers, this.tasks.length + 1));
+    }
+
+    /** How many layers are to be unpacked. */
+    get layerCount(): i32 {
+        return this.tasks.length;
     }
 
     /** Checks every layer's file before a byte of it is believed. */
     verify(): Failure | null {
-        const layers = this.image!.layers;
-        for (let i = 0; i < layers.length; i++) {
-            this.bundle.observer = new Progress("verify", i + 1, layers.length, layers[i].size);
-            const failure = verifyLayer(this.bundle, layers[i]);
-            this.bundle.observer = null;
+        const tasks = this.tasks;
+        for (let i = 0; i < tasks.length; i++) {
+            const files = tasks[i].files;
+            files.observer = new Progress("verify", tasks[i].progress, tasks.length, tasks[i].layer.size);
+            const failure = verifyLayer(files, tasks[i].layer);
+            files.observer = null;
             if (failure !== null) return failure;
         }
         return null;
     }
 
-    /** Unpacks layer `number`. */
+    /** Puts layer `number` into the store. */
     unpack(store: LayerStore, number: i32): Failure | null {
-        const layers = this.image!.layers;
-        const progress = new Progress("unpack", number + 1, layers.length, layers[number].size);
-        return store.unpack(this.bundle, layers[number], progress);
+        const task = this.tasks[number];
+        const progress = new Progress("unpack", task.progress, this.tasks.length, task.layer.size);
+        const stored = store.provide(task.files, task.layer, task.layers, progress);
+        const failure = stored.failure;
+        if (failure !== null) return failure;
+        task.layers.push(stored.value);
+        return null;
     }
 
-    /**
-     * Writes the container's configuration to a buffer of CONFIGURATION_SIZE_MAXIMUM bytes: all but what the sentry's
-     * builder adds.
-     */
-    configure(store: LayerStore, number: u8, buffer: usize): Result<ContainerConfiguration | null> {
-        const container = this.options!.container;
-        if (container.process.hostname.length == 0) container.process.hostname = DEFAULT_HOSTNAME;
-        const merged = mergeProcess(this.image!.configuration, container.process);
-        let failure = merged.failure;
-        if (failure !== null) return Result.fail<ContainerConfiguration | null>(failure);
-        const process = merged.value!;
-
-        memory.fill(buffer, 0, CONFIGURATION_SIZE_MAXIMUM);
-        const writer = new ContainerConfigurationWriter(buffer, CONFIGURATION_SIZE_MAXIMUM);
-        const configuration = writer.configuration;
-        configuration.flags =
-            (container.readOnly ? FLAG_READ_ONLY : 0) |
-            (container.strace ? FLAG_STRACE : 0) |
-            (container.interactive ? FLAG_INTERACTIVE : 0) |
-            (container.process.hasTerminal ? FLAG_TERMINAL : 0) |
-            (this.options!.statistics ? FLAG_STATISTICS : 0);
-        configuration.terminalRows = container.terminalRows;
-        configuration.terminalColumns = container.terminalColumns;
-        configuration.container = number;
-        configuration.memoryLimit = container.memory;
-        configuration.processorCount = 1;
-        configuration.timestampCounterFrequency = fact(BootKey.TSC_HZ);
-        const realtime = clockRealtime();
-        configuration.realtimeOffset = realtime == 0 ? 0 : realtime - clockNow();
-        configuration.budget = limitBudget(container.nanoCpus);
-        configuration.period = LIMIT_PERIOD;
-        randomBytes(configuration.randomSeed());
-        writer.setArguments(process.arguments);
-        writer.setEnvironment(process.environment);
-        writer.setWorkingDirectory(process.workingDirectory);
-        writer.setUser(process.user);
-        writer.setHostname(container.process.hostname);
-        writer.setImage(this.image!.name);
-        const indexPages = new Array<u32>();
-        const dataPages = new Array<u32>();
-        for (let i = 0; i < store.layers.length; i++) {
-            indexPages.push(store.layers[i].indexPages);
-            dataPages.push(store.layers[i].dataPages);
-        }
-        writer.setLayers(indexPages, dataPages);
-        failure = writer.finish();
-        if (failure !== null) return Result.fail<ContainerConfiguration | null>(failure);
-        return Result.of<ContainerConfiguration | null>(configuration);
+    /** The layers of container `number`: its image's and its own. */
+    layersOf(number: i32): i32[] {
+        return this.images[this.options!.containers[number].image].layers.concat(
+            this.containerLayers[number],
+        );
     }
 }
 

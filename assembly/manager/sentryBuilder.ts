@@ -48,8 +48,9 @@ import {
 } from "../std/containerConfiguration";
 import { Failure } from "../std/failure";
 import { PAGE_BITS, PAGE_SIZE, pagesFor } from "../std/pages";
-import { Container, NOTIFY_BITS } from "./container";
+
 import { randomBytes } from "./entropy";
+import { Instance, NOTIFY_BITS } from "./instance";
 import { fact, machine } from "./machine";
 import { LIMITED_CONTEXT_EXTRA_BITS } from "./processorLimit";
 import { QUOTA_CAPABILITIES, QUOTA_KERNEL_OBJECTS, QUOTA_PAGE_TABLES, QUOTA_SENTRY } from "./quota";
@@ -59,6 +60,8 @@ import { CONFIGURATION_PAGES, EXCHANGE_PAGES, mapInWindow } from "./window";
 export const BADGE_CONTAINER: u64 = 0x8000_0000;
 /** Set as well where the message is a fault of the sentry itself. */
 export const BADGE_FAULT: u64 = 0x1_0000;
+/** The container's number in a badge. */
+export const BADGE_CONTAINER_NUMBER: u64 = 0xffff;
 
 /** Where a sentry finds the page through which it and the manager pass data. */
 const EXCHANGE_ADDRESS: u64 = 0x0001_0000;
@@ -145,7 +148,7 @@ export class SentryBuilder extends TableSource {
 
     /** `entry` is a first-level entry of the manager's CSpace for the container's capabilities; `manager` the service. */
     constructor(
-        private readonly container: Container,
+        private readonly container: Instance,
         private readonly entry: u32,
         private readonly manager: Endpoint,
     ) {

@@ -25,28 +25,32 @@ import { TURN_MICROSECONDS } from "../std/containerConfiguration";
 import { STATISTIC_COUNT } from "../std/statistics";
 import { decodeUtf8 } from "../std/utf8";
 import {
+    CHANNEL_EXEC,
     FRAME_LOG,
     FRAME_STDERR,
     FRAME_STDOUT,
     FrameReceiver,
     HostListener,
-    sendCredit,
     sendFrame,
 } from "./channel";
+import { Console } from "./console";
+import { Control } from "./control";
+import { stirEntropy } from "./entropy";
+import { ExecSession } from "./execSession";
+import { provideHeap } from "./heap";
 import {
-    Container,
+    Instance,
     NOTIFY_INPUT,
     NOTIFY_SIGNALS,
     NOTIFY_TERMINAL_SIZE,
     NOTIFY_TIMER,
     NO_DEADLINE,
-} from "./container";
-import { stirEntropy } from "./entropy";
-import { provideHeap } from "./heap";
+} from "./instance";
 import { fact, machine } from "./machine";
 import { OWNER_KERNEL_OBJECTS } from "./owners";
 import { LIMIT_PERIOD } from "./processorLimit";
-import { BADGE_CONTAINER, BADGE_FAULT } from "./sentryBuilder";
+import { BADGE_CONTAINER, BADGE_CONTAINER_NUMBER, BADGE_FAULT } from "./sentryBuilder";
+import { System } from "./system";
 
 // Requests of a sentry: the message's label.
 const CONSOLE_WRITE: u32 = 1;
@@ -63,6 +67,8 @@ const STATISTICS: u32 = 11;
 const INDEX_FRAMES: u32 = 12;
 const PROCESSOR_TIME: u32 = 13;
 const TERMINAL_SIZE: u32 = 14;
+const TAKE_EXEC: u32 = 15;
+const EXEC_EXITED: u32 = 16;
 
 // Answers: 0, or a number of Linux's errno.h.
 const DONE: u32 = 0;
@@ -94,10 +100,15 @@ export class Service extends HostListener {
     private receiver: FrameReceiver | null = null;
     private endpointSlot: u32 = 0;
     private replySlot: u32 = 0;
-    private container: Container | null = null;
+    private readonly control: Control;
+    /** What the timer is set to. */
+    private armed: u64 = NO_DEADLINE;
+    /** A request of the host was answered, which leaves garbage. */
+    private hasGarbage: bool = false;
 
-    constructor() {
+    constructor(private readonly system: System) {
         super();
+        this.control = new Control(system);
         this.receiver = new FrameReceiver(this);
     }
 
@@ -126,34 +137,46 @@ export class Service extends HostListener {
         return null;
     }
 
-    /** Serves a container until it has ended. */
-    serve(container: Container): void {
-        this.container = container;
+    /** Serves the system until it is done. */
+    serve(): void {
+        const system = this.system;
         // Input may have arrived while images were unpacked.
         this.receiver!.poll();
-        if (container.processorLimit !== null) {
-            container.divisionDue = clockNow() + LIMIT_PERIOD * 1000;
-            this.armTimer(container);
-        }
         let messages: u32 = 0;
-        let badge = this.endpoint.recv(this.reply, this.message);
+        let answer = false;
         while (true) {
-            let answer = false;
-            if ((badge & BADGE_CONTAINER) == 0) this.takeInterrupts(badge);
-            else if ((badge & BADGE_FAULT) != 0) this.takeFault(container);
-            else answer = this.takeRequest(container);
-            if (container.ended) break;
-            if (++messages % HOUSEKEEPING_INTERVAL == 0) {
+            while (system.attention && !system.isDone) {
+                system.step(this.endpoint);
+                this.control.sendStatistics(false);
+                this.hasGarbage = true;
+            }
+            if (system.isDone) break;
+            if (this.hasGarbage || ++messages % HOUSEKEEPING_INTERVAL == 0) {
                 // What is on the stack here is reachable from the manager's globals as well.
+                this.hasGarbage = false;
                 __collect();
                 provideHeap(0);
             }
-            badge = answer
+            this.arm(system.due);
+            const badge = answer
                 ? this.endpoint.replyRecv(this.reply, this.message)
                 : this.endpoint.recv(this.reply, this.message);
+            answer = false;
+            if ((badge & BADGE_CONTAINER) == 0) {
+                this.takeInterrupts(badge);
+                continue;
+            }
+            // A container that has ended while its message was on the way gets no answer.
+            const instance = system.instance(<u32>(badge & BADGE_CONTAINER_NUMBER));
+            if (instance === null || instance.ended) continue;
+            if ((badge & BADGE_FAULT) != 0) this.takeFault(instance);
+            else answer = this.takeRequest(instance);
+            if (instance.ended) {
+                system.attention = true;
+                answer = false;
+            }
         }
         timerArm(NO_DEADLINE);
-        this.container = null;
     }
 
     private get reply(): Reply {
@@ -185,76 +208,116 @@ export class Service extends HostListener {
         }
         if ((badge & BADGE_TIMER) != 0) {
             interruptAcknowledge(SOURCE_TIMER);
-            const container = this.container;
-            if (container !== null) this.takeTimer(container);
+            this.takeTimer();
         }
     }
 
-    private takeTimer(container: Container): void {
+    private takeTimer(): void {
         // The timer may come early, for deadlines beyond its range.
         const now = clockNow();
-        if (now >= container.divisionDue) {
-            container.processorLimit!.divideAnew();
-            container.divisionDue = now + LIMIT_PERIOD * 1000;
+        const containers = this.system.containers;
+        let next = this.control.statisticsDue;
+        for (let i = 0; i < containers.length; i++) {
+            const instance = containers[i].instance;
+            if (instance === null) continue;
+            if (now >= instance.divisionDue) {
+                instance.processorLimit!.divideAnew();
+                instance.divisionDue = now + LIMIT_PERIOD * 1000;
+            }
+            if (now >= instance.deadline) {
+                instance.deadline = NO_DEADLINE;
+                instance.notify(NOTIFY_TIMER);
+            }
+            next = min<u64>(next, min<u64>(instance.deadline, instance.divisionDue));
         }
-        if (now >= container.deadline) {
-            container.deadline = NO_DEADLINE;
-            container.notify(NOTIFY_TIMER);
+        if (now >= this.system.due) this.system.attention = true;
+        else next = min<u64>(next, this.system.due);
+        if (now >= this.control.statisticsDue) {
+            this.control.sendStatistics(true);
+            this.hasGarbage = true;
         }
-        this.armTimer(container);
+        this.armed = NO_DEADLINE;
+        this.arm(next);
     }
 
-    /** Sets the timer for what the sentry or the manager itself waits for. */
-    private armTimer(container: Container): void {
-        const next = min<u64>(container.deadline, container.divisionDue);
-        if (next != NO_DEADLINE) timerArm(next);
+    /** Sees to it that the timer comes at `deadline` or earlier. */
+    private arm(deadline: u64): void {
+        if (deadline >= this.armed) return;
+        this.armed = deadline;
+        timerArm(deadline);
     }
 
     // ---- what the host sends
 
-    input(number: u32, data: usize, bytes: u32): void {
-        const container = this.find(number);
-        if (container === null) return;
-        container.input.put(data, bytes);
-        container.notify(NOTIFY_INPUT);
+    input(channel: u32, data: usize, bytes: u32): void {
+        const console = this.console(channel);
+        if (console === null) return;
+        console.put(data, bytes);
+        this.notify(channel, NOTIFY_INPUT);
     }
 
-    inputEnd(number: u32): void {
-        const container = this.find(number);
-        if (container === null) return;
-        container.input.ended = true;
-        container.notify(NOTIFY_INPUT);
+    inputEnd(channel: u32): void {
+        const console = this.console(channel);
+        if (console === null) return;
+        console.end();
+        this.notify(channel, NOTIFY_INPUT);
     }
 
-    signal(number: u32, signal: u32): void {
-        const container = this.find(number);
-        if (container === null || signal == 0 || signal > 63) return;
-        container.signals |= (<u64>1) << signal;
-        container.notify(NOTIFY_SIGNALS);
+    signal(channel: u32, signal: u32): void {
+        const console = this.console(channel);
+        if (console === null || signal == 0 || signal > 63) return;
+        console.signals |= (<u64>1) << signal;
+        this.notify(channel, NOTIFY_SIGNALS);
     }
 
-    terminalSize(number: u32, rows: u32, columns: u32): void {
-        const container = this.find(number);
-        if (container === null) return;
-        container.terminalRows = rows;
-        container.terminalColumns = columns;
-        container.notify(NOTIFY_TERMINAL_SIZE);
+    terminalSize(channel: u32, rows: u32, columns: u32): void {
+        const console = this.console(channel);
+        if (console === null) return;
+        console.terminalRows = rows;
+        console.terminalColumns = columns;
+        this.notify(channel, NOTIFY_TERMINAL_SIZE);
     }
 
     shutdown(): void {
-        const container = this.container;
-        if (container !== null) container.exit(9, "the host switched the machine off");
+        const containers = this.system.containers;
+        for (let i = 0; i < containers.length; i++) {
+            containers[i].isStopped = true;
+            const instance = containers[i].instance;
+            if (instance !== null) instance.exit(9, "the host switched the machine off");
+        }
+        this.system.goDown(0);
     }
 
-    private find(number: u32): Container | null {
-        const container = this.container;
-        return container !== null && container.number == number ? container : null;
+    request(document: usize, bytes: u32): void {
+        this.control.request(document, bytes);
+        this.hasGarbage = true;
+        if (this.control.statisticsDue != NO_DEADLINE) this.arm(this.control.statisticsDue);
+    }
+
+    /** The instance that a channel belongs to, or null. */
+    private instance(channel: u32): Instance | null {
+        if (channel < CHANNEL_EXEC) return this.system.instance(channel);
+        const session = this.system.session(channel);
+        return session === null ? null : session.instance;
+    }
+
+    private console(channel: u32): Console | null {
+        if (channel >= CHANNEL_EXEC) {
+            const session = this.system.session(channel);
+            return session === null ? null : session.console;
+        }
+        const instance = this.system.instance(channel);
+        return instance === null ? null : instance.console;
+    }
+
+    private notify(channel: u32, reason: u32): void {
+        this.instance(channel)!.notify(reason);
     }
 
     // ---- requests
 
     /** Whether the message now holds an answer for the sentry. */
-    private takeRequest(container: Container): bool {
+    private takeRequest(container: Instance): bool {
         const message = this.message;
         switch (message.label) {
             case CONSOLE_WRITE:
@@ -262,14 +325,15 @@ export class Service extends HostListener {
                     container,
                     message.get(0) == 2 ? FRAME_STDERR : FRAME_STDOUT,
                     message.get(1),
+                    message.get(2),
                 );
             case LOG:
-                return this.write(container, FRAME_LOG, message.get(0));
+                return this.write(container, FRAME_LOG, message.get(0), 0);
             case CONSOLE_READ:
-                return this.read(container, message.get(0));
+                return this.read(container, message.get(0), message.get(1));
             case SET_TIMER:
                 container.deadline = message.get(0);
-                timerArm(min<u64>(container.deadline, container.divisionDue));
+                this.arm(min<u64>(container.deadline, container.divisionDue));
                 return this.answer(DONE);
             case CONFIGURE_SC:
                 return this.configureSchedContext(container, <u32>message.get(0));
@@ -280,20 +344,21 @@ export class Service extends HostListener {
             case INDEX_FRAMES:
                 return this.giveFrames(container, true);
             case TAKE_SIGNALS:
-                message.begin(DONE, 1);
-                message.set(0, container.signals);
-                container.signals = 0;
-                return true;
+                return this.giveSignals(container, message.get(0));
             case STATISTICS:
                 for (let i = 0; i < STATISTIC_COUNT; i++) container.statistics[i] = message.get(i);
+                container.statisticsWanted = false;
+                // The response to the host is sent when the sentry has its answer.
+                this.system.attention = this.control.statisticsDue != NO_DEADLINE;
                 return this.answer(DONE);
             case PROCESSOR_TIME:
                 return this.giveProcessorTime(container);
             case TERMINAL_SIZE:
-                message.begin(DONE, 2);
-                message.set(0, container.terminalRows);
-                message.set(1, container.terminalColumns);
-                return true;
+                return this.giveTerminalSize(container, message.get(0));
+            case TAKE_EXEC:
+                return this.giveExec(container, message.get(0));
+            case EXEC_EXITED:
+                return this.takeExecExit(container);
             case EXITED:
                 return this.takeExit(container);
             case TRAPPED:
@@ -314,26 +379,95 @@ export class Service extends HostListener {
         return true;
     }
 
-    private write(container: Container, type: u8, length: u64): bool {
+    /** The console that a sentry means: its container's, or a session's that is its own. Null for any other number. */
+    private consoleOf(container: Instance, session: u64): Console | null {
+        if (session == 0) return container.console;
+        const found = this.sessionOf(container, session);
+        return found === null ? null : found.console;
+    }
+
+    private sessionOf(container: Instance, number: u64): ExecSession | null {
+        if (number > 0xffff) return null;
+        const session = this.system.session(<u32>number);
+        return session !== null && session.instance === container ? session : null;
+    }
+
+    private write(container: Instance, type: u8, length: u64, session: u64): bool {
         if (length > PAGE_SIZE) return this.answer(EINVAL);
-        sendFrame(type, container.number, container.exchange, <u32>length);
+        let channel = container.number;
+        if (session != 0) {
+            const found = this.sessionOf(container, session);
+            if (found === null) return this.answer(EINVAL);
+            // Nobody looks at what a health check prints.
+            if (found.isCheck) return this.answer(DONE);
+            channel = found.channel;
+        }
+        sendFrame(type, channel, container.exchange, <u32>length);
         return this.answer(DONE);
     }
 
-    private read(container: Container, capacity: u64): bool {
-        const count = container.input.take(container.exchange, <u32>min<u64>(capacity, PAGE_SIZE));
-        if (count > 0) {
-            const credit = container.creditDue(count);
-            if (credit > 0) sendCredit(container.number, credit);
-        }
+    private read(container: Instance, capacity: u64, session: u64): bool {
+        const console = this.consoleOf(container, session);
+        if (console === null) return this.answer(EINVAL);
+        const count = console.take(container.exchange, <u32>min<u64>(capacity, PAGE_SIZE));
         this.message.begin(DONE, 2);
         this.message.set(0, count);
-        this.message.set(1, count == 0 && container.input.ended ? 1 : 0);
+        this.message.set(1, count == 0 && console.isAtEnd ? 1 : 0);
         return true;
     }
 
+    private giveSignals(container: Instance, session: u64): bool {
+        const console = this.consoleOf(container, session);
+        if (console === null) return this.answer(EINVAL);
+        this.message.begin(DONE, 1);
+        this.message.set(0, console.takeSignals());
+        return true;
+    }
+
+    private giveTerminalSize(container: Instance, session: u64): bool {
+        const console = this.consoleOf(container, session);
+        if (console === null) return this.answer(EINVAL);
+        this.message.begin(DONE, 2);
+        this.message.set(0, console.terminalRows);
+        this.message.set(1, console.terminalColumns);
+        return true;
+    }
+
+    /** A part of the description of a process that the sentry is to start; nothing when there is none. */
+    private giveExec(container: Instance, offset: u64): bool {
+        const sessions = this.system.sessions;
+        const message = this.message;
+        message.begin(DONE, 3);
+        for (let i = 0; i < sessions.length; i++) {
+            const session = sessions[i];
+            if (session.instance !== container || session.isTaken) continue;
+            message.set(0, session.size);
+            message.set(1, session.describe(offset, container.exchange, PAGE_SIZE));
+            message.set(2, session.channel);
+            return true;
+        }
+        for (let word: u32 = 0; word < 3; word++) message.set(word, 0);
+        return true;
+    }
+
+    private takeExecExit(container: Instance): bool {
+        const message = this.message;
+        const session = this.sessionOf(container, message.get(0));
+        if (session === null) return this.answer(EINVAL);
+        const status = <i32>(message.get(1) & 0xffff);
+        const isFailed = message.get(3) != 0;
+        this.system.finishSession(
+            session,
+            isFailed ? 0 : status,
+            isFailed ? max(status & 0xff, 1) : 0,
+            this.text(container, message.get(2)),
+        );
+        this.hasGarbage = true;
+        return this.answer(DONE);
+    }
+
     /** The sentry holds no SchedControl: CPU time is the manager's to give. A limited container has had its own. */
-    private configureSchedContext(container: Container, slot: u32): bool {
+    private configureSchedContext(container: Instance, slot: u32): bool {
         if (container.processorLimit !== null) return this.answer(EPERM);
         const cspace = machine().cspace;
         const mine = container.transferSlot;
@@ -349,24 +483,18 @@ export class Service extends HostListener {
     }
 
     /** Microseconds that the sentry has used, and, in a limited container, those of all its threads. */
-    private giveProcessorTime(container: Container): bool {
+    private giveProcessorTime(container: Instance): bool {
         const limit = container.processorLimit;
         const message = this.message;
         message.begin(DONE, 2);
-        if (limit === null) {
-            container.sentryTime += container.schedContext.consumed();
-            message.set(0, container.sentryTime);
-            message.set(1, 0);
-        } else {
-            limit.collect();
-            message.set(0, limit.sentryTime);
-            message.set(1, limit.threadsTime);
-        }
+        const total = container.processorTime();
+        message.set(0, limit === null ? total : limit.sentryTime);
+        message.set(1, limit === null ? 0 : limit.threadsTime);
         return true;
     }
 
     /** The capability itself is moved here and back: what an address space belongs to is noted in the capability. */
-    private assignAsid(container: Container, slot: u32): bool {
+    private assignAsid(container: Instance, slot: u32): bool {
         const cspace = machine().cspace;
         const mine = container.transferSlot;
         if (cspace.moveFrom(container.root, mine, slot) != ERROR_NONE) return this.answer(EINVAL);
@@ -379,15 +507,16 @@ export class Service extends HostListener {
     }
 
     /** Read-only copies of frames of a layer: of its contents, or of its index. */
-    private giveFrames(container: Container, index: bool): bool {
+    private giveFrames(container: Instance, index: bool): bool {
         const message = this.message;
         const number = message.get(0);
         const firstPage = message.get(1);
         const count = message.get(2);
         const slot = <u32>message.get(3);
-        const layers = container.store.layers;
+        const layers = container.layers;
         if (number >= <u64>layers.length || count > FRAMES_MAXIMUM) return this.answer(EINVAL);
-        const layer = layers[<i32>number];
+        const store = this.system.store;
+        const layer = store.layers[layers[<i32>number]];
         const pages = <u64>(index ? layer.indexPages : layer.dataPages);
         if (firstPage > pages || count > pages - firstPage) return this.answer(EINVAL);
         const first = (index ? layer.firstIndexFrame : layer.firstDataFrame) + <u32>firstPage;
@@ -395,12 +524,8 @@ export class Service extends HostListener {
         let done: u32 = 0;
         while (done < <u32>count) {
             if (
-                cspace.copyInto(
-                    container.root,
-                    slot + done,
-                    container.store.frameSlot(first + done),
-                    RIGHT_READ,
-                ) != ERROR_NONE
+                cspace.copyInto(container.root, slot + done, store.frameSlot(first + done), RIGHT_READ) !=
+                ERROR_NONE
             )
                 break;
             done++;
@@ -410,7 +535,7 @@ export class Service extends HostListener {
         return true;
     }
 
-    private takeExit(container: Container): bool {
+    private takeExit(container: Instance): bool {
         const message = this.message;
         const text = this.text(container, message.get(1));
         if (message.get(2) != 0) container.fail(text, <i32>(message.get(0) & 0xff));
@@ -419,7 +544,7 @@ export class Service extends HostListener {
     }
 
     /** The text that a sentry left in the exchange page; the sentry is not trusted with its form or length. */
-    private text(container: Container, length: u64): string {
+    private text(container: Instance, length: u64): string {
         return decodeUtf8(container.exchange, <i32>min<u64>(length, TEXT_MAXIMUM));
     }
 
@@ -429,7 +554,7 @@ export class Service extends HostListener {
      * A page fault of a sentry inside its linear memory is a Wasm trap: the sentry goes on in the runtime's trap code,
      * which reports it with a backtrace. Anything else, and a second fault, ends the container.
      */
-    private takeFault(container: Container): void {
+    private takeFault(container: Instance): void {
         const message = this.message;
         const instruction = message.get(0);
         const address = message.get(1);
@@ -455,7 +580,7 @@ export class Service extends HostListener {
         );
     }
 
-    private continueInTrap(container: Container, address: u64): bool {
+    private continueInTrap(container: Instance, address: u64): bool {
         const registers = heap.alloc(REGISTERS_MAXIMUM * 8);
         const argument = firstArgumentRegister(machine().architecture);
         let error = container.tcb.readRegisters(argument + 1, registers);

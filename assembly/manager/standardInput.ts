@@ -5,8 +5,6 @@ export const INPUT_CAPACITY: u32 = 4096;
 
 /** A ring of bytes from the host to a container, bounded by the credit that the host was given. */
 export class StandardInput {
-    /** The host will send no more. */
-    ended: bool = false;
     private readonly bytes: usize = heap.alloc(INPUT_CAPACITY);
     private first: u32 = 0;
     private count: u32 = 0;

@@ -6,6 +6,7 @@ import { Failure, Result } from "../std/failure";
 import { decimal } from "../std/numberText";
 import { LAYERS_MAXIMUM } from "../std/containerConfiguration";
 import { checkDigest } from "./digest";
+import { DOCKER_UNIT, HealthOptions, readHealthOptions } from "./health";
 import { JsonKind, JsonValue } from "./json";
 import { JsonFields } from "./jsonFields";
 import { Platform } from "./platform";
@@ -26,6 +27,8 @@ export class ImageConfiguration {
         readonly workingDirectory: string,
         readonly user: string,
         readonly stopSignal: string,
+        /** Docker's Healthcheck, or null. */
+        readonly health: HealthOptions | null,
         /** "80/tcp" and the like. */
         readonly exposedPorts: string[],
         readonly volumes: string[],
@@ -56,6 +59,13 @@ export function readImageConfiguration(
         thing + ' in "config"',
     );
     const environment = process.strings("Env");
+    const health = readHealthOptions(
+        process.memberObject("Healthcheck"),
+        thing + ' in "Healthcheck"',
+        DOCKER_UNIT,
+    );
+    failure = health.failure;
+    if (failure !== null) return Result.fail<ImageConfiguration | null>(failure);
     const configuration = new ImageConfiguration(
         new Platform(fields.string("os"), fields.string("architecture"), fields.string("variant")),
         diffIds === null ? new Array<string>() : diffIds,
@@ -67,6 +77,7 @@ export function readImageConfiguration(
         process.string("WorkingDir"),
         process.string("User"),
         process.string("StopSignal"),
+        health.value,
         process.nameSet("ExposedPorts"),
         process.nameSet("Volumes"),
         process.stringMap("Labels"),

@@ -40,6 +40,15 @@ export class JsonFields {
         return value.text;
     }
 
+    /** A string, or a number's digits; "" where the member is not there. */
+    nameOrNumber(name: string): string {
+        const value = this.member(name);
+        if (value === null) return "";
+        if (value.kind == JsonKind.String || value.kind == JsonKind.Number) return value.text;
+        this.mistyped(name, "a name or a number", value.kind);
+        return "";
+    }
+
     boolean(name: string): bool {
         const value = this.member(name);
         if (value === null) return false;
@@ -129,6 +138,21 @@ export class JsonFields {
             return null;
         }
         return value;
+    }
+
+    /** Takes over the failure of a part. */
+    take(part: JsonFields): void {
+        if (this.failure === null) this.failure = part.failure;
+    }
+
+    /** Refuses members whose names are not among `names`. */
+    refuseOthers(names: string[]): void {
+        const object = this.object;
+        if (object === null) return;
+        const present = object.members!.keys();
+        for (let i = 0; i < present.length; i++) {
+            if (!names.includes(present[i])) this.fail('has a "' + present[i] + '", which is not known');
+        }
     }
 
     /** Notes that the thing `reason`. */

@@ -9,8 +9,8 @@ import { cnodeCopy, cnodeDelete, cnodeMint, cnodeMove, cnodeRevoke, untypedRetyp
 import { CNode, Untyped, capability } from "./capabilities";
 import { ERROR_NONE, OBJECT_CNODE, RIGHTS_ALL, WORD_BITS } from "./objects";
 
-/** log2 of the first level's entries. */
-export const ROOT_RADIX: u32 = 8;
+/** log2 of the first level's entries: each container has one, and each 2 MiB of the layer store. */
+export const ROOT_RADIX: u32 = 9;
 const ROOT_ENTRIES: u32 = 1 << ROOT_RADIX;
 
 /** A CNode's guard as Mint takes it: the guard's size in the low 6 bits, its value above. */
@@ -24,6 +24,8 @@ export class CSpace {
     /** Never used slots, next..end, of one second-level CNode. */
     private next: u32;
     private end: u32;
+    /** First-level entries that were given back. */
+    private readonly freedEntries: u32[] = new Array<u32>();
     /** First-level entries in use (the last ones may be used by others, see takeEntry). */
     private entries: u32 = 1;
 
@@ -65,9 +67,15 @@ export class CSpace {
         this.freed.push(slot);
     }
 
-    /** A first-level entry for a CNode that the caller keeps for itself, or 0. The entry is never given back. */
+    /** A first-level entry for a CNode that the caller keeps for itself, or 0. */
     takeEntry(): u32 {
+        if (this.freedEntries.length > 0) return this.freedEntries.pop();
         return this.entries < ROOT_ENTRIES ? this.entries++ : 0;
+    }
+
+    /** Gives back an entry whose CNode is gone. */
+    giveEntry(entry: u32): void {
+        this.freedEntries.push(entry);
     }
 
     /**

@@ -1,22 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The bundle: what a boot image carries for the manager, a tar archive with run.json first and then the image's files
-// under image/, by the names they have in their layout or archive.
+// The bundle: what a boot image carries for the manager, a tar archive with system.json first (docs/control-channel.md), then each
+// image's files under images/N/, by the names they have in their layout or archive, and the layers that the host adds.
 
 import { randomBytes } from 'node:crypto';
 import { Failure } from '../failure.js';
-import { CHUNK_BYTES, chunksOf, type ImageFiles } from '../image/files.js';
+import { CHUNK_BYTES, chunksOf, hashExtent, type Extent, type ImageFiles } from '../image/files.js';
+import type { OpenImage } from '../image/imageReader.js';
 import { tarEnd, tarHeader, tarPadding } from '../image/tarWriter.js';
 
-/** The version of run.json that the manager of the same build reads. */
-const RUN_VERSION = 1;
+/** The version of system.json that the manager of the same build reads. */
+const SYSTEM_VERSION = 2;
 
 /** As many as the machine's pool of random bytes holds. */
 const SEED_BYTES = 32;
 
-/** How one container is to be run; merged with the image's configuration by the manager. */
+/** What a container waits for. */
+export interface Dependency {
+    container: string;
+    condition: 'service_started' | 'service_healthy' | 'service_completed_successfully';
+}
+
+/** A health check; times in milliseconds, and what is absent is the engine's default. */
+export interface HealthCheck {
+    test: string[];
+    interval?: number;
+    timeout?: number;
+    retries?: number;
+    startPeriod?: number;
+    startInterval?: number;
+}
+
+export type RestartPolicy = 'no' | 'always' | 'on-failure' | 'unless-stopped';
+
+/** How one container is to be run; merged with the image's configuration by the manager. What is absent is the manager's default. */
 export interface ContainerOptions {
     name: string;
+    /** Compose's service. */
+    service?: string;
+    /** Number of its image among the system's; 0 when absent. */
+    image?: number;
+    /** Names of files in the bundle that lie over the image's layers. */
+    layers?: string[];
     /** The container's memory limit in bytes. */
     memory: number;
     /** The limit of its CPU time in units of 10⁻⁹ CPUs; 0 is no limit. */
@@ -29,16 +54,57 @@ export interface ContainerOptions {
     environment: string[];
     workingDirectory: string | null;
     user: string | null;
+    hostname: string;
     readOnly: boolean;
     strace: boolean;
-    hostname: string;
     interactive: boolean;
     /** Where the console is a terminal: true, and its size. */
     terminal?: boolean;
     terminalRows?: number;
     terminalColumns?: number;
+    /** `size` in bytes, 0 for no limit of its own; `mode` as in chmod(2). */
+    tmpfs?: { path: string; size: number; mode: number }[];
+    readOnlyPaths?: string[];
+    restart?: RestartPolicy;
+    /** 0 is no maximum. */
+    restartMaximum?: number;
+    dependsOn?: Dependency[];
+    /** Number; absent: as the image says. */
+    stopSignal?: number;
+    /** Milliseconds. */
+    stopGracePeriod?: number;
+    /** Absent: as the image says. */
+    health?: HealthCheck;
 }
 
+/** An image of a system, opened. */
+export interface BundleImage {
+    files: ImageFiles;
+    /** Those of its files that the target needs. */
+    paths: readonly string[];
+    tag: string;
+    platform: string;
+    /** What the person calls it. */
+    name: string;
+}
+
+/** A file that the host adds to the bundle. */
+export interface BundleFile {
+    name: string;
+    size: number;
+    parts: Iterable<Buffer>;
+}
+
+export interface SystemBundle {
+    /** The machine is off when the only container has ended. */
+    oneShot: boolean;
+    statistics: boolean;
+    images: readonly BundleImage[];
+    containers: readonly ContainerOptions[];
+    files: readonly BundleFile[];
+}
+
+/** One container to run. */
 export interface RunRequest {
     tag: string;
     platform: string;
@@ -46,33 +112,86 @@ export interface RunRequest {
     container: ContainerOptions;
 }
 
-/** The text of run.json, with random bytes for a machine that has no source of its own. */
-export function runJson({ tag, platform, statistics, container }: RunRequest): string {
-    const seed = randomBytes(SEED_BYTES).toString('hex');
-    return JSON.stringify({ version: RUN_VERSION, seed, image: { tag, platform }, statistics, container });
+/** The system that `sealift run` makes of an image. */
+export async function oneShotSystem(request: RunRequest, image: OpenImage): Promise<SystemBundle> {
+    const { tag, platform, statistics, container } = request;
+    const paths = await image.bundleFiles(platform);
+    return {
+        oneShot: true,
+        statistics,
+        images: [{ files: image.files, paths, tag, platform, name: image.text }],
+        containers: [container],
+        files: [],
+    };
+}
+
+function imageFolder(number: number): string {
+    return `images/${number}`;
+}
+
+/** The text of system.json, with random bytes for a machine that has no source of its own. */
+export function systemJson({ oneShot, statistics, images, containers }: SystemBundle): string {
+    return JSON.stringify({
+        version: SYSTEM_VERSION,
+        seed: randomBytes(SEED_BYTES).toString('hex'),
+        oneShot,
+        statistics,
+        images: images.map(({ files, tag, platform, name }, number) => ({
+            folder: imageFolder(number),
+            kind: files.kind,
+            tag,
+            platform,
+            name,
+        })),
+        containers,
+    });
+}
+
+/** What tells whether two files of images are the same: the digest in a blob's path, which is checked before use, or their own. */
+function contentKey(path: string, extent: Extent): string {
+    const named = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(path);
+    return named ? named[1]! : hashExtent(extent, path).toString('hex');
+}
+
+/** The files of all images; what an image before had already becomes a hard link. */
+function* imageParts(images: readonly BundleImage[]): Generator<Buffer> {
+    const written = new Map<string, string>();
+    for (const [number, { files, paths }] of images.entries()) {
+        for (const path of paths) {
+            const extent = files.find(path);
+            if (extent === null)
+                throw new Failure(`${path}: the image has no such file; make the image again`);
+            const name = `${imageFolder(number)}/${path}`;
+            const key = images.length > 1 ? contentKey(path, extent) : path;
+            const first = written.get(key);
+            if (first !== undefined) {
+                yield tarHeader({ name, type: 'hardlink', linkName: first });
+                continue;
+            }
+            written.set(key, name);
+            yield tarHeader({ name, type: 'file', size: extent.size });
+            yield* chunksOf(extent, path);
+            yield tarPadding(extent.size);
+        }
+    }
 }
 
 /** The bundle's bytes in order, in pieces of at most CHUNK_BYTES and a header. */
-export function* bundleParts(
-    request: RunRequest,
-    files: ImageFiles,
-    paths: readonly string[],
-): Generator<Buffer> {
-    const run = Buffer.from(runJson(request));
-    if (run.length > CHUNK_BYTES) {
+export function* bundleParts(system: SystemBundle): Generator<Buffer> {
+    const json = Buffer.from(systemJson(system));
+    if (json.length > CHUNK_BYTES) {
         throw new Failure(
-            `options of the container: ${run.length} bytes, more than ${CHUNK_BYTES}; pass fewer or shorter variables`,
+            `options of the containers: ${json.length} bytes, more than ${CHUNK_BYTES}; pass fewer or shorter variables`,
         );
     }
-    yield tarHeader({ name: 'run.json', type: 'file', size: run.length });
-    yield run;
-    yield tarPadding(run.length);
-    for (const path of paths) {
-        const extent = files.find(path);
-        if (extent === null) throw new Failure(`${path}: the image has no such file; make the image again`);
-        yield tarHeader({ name: `image/${path}`, type: 'file', size: extent.size });
-        yield* chunksOf(extent, path);
-        yield tarPadding(extent.size);
+    yield tarHeader({ name: 'system.json', type: 'file', size: json.length });
+    yield json;
+    yield tarPadding(json.length);
+    yield* imageParts(system.images);
+    for (const { name, size, parts } of system.files) {
+        yield tarHeader({ name, type: 'file', size });
+        yield* parts;
+        yield tarPadding(size);
     }
     yield tarEnd();
 }

@@ -7,7 +7,7 @@ import { basename } from 'node:path';
 import { readBoard } from '../boards/board.js';
 import type { BoardImage } from '../boards/boardImage.js';
 import { qemuArguments } from '../boards/qemu.js';
-import { bundleParts } from '../boot/bundle.js';
+import { bundleParts, oneShotSystem } from '../boot/bundle.js';
 import { provideImage } from '../image/provideImage.js';
 import { parseImageReference } from '../image/reference.js';
 import { machineMebibytes } from '../kernel/suitability.js';
@@ -42,7 +42,7 @@ function instructions({ board, kernel }: BoardTarget, image: BoardImage): string
             ? `${image.kernel}: loader, kernel and root task in one ELF file`
             : `${image.module}: the root task, a multiboot module\n${image.kernel}: the kernel for it, an ELF32 file`,
         '',
-        'Under QEMU (the serial line carries the frames of docs/architecture.md, not plain text):',
+        'Under QEMU (the serial line carries the frames of docs/control-channel.md, not plain text):',
         `  ${command.map(quoted).join(' ')}`,
         '',
     ];
@@ -95,8 +95,7 @@ async function buildImage(
     try {
         const opened = await provideImage(reference, { ...options, platform: request.platform }, progress);
         try {
-            const files = await opened.bundleFiles(request.platform);
-            const parts = bundleParts(request, opened.files, files);
+            const parts = bundleParts(await oneShotSystem(request, opened));
             const written = await writeTarget(target, parts, options.output, options.aot === true, progress);
             progress.clear();
             if (!quiet) process.stdout.write(instructions(target, written));

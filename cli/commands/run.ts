@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { readBoard } from '../boards/board.js';
 import { findQemu, qemuMachine } from '../boards/qemu.js';
 import { writeBootImage } from '../boot/bootImage.js';
-import { bundleParts } from '../boot/bundle.js';
+import { bundleParts, oneShotSystem } from '../boot/bundle.js';
 import { Machine, type MachineOutcome, type MachineProgram } from '../control/machine.js';
 import { Failure } from '../failure.js';
 import { provideImage } from '../image/provideImage.js';
@@ -145,8 +145,7 @@ async function runContainer(image: string, command: readonly string[], options: 
         const opened = await provideImage(reference, { ...options, platform: request.platform }, progress);
         let machine: MachineProgram;
         try {
-            const files = await opened.bundleFiles(request.platform);
-            const parts = bundleParts(request, opened.files, files);
+            const parts = bundleParts(await oneShotSystem(request, opened));
             if (target === null) {
                 const runtime = options.aot
                     ? await compiledLinuxRuntime(() => progress.show('compiling the modules'))

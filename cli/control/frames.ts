@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Frames of the control channel (docs/architecture.md): 0xA5, type, container, length u16 little endian, payload. Bytes
+// Frames of the control channel (docs/control-channel.md): 0xA5, type, channel and length, 16 bits each, little endian, payload. Bytes
 // outside frames are the machine's own text. The line has no other synchronisation: a byte 0xA5 always begins a frame.
 
 export const FRAME_START = 0xa5;
-export const FRAME_HEADER_BYTES = 5;
+export const FRAME_HEADER_BYTES = 6;
 export const MAX_PAYLOAD_BYTES = 4096;
+
+/** The channel of the system itself. */
+export const SYSTEM_CHANNEL = 0;
+
+/** Channels from here on are processes that `exec` started. */
+export const FIRST_PROCESS_CHANNEL = 0x8000;
 
 /** Frames that the target sends. */
 export const TargetFrame = {
@@ -20,6 +26,10 @@ export const TargetFrame = {
     CREDIT: 0x09,
     /** The last frame: nothing follows, and a machine without a switch may be turned off. */
     OFF: 0x0a,
+    /** Something has happened to a container. */
+    EVENT: 0x0b,
+    /** A piece of the document that answers a request. */
+    RESPONSE: 0x0c,
 } as const;
 
 /** Frames that the host sends. */
@@ -30,6 +40,8 @@ export const HostFrame = {
     SHUTDOWN: 0x84,
     /** Rows and columns of the person's terminal, 16 bits each, little endian. */
     TERMINAL_SIZE: 0x85,
+    /** A piece of a request's document. */
+    REQUEST: 0x86,
 } as const;
 
 export interface TerminalSize {
@@ -39,23 +51,20 @@ export interface TerminalSize {
 
 export interface Frame {
     type: number;
-    container: number;
+    /** 0 is the system; then containers by number; from FIRST_PROCESS_CHANNEL processes that `exec` started. */
+    channel: number;
     payload: Buffer;
 }
 
 /** One frame's bytes. */
-export function encodeFrame(
-    type: number,
-    container: number,
-    payload: Uint8Array = new Uint8Array(0),
-): Buffer {
+export function encodeFrame(type: number, channel: number, payload: Uint8Array = new Uint8Array(0)): Buffer {
     if (payload.length > MAX_PAYLOAD_BYTES)
         throw new RangeError(`a frame holds ${MAX_PAYLOAD_BYTES} bytes, not ${payload.length}`);
     const bytes = Buffer.allocUnsafe(FRAME_HEADER_BYTES + payload.length);
     bytes[0] = FRAME_START;
     bytes[1] = type;
-    bytes[2] = container;
-    bytes.writeUInt16LE(payload.length, 3);
+    bytes.writeUInt16LE(channel, 2);
+    bytes.writeUInt16LE(payload.length, 4);
     bytes.set(payload, FRAME_HEADER_BYTES);
     return bytes;
 }
@@ -86,7 +95,7 @@ export class FrameDecoder {
                 continue;
             }
             if (data.length - at < FRAME_HEADER_BYTES) break;
-            const length = data.readUInt16LE(at + 3);
+            const length = data.readUInt16LE(at + 4);
             if (length > MAX_PAYLOAD_BYTES) {
                 this.receiver.damaged(length);
                 at++;
@@ -96,7 +105,7 @@ export class FrameDecoder {
             if (data.length < end) break;
             this.receiver.frame({
                 type: data[at + 1]!,
-                container: data[at + 2]!,
+                channel: data.readUInt16LE(at + 2),
                 payload: data.subarray(at + FRAME_HEADER_BYTES, end),
             });
             at = end;

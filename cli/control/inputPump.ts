@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Passes a stream to the container's stdin under credit: no byte is taken from the stream before the target has room for
-// it, so that what the container does not read stays with whoever reads next.
+// Passes a stream to a process's stdin under credit: no byte is taken from the stream before the target has room for
+// it, so that what the process does not read stays with whoever reads next.
 
 import type { Readable } from 'node:stream';
 import { encodeFrame, HostFrame, MAX_PAYLOAD_BYTES } from './frames.js';
 
 export class InputPump {
     private credit = 0;
-    private container = 0;
+    private channel = 0;
     private listening = false;
     private stopped = false;
     private readonly pump = (): void => this.move();
@@ -20,8 +20,8 @@ export class InputPump {
     ) {}
 
     /** The target has room for `bytes` more. The first grant starts reading. */
-    grant(container: number, bytes: number): void {
-        this.container = container;
+    grant(channel: number, bytes: number): void {
+        this.channel = channel;
         this.credit += bytes;
         if (this.stopped) return;
         if (!this.listening) {
@@ -53,7 +53,7 @@ export class InputPump {
             const bytes = this.source.read(length) as Buffer | null;
             if (bytes === null) return;
             this.credit -= bytes.length;
-            this.send(encodeFrame(HostFrame.STDIN, this.container, bytes));
+            this.send(encodeFrame(HostFrame.STDIN, this.channel, bytes));
         }
         // An empty buffer with credit left: read(0) makes the stream fetch more, or notice its end.
         if (!this.stopped && this.credit > 0) this.source.read(0);
@@ -62,6 +62,6 @@ export class InputPump {
     private finish(): void {
         if (this.stopped) return;
         this.stopped = true;
-        this.send(encodeFrame(HostFrame.STDIN_END, this.container));
+        this.send(encodeFrame(HostFrame.STDIN_END, this.channel));
     }
 }

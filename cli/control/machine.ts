@@ -108,7 +108,7 @@ export class Machine {
     private switchedOff = false;
     private killReason: { exitCode: number; message: string } | null = null;
     private containerStarted = false;
-    private container = 0;
+    private channel = 0;
     private powerOffTimer: NodeJS.Timeout | undefined;
     private readonly bootTimer: NodeJS.Timeout | undefined;
     private readonly ended: Promise<{ status: number | null; signal: NodeJS.Signals | null; error: string }>;
@@ -152,12 +152,12 @@ export class Machine {
         const payload = Buffer.alloc(4);
         payload.writeUInt16LE(Math.min(rows, MAX_TERMINAL_SIZE), 0);
         payload.writeUInt16LE(Math.min(columns, MAX_TERMINAL_SIZE), 2);
-        this.child.stdin.write(encodeFrame(HostFrame.TERMINAL_SIZE, this.container, payload));
+        this.child.stdin.write(encodeFrame(HostFrame.TERMINAL_SIZE, this.channel, payload));
     }
 
     /** Sends a signal to the container. */
     signal(number: number): void {
-        this.child.stdin.write(encodeFrame(HostFrame.SIGNAL, this.container, Uint8Array.of(number)));
+        this.child.stdin.write(encodeFrame(HostFrame.SIGNAL, this.channel, Uint8Array.of(number)));
     }
 
     /** Ends the machine at once; `outcome` is then what wait() gives unless the container had ended before. */
@@ -276,12 +276,12 @@ export class Machine {
                 this.expectPowerOff();
                 break;
             case TargetFrame.CREDIT:
-                this.container = frame.container;
+                this.channel = frame.channel;
                 if (!this.containerStarted) {
                     this.containerStarted = true;
                     this.listener.started?.();
                 }
-                this.input.grant(frame.container, messages.readCredit(frame));
+                this.input.grant(frame.channel, messages.readCredit(frame));
                 break;
             case TargetFrame.OFF:
                 this.switchedOff = true;
@@ -291,6 +291,8 @@ export class Machine {
                     this.program.switchesOff ? SWITCH_MILLISECONDS : 0,
                 );
                 break;
+            case TargetFrame.EVENT:
+                break; // What happens to the only container is known by its EXIT.
             default:
                 this.breakOff(`a frame has the unknown type 0x${type.toString(16)}`);
         }

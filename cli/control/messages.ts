@@ -6,7 +6,7 @@
 import type { Frame } from './frames.js';
 
 /** The protocol that this CLI speaks; HELLO carries the target's. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** How the container's first process ended. */
 export interface ExitMessage {

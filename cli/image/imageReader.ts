@@ -60,7 +60,7 @@ interface ComponentModule {
 export class OpenImage {
     private constructor(
         /** What messages call the image. */
-        private readonly text: string,
+        readonly text: string,
         private readonly tag: string,
         readonly files: ImageFiles,
         private readonly reader: Awaited<ReturnType<ComponentModule['openImageReader']>>,

@@ -26,17 +26,17 @@ function tar(...names: string[]): string {
     return result.stdout;
 }
 
-const run = JSON.parse(tar('--extract', '--to-stdout', 'run.json')) as {
-    container: { command: string[] | null };
+const system = JSON.parse(tar('--extract', '--to-stdout', 'system.json')) as {
+    containers: { command: string[] | null }[];
 };
-const [part = 'run.json', ...rest] = run.container.command ?? [];
+const [part = 'system.json', ...rest] = system.containers[0]!.command ?? [];
 
 function write(bytes: Uint8Array): void {
     for (let done = 0; done < bytes.length;) done += writeSync(1, bytes, done);
 }
 
-function send(type: number, payload: Uint8Array | string = '', container = CONTAINER): void {
-    write(encodeFrame(type, container, Buffer.from(payload)));
+function send(type: number, payload: Uint8Array | string = '', channel = CONTAINER): void {
+    write(encodeFrame(type, channel, Buffer.from(payload)));
 }
 
 function sendJson(type: number, value: unknown): void {
@@ -76,12 +76,12 @@ const decoder = new FrameDecoder({
 });
 process.stdin.on('data', (bytes: Buffer) => decoder.push(bytes));
 
-sendJson(TargetFrame.HELLO, { protocol: part === 'protocol' ? 2 : 1 });
+sendJson(TargetFrame.HELLO, { protocol: part === 'protocol' ? 1 : 2 });
 sendJson(TargetFrame.PROGRESS, { phase: 'unpack', layer: 1, layers: 1, bytes: 1, total: 2 });
 
 switch (part) {
-    case 'run.json':
-        send(TargetFrame.STDOUT, `${JSON.stringify(run)}\n`);
+    case 'system.json':
+        send(TargetFrame.STDOUT, `${JSON.stringify(system)}\n`);
         exit(0);
         break;
     case 'bundle':
@@ -128,7 +128,7 @@ switch (part) {
         setInterval(() => undefined, 1000);
         break;
     case 'damaged':
-        write(Buffer.from([0xa5, 1, 1, 0xff, 0xff]));
+        write(Buffer.from([0xa5, 1, 1, 0, 0xff, 0xff]));
         setInterval(() => undefined, 1000);
         break;
     case 'nonsense':
@@ -161,9 +161,9 @@ switch (part) {
     case 'waitForSignal':
         credit(4096);
         send(TargetFrame.STDOUT, 'ready\n');
-        frameArrived = ({ type, container, payload }) => {
+        frameArrived = ({ type, channel, payload }) => {
             if (type !== HostFrame.SIGNAL) return;
-            send(TargetFrame.STDOUT, `signal ${payload[0]} for container ${container}\n`);
+            send(TargetFrame.STDOUT, `signal ${payload[0]} for container ${channel}\n`);
             if (rest[0] !== 'ignore') exit(128 + payload[0]!, payload[0]);
         };
         break;

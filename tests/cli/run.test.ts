@@ -54,7 +54,7 @@ test("--verbose shows the machine's own text too", async () => {
     assert.match(stderr, /kernel remark\n/);
 });
 
-test('run.json has what the options say', async () => {
+test('system.json has what the options say', async () => {
     writeFileSync(join(folder, 'variables'), 'A=file\nB=file\n');
     const { stdout, stderr, code } = await run([
         ...[
@@ -82,34 +82,45 @@ test('run.json has what the options say', async () => {
             '--rm',
             '--stats-json',
         ],
-        ...[`${image}:latest`, 'run.json', '-e', '--not-an-option'],
+        ...[`${image}:latest`, 'system.json', '-e', '--not-an-option'],
     ]);
     assert.equal(code, 0, stderr);
     const { seed, ...request } = JSON.parse(stdout.toString()) as { seed: string };
     assert.match(seed, /^[0-9a-f]{64}$/);
     assert.deepEqual(request, {
-        version: 1,
-        image: { tag: 'latest', platform: 'linux/amd64' },
+        version: 2,
+        oneShot: true,
         statistics: true,
-        container: {
-            name: 'box',
-            memory: 32 << 20,
-            nanoCpus: 500_000_000,
-            entrypoint: ['/bin/tool'],
-            command: ['run.json', '-e', '--not-an-option'],
-            environment: ['A=file', 'B=option'],
-            workingDirectory: '/srv',
-            user: '1000:50',
-            readOnly: true,
-            strace: true,
-            hostname: 'box',
-            interactive: true,
-        },
+        images: [
+            {
+                folder: 'images/0',
+                kind: 'layout',
+                tag: 'latest',
+                platform: 'linux/amd64',
+                name: `${image}:latest`,
+            },
+        ],
+        containers: [
+            {
+                name: 'box',
+                memory: 32 << 20,
+                nanoCpus: 500_000_000,
+                entrypoint: ['/bin/tool'],
+                command: ['system.json', '-e', '--not-an-option'],
+                environment: ['A=file', 'B=option'],
+                workingDirectory: '/srv',
+                user: '1000:50',
+                readOnly: true,
+                strace: true,
+                hostname: 'box',
+                interactive: true,
+            },
+        ],
     });
     const defaults = JSON.parse((await run([image])).stdout.toString()) as {
-        container: Record<string, unknown>;
+        containers: Record<string, unknown>[];
     };
-    assert.deepEqual(defaults.container, {
+    assert.deepEqual(defaults.containers[0], {
         name: 'container',
         memory: 64 << 20,
         nanoCpus: 0,
@@ -124,15 +135,15 @@ test('run.json has what the options say', async () => {
         interactive: true,
     });
     const emptied = JSON.parse((await run(['--entrypoint', '', image])).stdout.toString()) as typeof defaults;
-    assert.deepEqual(emptied.container.entrypoint, []);
+    assert.deepEqual(emptied.containers[0]!.entrypoint, []);
 });
 
-test('the bundle has run.json first and only the files that are needed', async () => {
+test('the bundle has system.json first and only the files that are needed', async () => {
     const { stdout } = await run([image, 'bundle']);
     const names = stdout.toString().trimEnd().split('\n');
-    assert.deepEqual(names.slice(0, 3), ['run.json', 'image/oci-layout', 'image/index.json']);
+    assert.deepEqual(names.slice(0, 3), ['system.json', 'images/0/oci-layout', 'images/0/index.json']);
     assert.equal(names.length, 6);
-    for (const name of names.slice(3)) assert.match(name, /^image\/blobs\/sha256\/[0-9a-f]{64}$/);
+    for (const name of names.slice(3)) assert.match(name, /^images\/0\/blobs\/sha256\/[0-9a-f]{64}$/);
 });
 
 test("the machine's memory is given in whole MiB", async () => {
@@ -200,7 +211,7 @@ test('a machine that fails is reported with its text', async () => {
     for (const [part, cause] of [
         ['damaged', /its control channel is damaged \(a frame announces 65535 bytes\)/],
         ['nonsense', /its control channel is damaged \(the target's EXIT message has no valid "exitCode"\)/],
-        ['protocol', /it speaks protocol 2, not 1/],
+        ['protocol', /it speaks protocol 1, not 2/],
     ] as const) {
         const result = await run([image, part]);
         assert.equal(result.code, 125, part);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A machine that a person starts, by the command that `sealift build` prints: what comes on its serial line, read as the
-// frames that docs/architecture.md describes.
+// frames that docs/control-channel.md describes.
 
 import { spawn } from 'node:child_process';
 import { FrameDecoder, TargetFrame } from '../../cli/control/frames.js';

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The configuration that a container's sentry reads (std/containerConfiguration.ts), from what was asked for and what the image says.
+
+import { BootKey } from "../sel4/generated/boot-keys";
+import { clockNow, clockRealtime } from "../sel4/generated/host";
+import { mergeProcess } from "../oci/process";
+import {
+    CONFIGURATION_SIZE_MAXIMUM,
+    ContainerConfiguration,
+    FLAG_INTERACTIVE,
+    FLAG_READ_ONLY,
+    FLAG_STATISTICS,
+    FLAG_STRACE,
+    FLAG_TERMINAL,
+} from "../std/containerConfiguration";
+import { ContainerConfigurationWriter } from "../std/containerConfigurationWriter";
+import { Failure, Result } from "../std/failure";
+import { Container } from "./container";
+import { randomBytes } from "./entropy";
+import { LayerStore } from "./layerStore";
+import { fact } from "./machine";
+import { LIMIT_PERIOD, limitBudget } from "./processorLimit";
+
+/** Name of a container whose options give none. */
+const DEFAULT_HOSTNAME: string = "sealift";
+
+/**
+ * Writes a container's configuration to a buffer of CONFIGURATION_SIZE_MAXIMUM bytes: all but what the sentry's builder adds.
+ */
+export function writeConfiguration(
+    container: Container,
+    store: LayerStore,
+    statistics: bool,
+    buffer: usize,
+): Result<ContainerConfiguration | null> {
+    const options = container.options;
+    if (options.process.hostname.length == 0) options.process.hostname = DEFAULT_HOSTNAME;
+    const merged = mergeProcess(container.image.image.configuration, options.process);
+    let failure: Failure | null = merged.failure;
+    if (failure !== null) return Result.fail<ContainerConfiguration | null>(failure);
+    const process = merged.value!;
+
+    memory.fill(buffer, 0, CONFIGURATION_SIZE_MAXIMUM);
+    const writer = new ContainerConfigurationWriter(buffer, CONFIGURATION_SIZE_MAXIMUM);
+    const configuration = writer.configuration;
+    configuration.flags =
+        (options.readOnly ? FLAG_READ_ONLY : 0) |
+        (options.strace ? FLAG_STRACE : 0) |
+        (options.interactive ? FLAG_INTERACTIVE : 0) |
+        (options.process.hasTerminal ? FLAG_TERMINAL : 0) |
+        (statistics ? FLAG_STATISTICS : 0);
+    configuration.terminalRows = options.terminalRows;
+    configuration.terminalColumns = options.terminalColumns;
+    configuration.container = container.number;
+    configuration.memoryLimit = options.memory;
+    configuration.processorCount = 1;
+    configuration.timestampCounterFrequency = fact(BootKey.TSC_HZ);
+    const realtime = clockRealtime();
+    configuration.realtimeOffset = realtime == 0 ? 0 : realtime - clockNow();
+    configuration.budget = limitBudget(options.nanoCpus);
+    configuration.period = LIMIT_PERIOD;
+    randomBytes(configuration.randomSeed());
+    writer.setArguments(process.arguments);
+    writer.setEnvironment(process.environment);
+    writer.setWorkingDirectory(process.workingDirectory);
+    writer.setUser(process.user);
+    writer.setHostname(options.process.hostname);
+    writer.setImage(container.image.name);
+    const indexPages = new Array<u32>();
+    const dataPages = new Array<u32>();
+    for (let i = 0; i < container.layers.length; i++) {
+        const layer = store.layers[container.layers[i]];
+        indexPages.push(layer.indexPages);
+        dataPages.push(layer.dataPages);
+    }
+    writer.setLayers(indexPages, dataPages);
+    failure = writer.finish();
+    return failure !== null
+        ? Result.fail<ContainerConfiguration | null>(failure)
+        : Result.of<ContainerConfiguration | null>(configuration);
+}
