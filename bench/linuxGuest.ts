@@ -45,8 +45,16 @@ export interface GuestOperation {
     repetitions: number;
 }
 
+export interface DebianKernel {
+    kernel: string;
+    /** "6.1.0-56-cloud-amd64" */
+    version: string;
+    /** The folder with its modules. */
+    modules: string;
+}
+
 /** Debian's kernel for virtual machines, by the name that always means the present one. */
-function debianKernel(architecture: DebianArchitecture): { kernel: string; version: string } {
+export function debianKernel(architecture: DebianArchitecture): DebianKernel {
     const wanted = `linux-image-cloud-${architecture}`;
     const cache = join(root, 'build', 'apt-binary');
     debianPackageFiles(wanted, architecture, cache);
@@ -55,10 +63,12 @@ function debianKernel(architecture: DebianArchitecture): { kernel: string; versi
         encoding: 'utf8',
     });
     const name = field.split(/[ ,]/)[0]!.trim();
-    const boot = join(debianPackageFiles(name, architecture, cache), 'boot');
+    const files = debianPackageFiles(name, architecture, cache);
+    const boot = join(files, 'boot');
     const kernel = readdirSync(boot).find((file) => file.startsWith('vmlinuz-'));
     if (kernel === undefined) throw new Error(`package ${name} has no boot/vmlinuz-*`);
-    return { kernel: join(boot, kernel), version: kernel.slice('vmlinuz-'.length) };
+    const version = kernel.slice('vmlinuz-'.length);
+    return { kernel: join(boot, kernel), version, modules: join(files, 'lib/modules', version) };
 }
 
 /** Lines of a shell script that print a figure for each operation, for `readFigures`. */

@@ -131,6 +131,7 @@ const steps = [
         inputs: [
             'cli',
             'bench',
+            'tests/bench',
             'tests/cli',
             'tests/e2e',
             'tests/images',

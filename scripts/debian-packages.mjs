@@ -27,3 +27,9 @@ export const testPackages = {
     'musl-tools': 'links test programs against musl; brings musl and musl-dev',
     runc: 'runs the same image on Linux, to compare start-up times',
 };
+
+/** Needed besides by `npm run bench:memory`. What runs inside its machines is unpacked below build/, not installed. */
+export const memoryBenchPackages = {
+    'qemu-system-x86': 'the machine on which all systems are measured',
+    binutils: "readelf says which libraries a container engine's programs need",
+};

@@ -91,15 +91,18 @@ function checkNode() {
     }
 }
 
-/** Brings the machine to where the project builds; with `forTests` also to where its tests and linters run. */
-export async function setUp({ forTests = false } = {}) {
+/**
+ * Brings the machine to where the project builds; with `forTests` also to where its tests and linters run. `others` are more
+ * Debian packages, with the reasons.
+ */
+export async function setUp({ forTests = false, others = {} } = {}) {
     checkNode();
     if (process.platform !== 'linux') {
         throw new StepError(
             `${process.platform}: not supported; Sealift is built and tried on Linux (Debian 12)`,
         );
     }
-    await installDebianPackages(forTests ? { ...buildPackages, ...testPackages } : buildPackages);
+    await installDebianPackages({ ...buildPackages, ...(forTests ? testPackages : {}), ...others });
     await installNpmPackages();
 }
 

@@ -3,8 +3,8 @@
 // Runs every test from a fresh checkout: sets up, builds, then one suite after the other.
 //
 //   npm test                     all suites
-//   npm test -- SUITE...         the named ones: unit, wasm, host, platform, component, manager, cli, linux, e2e,
-//                                suites, fuzz, lint
+//   npm test -- SUITE...         the named ones: unit, wasm, host, platform, component, manager, cli, bench, linux,
+//                                e2e, suites, fuzz, lint
 //   npm run test:sel4            the suites that run on real seL4; a kernel that is absent for one of the three
 //                                architectures is a failure there, elsewhere only a test that is skipped, aloud
 //   npm run test:images          the end-to-end tests, with those of Debian's images on emulated boards
@@ -119,6 +119,12 @@ const suites = [
         name: 'cli',
         title: 'the command line',
         command: nodeTests('build/tests/cli', /\.test\.js$/),
+        account: readNodeAccount,
+    },
+    {
+        name: 'bench',
+        title: "the benches' accounts, tables and plots",
+        command: nodeTests('build/tests/bench', /\.test\.js$/),
         account: readNodeAccount,
     },
     {

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What was measured, as bench/results/memory.json keeps it: the tables and plots are made from it, so that one system can be
+// measured again without the others.
+
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import type { BootedFile, Owner } from './measurement.js';
+
+/** One number of idle containers in a machine of one size. */
+export interface Point {
+    /** The image's name, or "none" where there is no container. */
+    image: string;
+    containers: number;
+    mebibytes: number;
+    /** True when the machine has the least memory that suffices. */
+    smallest: boolean;
+    owners: readonly Owner[];
+    /** For each round: milliseconds from QEMU's start to the first byte of each container. */
+    firstBytes: readonly (readonly number[])[];
+}
+
+/** What did not fit into a machine. */
+export interface Refusal {
+    image: string;
+    containers: number;
+    mebibytes: number;
+}
+
+export interface SystemRecord {
+    name: string;
+    title: string;
+    /** MiB by which the smallest memory was searched. */
+    step: number;
+    /** "2026-11-28" */
+    date: string;
+    /** Sentences about what exactly was measured. */
+    conditions: readonly string[];
+    booted: readonly { image: string; files: readonly BootedFile[] }[];
+    points: readonly Point[];
+    refusals: readonly Refusal[];
+}
+
+export const NO_IMAGE = 'none';
+
+export function readRecord(path: string): SystemRecord[] {
+    if (!existsSync(path)) return [];
+    return JSON.parse(readFileSync(path, 'utf8')) as SystemRecord[];
+}
+
+export function writeRecord(path: string, systems: readonly SystemRecord[]): void {
+    writeFileSync(path, `${JSON.stringify(systems, null, 1)}\n`);
+}
+
+/** `old` with the systems that were measured now in place of what they were, in the order of `names`. */
+export function mergeRecords(
+    old: readonly SystemRecord[],
+    measured: readonly SystemRecord[],
+    names: readonly string[],
+): SystemRecord[] {
+    const find = (name: string): SystemRecord | undefined =>
+        [...measured, ...old].find((system) => system.name === name);
+    return names.flatMap((name) => find(name) ?? []);
+}
+
+/** The point of a system, or undefined. */
+export function findPoint(
+    system: SystemRecord,
+    image: string,
+    containers: number,
+    smallest: boolean,
+): Point | undefined {
+    return system.points.find(
+        (point) =>
+            point.containers === containers &&
+            point.smallest === smallest &&
+            (containers === 0 || point.image === image),
+    );
+}
