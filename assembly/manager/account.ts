@@ -18,6 +18,7 @@ import {
     STATISTIC_PAGE_FAULTS,
     STATISTIC_PAGE_TABLES,
     STATISTIC_PROCESSES,
+    STATISTIC_PROCESSES_NOW,
     STATISTIC_REST,
     STATISTIC_SENTRY_HEAP,
     STATISTIC_SYSTEM_CALLS,
@@ -153,6 +154,7 @@ export class Account {
         json.name("pageFaults").unsigned(words[STATISTIC_PAGE_FAULTS]);
         json.name("layerBytesMapped").unsigned(words[STATISTIC_LAYER_PAGES_MAPPED]);
         json.name("processes").unsigned(words[STATISTIC_PROCESSES]);
+        json.name("processesNow").unsigned(words[STATISTIC_PROCESSES_NOW]);
         json.name("instructions").unsigned(words[STATISTIC_INSTRUCTIONS]);
         json.endObject();
     }

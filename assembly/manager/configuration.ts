@@ -4,6 +4,7 @@
 
 import { BootKey } from "../sel4/generated/boot-keys";
 import { clockNow, clockRealtime } from "../sel4/generated/host";
+import { ContainerOptions } from "../oci/containerOptions";
 import { mergeProcess } from "../oci/process";
 import {
     CONFIGURATION_SIZE_MAXIMUM,
@@ -13,8 +14,10 @@ import {
     FLAG_STATISTICS,
     FLAG_STRACE,
     FLAG_TERMINAL,
+    MOUNT_READ_ONLY,
+    MOUNT_TMPFS,
 } from "../std/containerConfiguration";
-import { ContainerConfigurationWriter } from "../std/containerConfigurationWriter";
+import { ConfiguredMount, ContainerConfigurationWriter } from "../std/containerConfigurationWriter";
 import { Failure, Result } from "../std/failure";
 import { Container } from "./container";
 import { randomBytes } from "./entropy";
@@ -75,8 +78,20 @@ export function writeConfiguration(
         dataPages.push(layer.dataPages);
     }
     writer.setLayers(indexPages, dataPages);
+    writer.setMounts(mountsOf(options));
     failure = writer.finish();
     return failure !== null
         ? Result.fail<ContainerConfiguration | null>(failure)
         : Result.of<ContainerConfiguration | null>(configuration);
+}
+
+function mountsOf(options: ContainerOptions): ConfiguredMount[] {
+    const mounts = new Array<ConfiguredMount>();
+    for (let i = 0; i < options.tmpfs.length; i++) {
+        const tmpfs = options.tmpfs[i];
+        mounts.push(new ConfiguredMount(MOUNT_TMPFS, tmpfs.path, tmpfs.size, tmpfs.mode));
+    }
+    for (let i = 0; i < options.readOnlyPaths.length; i++)
+        mounts.push(new ConfiguredMount(MOUNT_READ_ONLY, options.readOnlyPaths[i]));
+    return mounts;
 }

@@ -5,7 +5,7 @@
 import { DependencyCondition, RestartPolicy } from "../oci/containerOptions";
 import { JsonText } from "../oci/jsonText";
 import { mergeProcess } from "../oci/process";
-import { STATISTIC_PROCESSES } from "../std/statistics";
+import { STATISTIC_PROCESSES_NOW } from "../std/statistics";
 import { Container, stateName } from "./container";
 import { epochMilliseconds, shortened } from "./events";
 import { healthName } from "./healthState";
@@ -26,7 +26,9 @@ export function writeSummary(text: JsonText, container: Container): JsonText {
     text.name("restarts").unsigned(container.restarts);
     text.name("started").unsigned(epochMilliseconds(container.started));
     text.name("finished").unsigned(epochMilliseconds(container.finished));
-    return text.name("processes").unsigned(instance === null ? 0 : instance.statistics[STATISTIC_PROCESSES]);
+    return text
+        .name("processes")
+        .unsigned(instance === null ? 0 : instance.statistics[STATISTIC_PROCESSES_NOW]);
 }
 
 /** The members of `inspect`. */

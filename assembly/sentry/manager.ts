@@ -3,8 +3,8 @@
 // What the sentry asks of the manager (contract §6): seL4_Call on the manager's endpoint. Bytes travel in the exchange
 // page, which both have mapped.
 
-import { kernelCall } from "../sel4/generated/host";
-import { SLOT_MANAGER } from "./capabilities/slots";
+import { kernelCall, kernelRecv } from "../sel4/generated/host";
+import { SLOT_MANAGER, SLOT_NOTIFICATION } from "./capabilities/slots";
 
 /** The exchange page in the sentry's window. */
 export const EXCHANGE: usize = 0x0001_0000;
@@ -170,5 +170,7 @@ export function reportExit(status: i32, message: usize, length: i32, failed: boo
     setWord(0, status);
     setWord(1, part);
     setWord(2, failed ? 1 : 0);
-    while (true) request(EXITED, 3);
+    request(EXITED, 3);
+    // The manager does not answer, but takes the sentry down. Should it answer, there is nothing left to do.
+    while (true) kernelRecv(SLOT_NOTIFICATION, 0, <u32>block);
 }

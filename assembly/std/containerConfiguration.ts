@@ -17,7 +17,7 @@ export const CONFIGURATION_SIZE_MAXIMUM: u32 = CONFIGURATION_PAGES_MAXIMUM * PAG
 
 /** "SLCONFIG" read as a little-endian number. */
 export const CONFIGURATION_MAGIC: u64 = 0x4749464e4f434c53;
-export const CONFIGURATION_VERSION: u32 = 1;
+export const CONFIGURATION_VERSION: u32 = 2;
 
 /** The lower layers are the whole filesystem: every write is refused with EROFS. */
 export const FLAG_READ_ONLY: u32 = 1 << 0;
@@ -60,6 +60,25 @@ export class TextReference {
 export class LayerReference {
     indexPages: u32;
     dataPages: u32;
+}
+
+/** MountReference.kind: an empty filesystem in memory. */
+export const MOUNT_TMPFS: u32 = 1;
+/** MountReference.kind: what the image has at the path, which nobody can write to. */
+export const MOUNT_READ_ONLY: u32 = 2;
+
+/** What is mounted in the container besides what every container has. */
+@unmanaged
+export class MountReference {
+    /** Text: an absolute path. */
+    pathOffset: u32;
+    pathLength: u32;
+    /** MOUNT_TMPFS or MOUNT_READ_ONLY. */
+    kind: u32;
+    /** Of a tmpfs: the permission bits of its root. */
+    mode: u32;
+    /** Of a tmpfs: bytes that its files may have together; 0 for no limit but the quota. */
+    size: u64;
 }
 
 @unmanaged
@@ -119,10 +138,13 @@ export class ContainerConfiguration {
     imageLength: u32;
     /** log2 of the entries of the sentry's first-level CNode, of which each is 256 capability slots. */
     cspaceRootBits: u32;
-    reserved: u32;
+    mountCount: u32;
     /** The size of the console's terminal at the start, where it is one. */
     terminalRows: u32;
     terminalColumns: u32;
+    /** Offset of `mountCount` MountReferences. */
+    mountsOffset: u32;
+    reserved: u32;
 
     /** Whether the container's CPU time has a limit. */
     @inline get isProcessorLimited(): bool {
@@ -164,6 +186,12 @@ export class ContainerConfiguration {
     @inline layer(index: u32): LayerReference {
         return changetype<LayerReference>(
             changetype<usize>(this) + this.layersOffset + index * offsetof<LayerReference>(),
+        );
+    }
+
+    @inline mount(index: u32): MountReference {
+        return changetype<MountReference>(
+            changetype<usize>(this) + this.mountsOffset + index * offsetof<MountReference>(),
         );
     }
 

@@ -9,11 +9,23 @@ import {
     ContainerConfiguration,
     LAYERS_MAXIMUM,
     LayerReference,
+    MountReference,
     TextReference,
 } from "./containerConfiguration";
 import { Failure } from "./failure";
 import { decimal } from "./numberText";
 import { encodeUtf8, utf8Length } from "./utf8";
+
+/** A mount that the container has of its own: a MountReference with its text. */
+export class ConfiguredMount {
+    constructor(
+        readonly kind: u32,
+        /** Absolute. */
+        readonly path: string,
+        readonly size: u64 = 0,
+        readonly mode: u32 = 0,
+    ) {}
+}
 
 export class ContainerConfigurationWriter {
     readonly configuration: ContainerConfiguration;
@@ -76,6 +88,23 @@ export class ContainerConfigurationWriter {
             layer.indexPages = indexPages[i];
             layer.dataPages = dataPages[i];
         }
+    }
+
+    /** In the order in which they were asked for; the sentry mounts outer ones first. */
+    setMounts(mounts: ConfiguredMount[]): void {
+        const list = this.reserve(<u32>mounts.length * offsetof<MountReference>());
+        for (let i = 0; i < mounts.length; i++) {
+            const offset = this.addText(mounts[i].path);
+            if (this.full) return;
+            const reference = changetype<MountReference>(this.base + list + i * offsetof<MountReference>());
+            reference.pathOffset = offset;
+            reference.pathLength = utf8Length(mounts[i].path);
+            reference.kind = mounts[i].kind;
+            reference.mode = mounts[i].mode;
+            reference.size = mounts[i].size;
+        }
+        this.configuration.mountCount = mounts.length;
+        this.configuration.mountsOffset = list;
     }
 
     /** Writes the size. A failure when the texts did not fit. */

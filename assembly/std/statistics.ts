@@ -34,5 +34,8 @@ export const STATISTIC_PROCESSES: i32 = 11;
 /** Wasm instructions that the sentry has executed, when the runtime was built to count them, else 0. */
 export const STATISTIC_INSTRUCTIONS: i32 = 12;
 
+/** Processes that there are now and that have not ended. */
+export const STATISTIC_PROCESSES_NOW: i32 = 13;
+
 /** Words of a STATISTICS message. */
-export const STATISTIC_COUNT: i32 = 13;
+export const STATISTIC_COUNT: i32 = 14;

@@ -58,6 +58,10 @@ test('containers of one image run side by side, and each has its own memory and 
                     ['two', 4 << 20, false],
                 ],
             );
+            assert.deepEqual(
+                stats.containers.map(({ processesNow }) => processesNow),
+                [1, 1],
+            );
             assert.equal(bytesOf(stats, 'containers'), 8 << 20);
             system.send(FRAME.STDIN, 1, Buffer.from('end\n'));
             assert.equal((await system.exit(1)).exitCode, 3);

@@ -16,7 +16,7 @@ let lastDevice: u32 = 0x2f;
 
 export class FileSystem {
     /** st_dev: an unnamed device (major 0), numbered in the order of creation, from 48 as on a booted Linux. */
-    readonly device: u32 = ++lastDevice;
+    readonly device: u32;
     /** Every change is refused with EROFS. */
     readOnly: bool = false;
     /** Mounted noexec: its files cannot be executed, nor mapped for execution. */
@@ -25,6 +25,10 @@ export class FileSystem {
     ignoresSetId: bool = false;
     /** chmod and chown have a meaning (not in /proc). */
     attributesChangeable: bool = true;
+    /** Pages that its files may have together; 0: as many as the quota has. */
+    pageLimit: u32 = 0;
+    /** Pages that its files have of the container's own. */
+    pagesUsed: u32 = 0;
     private lastInodeNumber: u64 = 0;
 
     constructor(
@@ -33,7 +37,16 @@ export class FileSystem {
         readonly magic: u32,
         /** Its frames are the container's memory: statfs shows the quota. */
         readonly holdsMemory: bool,
-    ) {}
+        /** The filesystem of which this is another mount, or null. */
+        origin: FileSystem | null = null,
+    ) {
+        this.device = origin === null ? ++lastDevice : origin.device;
+    }
+
+    /** Its limit of pages is reached. */
+    get isFull(): bool {
+        return this.pageLimit != 0 && this.pagesUsed >= this.pageLimit;
+    }
 
     /** A number for an inode that the image does not have. */
     newInodeNumber(): u64 {

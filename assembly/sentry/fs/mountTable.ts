@@ -8,12 +8,15 @@ import { addByte, addField, addNumber, addText } from "./proc/textBuilder";
 
 export class Mount {
     constructor(
+        /** A byte string. */
         readonly path: string,
         readonly fileSystem: FileSystem,
         /** As in the first field of /proc/mounts. */
         readonly source: string,
         /** Mount options behind "rw" or "ro". */
         readonly options: string,
+        /** What of the filesystem is mounted: a path in it, a byte string. */
+        readonly root: string = "/",
     ) {}
 
     get access(): string {
@@ -40,13 +43,25 @@ export function mountOf(fileSystem: FileSystem): Mount | null {
     return null;
 }
 
+/** Adds a path: what separates fields and lines is written in octal. */
+function addPath(path: string): void {
+    for (let i = 0; i < path.length; i++) {
+        const byte = path.charCodeAt(i);
+        if (byte == 0x20) addText("\\040");
+        else if (byte == 0x09) addText("\\011");
+        else if (byte == 0x0a) addText("\\012");
+        else if (byte == 0x5c) addText("\\134");
+        else addByte(byte);
+    }
+}
+
 /** /proc/PID/mounts. */
 export function generateMounts(process: Process | null): i32 {
     for (let i = 0; i < mounts.length; i++) {
         const mount = mounts[i];
         addText(mount.source);
         addByte(32);
-        addText(mount.path);
+        addPath(mount.path);
         addByte(32);
         addText(mount.fileSystem.typeName);
         addByte(32);
@@ -77,7 +92,7 @@ export function generateMountStatistics(process: Process | null): i32 {
         addText("device ");
         addText(mount.source);
         addText(" mounted on ");
-        addText(mount.path);
+        addPath(mount.path);
         addText(" with fstype ");
         addText(mount.fileSystem.typeName);
         addByte(10);
@@ -101,8 +116,10 @@ export function generateMountInformation(process: Process | null): i32 {
         addField(parentOf(i));
         addText("0:");
         addNumber(mount.fileSystem.device);
-        addText(" / ");
-        addText(mount.path);
+        addByte(32);
+        addPath(mount.root);
+        addByte(32);
+        addPath(mount.path);
         addByte(32);
         addText(mount.access);
         addText(mount.options);

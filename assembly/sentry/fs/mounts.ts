@@ -5,7 +5,6 @@
 
 import { ENOENT } from "../kernel/errno";
 import { hostName, hostNameLength } from "../kernel/systemName";
-import { containerConfiguration, FLAG_READ_ONLY } from "../../std/containerConfiguration";
 import { INODE_OPAQUE } from "../../std/layerIndex";
 import {
     DEVICE_CONSOLE,
@@ -41,7 +40,7 @@ function nameOf(text: string): usize {
 }
 
 /** A root directory of a memory filesystem. */
-function makeMemoryRoot(fileSystem: FileSystem, mode: u32): OverlayDirectory {
+export function makeMemoryRoot(fileSystem: FileSystem, mode: u32): OverlayDirectory {
     const root = new OverlayDirectory(fileSystem, fileSystem.newInodeNumber(), S_IFDIR | mode);
     root.modified = true;
     setTimes(root);
@@ -169,7 +168,7 @@ function provideFile(directory: Directory, name: string): void {
 }
 
 /** What engines provide: who the container is, that "localhost" is itself, and which name servers there are. */
-function provideFiles(root: Directory): void {
+export function provideFiles(root: Directory): void {
     const directory = directoryIn(root, "etc", 0o755);
     if (directory === null) return;
     // Engines mount these files over what is there: the directory keeps its times.
@@ -193,7 +192,7 @@ function provideFiles(root: Directory): void {
     directory.modificationTime = modificationTime;
 }
 
-/** Makes the container's file tree. The result is its root, or null when a layer of the image cannot be read. */
+/** Makes the container's file tree, without the files that engines provide. The result is its root, or null when a layer of the image cannot be read. */
 export function mountFileSystems(): Directory | null {
     const root = makeOverlay();
     if (root === null) return null;
@@ -205,7 +204,5 @@ export function mountFileSystems(): Directory | null {
     addMount(new Mount("/proc/sys", settingsRoot!.fileSystem, "proc", ",nosuid,nodev,noexec,relatime"));
     mountDevices(root);
     mountSystem(root);
-    provideFiles(root);
-    if (containerConfiguration().has(FLAG_READ_ONLY)) root.fileSystem.readOnly = true;
     return root;
 }

@@ -60,9 +60,24 @@ export class RegularInode extends Inode {
         return new RegularFile(this, flags);
     }
 
-    discard(): void {
+    /** The same content of an image layer, seen through another mount: `fileSystem`. */
+    viewThrough(fileSystem: FileSystem): RegularInode {
+        const view = new RegularInode(fileSystem, this.number, this.mode);
+        view.setLayerContent(this.layer, this.firstPage, this.size);
+        return view;
+    }
+
+    /** Gives back the container's own pages from page `first` on. */
+    private cutPages(first: u32): void {
         const pages = this.pages;
-        if (pages !== null) pages.truncate(0);
+        if (pages === null) return;
+        const before = pages.count;
+        pages.truncate(first);
+        this.fileSystem.pagesUsed -= before - pages.count;
+    }
+
+    discard(): void {
+        this.cutPages(0);
         this.pages = null;
         this.layerPages = 0;
     }
@@ -108,7 +123,8 @@ export class RegularInode extends Inode {
     }
 
     /**
-     * A frame of this container's own with page `index`, for writing; not retained. 0 when memory is used up.
+     * A frame of this container's own with page `index`, for writing; not retained. 0 when memory is used up, or the
+     * filesystem is full.
      */
     ownFrame(index: u32): u32 {
         let pages = this.pages;
@@ -118,7 +134,7 @@ export class RegularInode extends Inode {
         }
         const present = pages.get(index);
         if (present != 0) return present;
-        const frame = filesMayGrow() ? allocateFrame(true) : 0;
+        const frame = filesMayGrow() && !this.fileSystem.isFull ? allocateFrame(true) : 0;
         if (frame == 0) return 0;
         if (index < this.layerPages) {
             const source = storeFrame(this.layer, this.firstPage + index);
@@ -131,6 +147,7 @@ export class RegularInode extends Inode {
             memory.copy(to, from, PAGE_SIZE);
         }
         pages.set(index, frame);
+        this.fileSystem.pagesUsed++;
         if (index < this.layerPages) forgetFilePage(this, index, 0);
         this.modified = true;
         return frame;
@@ -146,8 +163,7 @@ export class RegularInode extends Inode {
             const whole = <u32>pagesFor(size);
             forgetFileEnd(this, whole);
             if (whole < this.layerPages) this.layerPages = whole;
-            const pages = this.pages;
-            if (pages !== null) pages.truncate(whole);
+            this.cutPages(whole);
         }
         this.size = size;
         contentChanged(this);
@@ -205,6 +221,7 @@ export class RegularInode extends Inode {
                 if (part == PAGE_SIZE && index >= this.layerPages && pages !== null) {
                     forgetFilePage(this, index, pages.get(index));
                     pages.remove(index);
+                    this.fileSystem.pagesUsed--;
                 } else {
                     const frame = this.ownFrame(index);
                     const address: usize = frame == 0 ? 0 : frameAddress(frame);

@@ -2,6 +2,7 @@
 //
 // What the start of a container asks of the file side. Paths and contents are byte strings (a code unit for each byte).
 
+import { containerConfiguration, FLAG_READ_ONLY } from "../../std/containerConfiguration";
 import { ENOMEM } from "../kernel/errno";
 import { current } from "../kernel/thread";
 import { consoleTerminal } from "../tty/consoleTerminal";
@@ -10,11 +11,13 @@ import { Terminal } from "../tty/terminal";
 import { openStandardStream } from "./console";
 import { FileContext } from "./context";
 import { FileDescriptorTable } from "./fileDescriptorTable";
-import { Directory, Inode } from "./inode";
-import { mountFileSystems } from "./mounts";
+import { findConfiguredMounts, makeConfiguredMounts } from "./configuredMounts";
+import { Directory } from "./inode";
+import { mountFileSystems, provideFiles } from "./mounts";
 import { openPath } from "./open";
 import { O_NOCTTY, O_RDONLY, O_RDWR, OpenFile } from "./openFile";
-import { lastDirectory, lastInode, lastLength, lastName, PATH_MAXIMUM, walk, walkToInode } from "./pathWalk";
+import { lastInode, walkToInode } from "./pathWalk";
+import { forgetPath, makeDirectories } from "./startPaths";
 
 let root: Directory | null = null;
 
@@ -30,28 +33,28 @@ export function makeRootContext(): FileContext {
 }
 
 /**
+ * Completes the file tree, whose root is the current process's: mounts of the configuration, and files that engines provide. A problem,
+ * or "".
+ */
+export function completeRoot(): string {
+    const top = root!;
+    let problem = findConfiguredMounts(top);
+    if (problem.length > 0) return problem;
+    provideFiles(top);
+    problem = makeConfiguredMounts(top);
+    if (containerConfiguration().has(FLAG_READ_ONLY)) top.fileSystem.readOnly = true;
+    return problem;
+}
+
+/**
  * Makes `path` the current process's working directory, with the directories on the way that do not exist, as
  * engines do. False when something else has one of the names.
  */
 export function enterWorkingDirectory(path: string): bool {
-    const length = path.length;
-    if (length >= PATH_MAXIMUM) return false;
-    const files = current.process.files;
-    const bytes = heap.alloc(length + 1);
-    for (let i = 0; i < length; i++) store<u8>(bytes + i, <u8>path.charCodeAt(i));
-    let found: Inode | null = files.root;
-    // Each beginning of the path that ends before a slash, then the whole path.
-    for (let end = 1; end <= length && found !== null; end++) {
-        if (end < length && path.charCodeAt(end) != 0x2f) continue;
-        found = null;
-        if (walk(files.root, bytes, end, true) == 0) {
-            found = lastInode;
-            if (found === null) found = lastDirectory.makeDirectory(lastName, lastLength, 0o755);
-        }
-    }
-    heap.free(bytes);
+    const found = makeDirectories(path);
+    forgetPath();
     if (found === null || !found.isDirectory()) return false;
-    files.setWorkingDirectory(changetype<Directory>(found));
+    current.process.files.setWorkingDirectory(changetype<Directory>(found));
     return true;
 }
 

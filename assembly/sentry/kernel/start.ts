@@ -11,6 +11,7 @@ import { Caller, executionError, executionProblem, prepareProgram, Program } fro
 import { startProgram } from "../exec/replace";
 import { FileDescriptorTable } from "../fs/fileDescriptorTable";
 import {
+    completeRoot,
     enterWorkingDirectory,
     makeRootContext,
     mountRoot,
@@ -79,6 +80,8 @@ export function startContainer(): void {
     setCurrent(thread);
     const process = thread.process;
     openStandardFiles(process.fileDescriptors);
+    const problem = completeRoot();
+    if (problem.length > 0) cannotStart(SEALIFT_FAILED, problem);
     // Files are looked up as user 0 until the user is known: passwd may not be for all to read.
     const directory = byteString(
         configuration.text(configuration.workingDirectoryOffset),

@@ -12,6 +12,7 @@ import {
     STATISTIC_LAYER_PAGES_MAPPED,
     STATISTIC_PAGE_FAULTS,
     STATISTIC_PROCESSES,
+    STATISTIC_PROCESSES_NOW,
     STATISTIC_SENTRY_HEAP,
     STATISTIC_SYSTEM_CALLS,
 } from "../../std/statistics";
@@ -19,6 +20,7 @@ import { heapBytes, ownedBytes, quotaBytes } from "../capabilities/quota";
 import { storeFramesCached } from "../memory/frames";
 import { PAGE_SIZE } from "../../std/pages";
 import { reportStatistics } from "../manager";
+import { processes } from "./process";
 
 let systemCalls: u64 = 0;
 let pageFaults: u64 = 0;
@@ -50,6 +52,13 @@ export function processCount(): u64 {
     return processesMade;
 }
 
+/** Processes that have not ended. */
+function runningProcesses(): u64 {
+    let count: u64 = 0;
+    for (let i = 0; i < processes.length; i++) if (!unchecked(processes[i]).exited) count++;
+    return count;
+}
+
 const words: usize = memory.data(STATISTIC_COUNT * 8, 8);
 
 function setWord(index: i32, value: u64): void {
@@ -71,6 +80,7 @@ export function sendStatistics(): void {
     setWord(STATISTIC_PAGE_FAULTS, pageFaults);
     setWord(STATISTIC_LAYER_PAGES_MAPPED, <u64>storeFramesCached() * PAGE_SIZE);
     setWord(STATISTIC_PROCESSES, processesMade);
+    setWord(STATISTIC_PROCESSES_NOW, runningProcesses());
     setWord(STATISTIC_INSTRUCTIONS, reportInstructions());
     reportStatistics(words, STATISTIC_COUNT);
 }

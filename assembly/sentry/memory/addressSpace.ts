@@ -334,7 +334,7 @@ export class AddressSpace extends PageSpace {
                     ? file.writableFrame(index)
                     : imageFrame(region, file, address);
             if (source == 0) {
-                this.fault = FAULT_NO_MEMORY;
+                this.fault = file.inode.fileSystem.isFull ? FAULT_BEYOND_FILE : FAULT_NO_MEMORY;
                 return 0;
             }
             const whole = address + PAGE_SIZE <= region.fileEnd;

@@ -103,9 +103,11 @@ import { current } from "../kernel/thread";
 import { copyInText, copyOut } from "../memory/userMemory";
 import { define } from "./table";
 
-/** Whether something is mounted on the inode. */
-function isMountPoint(inode: Inode): bool {
-    return inode.isDirectory() && changetype<Directory>(inode).mounted !== null;
+/** Whether something is mounted on `child` of a directory. A file that is, is the mounted one. */
+function isMountPoint(parent: Directory, child: Inode): bool {
+    return child.isDirectory()
+        ? changetype<Directory>(child).mounted !== null
+        : child.fileSystem !== parent.fileSystem;
 }
 
 // ---------------------------------------------------------------- unlink
@@ -135,6 +137,7 @@ function removeName(): i64 {
     const refused = checkDelete(parent, child);
     if (refused != 0) return refused;
     if (child.isDirectory()) return -EISDIR;
+    if (isMountPoint(parent, child)) return -EBUSY;
     // The pin keeps the inode until its watches have been told in Linux's order.
     child.pin();
     const error = parent.unlink(lastName, lastLength, child);
@@ -155,7 +158,7 @@ function removeDirectory(): i64 {
     const refused = checkDelete(parent, child);
     if (refused != 0) return refused;
     if (!child.isDirectory()) return -ENOTDIR;
-    if (isMountPoint(child)) return -EBUSY;
+    if (isMountPoint(parent, child)) return -EBUSY;
     const error = parent.removeDirectory(lastName, lastLength, changetype<Directory>(child));
     if (error == 0) notifyEntry(parent, IN_DELETE, child, lastName, lastLength);
     return error;
@@ -287,7 +290,7 @@ function checkRename(
         if (refused == 0 && exchange && replaced!.isDirectory()) refused = checkAccess(replaced!, MAY_WRITE);
         if (refused != 0) return refused;
     }
-    if (isMountPoint(child) || (replaced !== null && isMountPoint(replaced))) return -EBUSY;
+    if (isMountPoint(source, child) || (replaced !== null && isMountPoint(target, replaced))) return -EBUSY;
     if (replaced !== null && !exchange && replaced.isDirectory()) {
         if (changetype<Directory>(replaced).next(FIRST_ENTRY)) return -ENOTEMPTY;
     }

@@ -189,7 +189,11 @@ function writeStatfs(inode: Inode, buffer: u64): i64 {
     let blocks: u64 = 0;
     let free: u64 = 0;
     let files: u64 = 0;
-    if (fileSystem.holdsMemory) {
+    if (fileSystem.pageLimit != 0) {
+        blocks = fileSystem.pageLimit;
+        free = blocks - fileSystem.pagesUsed;
+        files = blocks;
+    } else if (fileSystem.holdsMemory) {
         blocks = quotaBytes() >> PAGE_BITS;
         free = (userMemoryLeft() >> PAGE_BITS) + freeFrameCount();
         // A file needs a page, so there cannot be more of them.

@@ -6,6 +6,7 @@
 import {
     consoleRead,
     consoleWrite,
+    EXCHANGE,
     EXCHANGE_SIZE,
     fetchTerminalSize,
     terminalColumns,
@@ -26,8 +27,6 @@ const STANDARD_OUTPUT: i32 = 1;
 /** The console is /dev/pts/0. */
 const NUMBER: i32 = 0;
 export const DEVICE_CONSOLE_TERMINAL: u32 = deviceNumber(PTS_MAJOR, NUMBER);
-
-const chunk: usize = memory.data(EXCHANGE_SIZE);
 
 class ConsoleTerminal extends Terminal {
     /** What the manager gave and the line discipline had no room for. */
@@ -56,9 +55,9 @@ class ConsoleTerminal extends Terminal {
                 waiting.drop(taken);
             }
             if (!this.hasMore) return;
-            const count = consoleRead(chunk, EXCHANGE_SIZE);
+            const count = consoleRead(EXCHANGE, EXCHANGE_SIZE);
             if (count > 0) {
-                waiting.put(chunk, count);
+                waiting.put(EXCHANGE, count);
                 continue;
             }
             this.hasMore = false;

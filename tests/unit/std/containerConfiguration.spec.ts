@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { ContainerConfiguration, FLAG_STRACE } from "../../../assembly/std/containerConfiguration";
-import { ContainerConfigurationWriter } from "../../../assembly/std/containerConfigurationWriter";
+import {
+    ContainerConfiguration,
+    FLAG_STRACE,
+    MOUNT_READ_ONLY,
+    MOUNT_TMPFS,
+} from "../../../assembly/std/containerConfiguration";
+import {
+    ConfiguredMount,
+    ContainerConfigurationWriter,
+} from "../../../assembly/std/containerConfigurationWriter";
 import { decodeUtf8 } from "../../../assembly/std/utf8";
 import { expectPart } from "../expectations";
 
@@ -22,6 +30,10 @@ describe("container configuration", () => {
         writer.setArguments(["/bin/sh", "-c", "echo \u00e4"]);
         writer.setEnvironment(["A=1", ""]);
         writer.setLayers([1, 2], [30, 40]);
+        writer.setMounts([
+            new ConfiguredMount(MOUNT_TMPFS, "/run", 1 << 40, 0o1777),
+            new ConfiguredMount(MOUNT_READ_ONLY, "/etc/\u00e4"),
+        ]);
         writer.setWorkingDirectory("/");
         writer.setUser("nobody:users");
         writer.setHostname("box");
@@ -38,6 +50,14 @@ describe("container configuration", () => {
         expect(read.environment(1).length).toBe(0);
         expect(read.layer(1).indexPages).toBe(2);
         expect(read.layer(1).dataPages).toBe(40);
+        expect(read.mountCount).toBe(2);
+        expect(read.mount(0).kind).toBe(MOUNT_TMPFS);
+        expect(read.mount(0).size).toBe(1 << 40);
+        expect(read.mount(0).mode).toBe(0o1777);
+        expect(decodeUtf8(read.text(read.mount(0).pathOffset), read.mount(0).pathLength)).toBe("/run");
+        const second = read.mount(1);
+        expect(second.kind).toBe(MOUNT_READ_ONLY);
+        expect(decodeUtf8(read.text(second.pathOffset), second.pathLength)).toBe("/etc/\u00e4");
         expect(decodeUtf8(read.text(read.userOffset), read.userLength)).toBe("nobody:users");
         heap.free(base);
     });
@@ -46,7 +66,10 @@ describe("container configuration", () => {
         const base = page();
         store<u8>(base, 0x55, CAPACITY - 1);
         const writer = new ContainerConfigurationWriter(base, CAPACITY - 1);
+        writer.setMounts([new ConfiguredMount(MOUNT_TMPFS, "/run")]);
         writer.setArguments(["x".repeat(3000), "y".repeat(3000)]);
+        writer.setMounts([new ConfiguredMount(MOUNT_TMPFS, "/" + "z".repeat(4000))]);
+        expect(writer.configuration.mountCount).toBe(1);
         expectPart(writer.finish()!.message, "more than 4095 bytes together");
         expect(load<u8>(base, CAPACITY - 1)).toBe(0x55);
         heap.free(base);

@@ -5,6 +5,7 @@
 // anew at any time; `trimInodeCache`, called between two system calls, forgets those that have not been used lately once there
 // are more than INODES_KEPT of them.
 
+import { FileSystem } from "../fileSystem";
 import { Directory, Inode } from "../inode";
 
 /** At about 170 bytes each: enough for a shell's working set, little beside the memory aim of 512 KiB a container. */
@@ -26,9 +27,12 @@ function bucketOf(number: u64): i32 {
     return (<i32>number) & (BUCKETS - 1);
 }
 
-export function cachedInode(number: u64): Inode | null {
+/** `fileSystem`: mounts of the same layers have objects of their own. */
+export function cachedInode(fileSystem: FileSystem, number: u64): Inode | null {
     let inode = unchecked(buckets[bucketOf(number)]);
-    while (inode !== null && inode.number != number) inode = inode.cacheNext;
+    while (inode !== null && (inode.number != number || inode.fileSystem !== fileSystem)) {
+        inode = inode.cacheNext;
+    }
     if (inode !== null) inode.recent = true;
     return inode;
 }

@@ -81,6 +81,24 @@ export class OverlayDirectory extends Directory {
         return directory;
     }
 
+    /** The same directory, seen through another mount: `fileSystem`. What is below it is that mount's, too. */
+    viewThrough(fileSystem: FileSystem): OverlayDirectory {
+        if (this.layers.length > 0) {
+            const view = OverlayDirectory.ofLayers(fileSystem, this.layers);
+            view.changes = this.changes;
+            return view;
+        }
+        const view = new OverlayDirectory(fileSystem, this.number, this.mode);
+        view.userId = this.userId;
+        view.groupId = this.groupId;
+        view.linkCount = this.linkCount;
+        view.accessTime = this.accessTime;
+        view.modificationTime = this.modificationTime;
+        view.changeTime = this.changeTime;
+        view.changes = this.changes;
+        return view;
+    }
+
     private countSubdirectories(): void {
         let links: u32 = 2;
         for (
@@ -118,7 +136,7 @@ export class OverlayDirectory extends Directory {
             if (number < 0) continue;
             const entry = index.entry(number);
             if (entry.kind == KIND_WHITEOUT) break;
-            const known = cachedInode(inodeNumber(<u32>(at >> 32), entry.inode));
+            const known = cachedInode(this.fileSystem, inodeNumber(<u32>(at >> 32), entry.inode));
             if (known !== null) return known;
             return entry.kind == KIND_DIRECTORY
                 ? this.mergeDirectory(i, entry, name, length)
@@ -341,6 +359,16 @@ export class OverlayDirectory extends Directory {
         attributesChanged(inode);
         this.insert(name, length, inode);
         return 0;
+    }
+
+    /** Mounts the file `inode` on the name: what has it is hidden from now on, and the directory itself does not change. */
+    cover(name: usize, length: i32, inode: Inode): void {
+        const table = this.table();
+        const entry = table.find(name, length);
+        if (entry === null) table.add(copyName(name, length), inode);
+        else entry.inode = inode;
+        inode.pin();
+        this.modified = true;
     }
 
     unlink(name: usize, length: i32, child: Inode): i32 {
