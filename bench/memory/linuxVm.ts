@@ -88,7 +88,6 @@ export class LinuxVm implements ContainerSystem {
     readonly name: string;
     readonly title: string;
     readonly step: number;
-    readonly mostContainers = Infinity;
     private readonly board: Board = readBoard('pc99');
     private readonly kernel = debianKernel('amd64');
     private readonly ramdisks = new Map<string, LinuxRamdisk>();

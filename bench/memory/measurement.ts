@@ -48,8 +48,6 @@ export interface ContainerSystem {
     title: string;
     /** MiB by which the smallest memory is searched. */
     step: number;
-    /** The most containers that one machine can be asked to run. */
-    mostContainers: number;
     /** Sentences about what exactly is measured: kernel, processor, command line. */
     conditions(): string[];
     /** What is booted to run containers of the image; without one, no container. */
