@@ -41,6 +41,8 @@ export class Container {
     /** It cannot be started, or will not be again by itself. */
     isOver: bool = false;
     restarts: u32 = 0;
+    /** Address spaces that its processes may have at a time. */
+    addressSpacesMaximum: u32 = 0;
     /** Clock times of the last start and end; 0: never. */
     started: u64 = 0;
     finished: u64 = 0;

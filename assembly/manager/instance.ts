@@ -49,6 +49,9 @@ export class Instance {
     entry: u32 = 0;
     /** The sentry has been asked for its statistics and has not answered. */
     statisticsWanted: bool = false;
+    /** Address spaces that its processes were given, and may be. */
+    addressSpaces: u32 = 0;
+    addressSpacesMaximum: u32 = 0;
     /** A fault of the sentry was turned into a Wasm trap; the next one is the end. */
     faulted: bool = false;
     /** The first process has ended, or the container was ended; the result is below. */

@@ -5,6 +5,7 @@
 import { BootKey } from "../sel4/generated/boot-keys";
 import { bootValue, heapFrames } from "../sel4/generated/host";
 import {
+    ASIDControl,
     ASIDPool,
     CNode,
     Frame,
@@ -21,6 +22,7 @@ import { ERROR_NONE, OBJECT_CNODE, OBJECT_PAGE_TABLE, errorName } from "../sel4/
 import { UntypedPool } from "../sel4/untypedPool";
 import { Failure } from "../std/failure";
 import { PAGE_SIZE, pagesFor } from "../std/pages";
+import { AddressSpaces } from "./addressSpaces";
 import {
     OWNERS,
     OWNER_BOOT_OBJECTS,
@@ -42,7 +44,7 @@ export class Machine {
     readonly architecture: u32 = <u32>fact(BootKey.ARCHITECTURE);
     readonly ownTcb: TCB = capability<TCB>(<u32>fact(BootKey.SLOT_TCB));
     readonly ownVSpace: VSpace = capability<VSpace>(<u32>fact(BootKey.SLOT_VSPACE));
-    readonly asidPool: ASIDPool = capability<ASIDPool>(<u32>fact(BootKey.SLOT_ASID_POOL));
+    readonly addressSpaces: AddressSpaces;
     readonly schedControl: SchedControl = capability<SchedControl>(<u32>fact(BootKey.SLOT_SCHED_CONTROL));
     readonly tables: PoolTables;
 
@@ -51,6 +53,12 @@ export class Machine {
         readonly pool: UntypedPool,
     ) {
         this.tables = new PoolTables(pool);
+        this.addressSpaces = new AddressSpaces(
+            capability<ASIDControl>(<u32>fact(BootKey.SLOT_ASID_CONTROL)),
+            capability<ASIDPool>(<u32>fact(BootKey.SLOT_ASID_POOL)),
+            <u32>fact(BootKey.ARCHITECTURE),
+            pool,
+        );
     }
 
     /** log2 of the size of an object of a type with one size; for a CNode, of one slot. */

@@ -215,7 +215,7 @@ export class SentryBuilder extends TableSource {
         const slot = this.make(OBJECT_VSPACE, 0, 1, QUOTA_PAGE_TABLES);
         if (slot == 0) return;
         this.vspace = capability<VSpace>(slot);
-        this.check(machine().asidPool.assign(this.vspace), "give the sentry an address space");
+        this.check(machine().addressSpaces.assign(this.vspace), "give the sentry an address space");
     }
 
     /** Program and translated module: the frames of the root task, read-only. */

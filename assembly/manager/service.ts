@@ -493,12 +493,17 @@ export class Service extends HostListener {
         return true;
     }
 
-    /** The capability itself is moved here and back: what an address space belongs to is noted in the capability. */
+    /**
+     * The capability itself is moved here and back: what an address space belongs to is noted in the capability. Sentries use a VSpace
+     * again and never give one back, so that what they were given is what they have.
+     */
     private assignAsid(container: Instance, slot: u32): bool {
+        if (container.addressSpaces >= container.addressSpacesMaximum) return this.answer(ENOMEM);
         const cspace = machine().cspace;
         const mine = container.transferSlot;
         if (cspace.moveFrom(container.root, mine, slot) != ERROR_NONE) return this.answer(EINVAL);
-        const error = machine().asidPool.assign(capability<VSpace>(mine));
+        const error = machine().addressSpaces.assign(capability<VSpace>(mine));
+        if (error == ERROR_NONE) container.addressSpaces++;
         if (cspace.moveInto(container.root, slot, mine) != ERROR_NONE) {
             cspace.delete(mine);
             return this.answer(EINVAL);

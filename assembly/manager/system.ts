@@ -10,6 +10,7 @@ import { CONTAINERS_MAXIMUM } from "../oci/systemOptions";
 import { CONFIGURATION_SIZE_MAXIMUM, ContainerConfiguration } from "../std/containerConfiguration";
 import { EXIT_ENGINE_FAILED, Failure } from "../std/failure";
 import { decimal } from "../std/numberText";
+import { addressSpacesFor, divide } from "./addressSpaces";
 import { CHANNEL_EXEC, FRAME_LOG, sendText } from "./channel";
 import { writeConfiguration } from "./configuration";
 import { Container, ContainerState, MILLISECOND } from "./container";
@@ -81,6 +82,17 @@ export class System {
             this.containers.push(container);
             this.byNumber[i + 1] = container;
         }
+        this.shareAddressSpaces();
+    }
+
+    /** Divides the kernel's address spaces: what one container does must not keep another from forking. */
+    private shareAddressSpaces(): void {
+        const wishes = new StaticArray<u32>(this.containers.length);
+        for (let i = 0; i < wishes.length; i++)
+            wishes[i] = addressSpacesFor(this.containers[i].options.memory);
+        // Each container has a sentry besides.
+        divide(wishes, machine().addressSpaces.total - <u32>wishes.length);
+        for (let i = 0; i < wishes.length; i++) this.containers[i].addressSpacesMaximum = wishes[i];
     }
 
     /** The container of a number, or null. */
@@ -182,6 +194,7 @@ export class System {
                 new Failure("there is no memory for the container's configuration; give the machine more"),
             );
         const instance = new Instance(container.number, container.options.name, container.layers);
+        instance.addressSpacesMaximum = container.addressSpacesMaximum;
         const buffer = heap.alloc(CONFIGURATION_SIZE_MAXIMUM);
         const configured = writeConfiguration(container, this.store, this.hasStatistics, buffer);
         let failure = configured.failure;

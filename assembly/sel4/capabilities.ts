@@ -7,6 +7,7 @@
 // Errors are seL4_Error codes (objects.ts).
 
 import {
+    asidControlMakePool,
     asidPoolAssign,
     kernelCall,
     kernelRecv,
@@ -34,6 +35,7 @@ import {
     windowTableMap,
 } from "./generated/host";
 import { Message } from "./message";
+import { WORD_BITS } from "./objects";
 
 /** What all capabilities have: their pointer. */
 @unmanaged
@@ -165,6 +167,14 @@ export class SchedControl extends Capability {
 
 @unmanaged
 export class VSpace extends Capability {}
+
+@unmanaged
+export class ASIDControl extends Capability {
+    /** Makes a pool of an untyped of a page into slot `index` of the CSpace with the root `root`. */
+    @inline makePool(untyped: Untyped, root: CNode, index: u32): u32 {
+        return asidControlMakePool(this.cptr, untyped.cptr, root.cptr, index, WORD_BITS);
+    }
+}
 
 @unmanaged
 export class ASIDPool extends Capability {

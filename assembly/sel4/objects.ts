@@ -26,6 +26,7 @@ export const RIGHTS_ALL: u32 = 15;
 
 export const ERROR_NONE: u32 = 0;
 export const ERROR_FAILED_LOOKUP: u32 = 6;
+export const ERROR_DELETE_FIRST: u32 = 8;
 export const ERROR_NOT_ENOUGH_MEMORY: u32 = 10;
 
 /** Objects that one invocation of Untyped_Retype can make (the kernel's KernelRetypeFanOutLimit). */

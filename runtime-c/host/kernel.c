@@ -174,3 +174,9 @@ wasm_status host_kernel_asid_pool_assign(wasm_instance *instance, uint64_t *valu
     (void)instance;
     return result(values, sel4_asid_pool_assign(values[0], values[1]));
 }
+
+wasm_status host_kernel_asid_control_make_pool(wasm_instance *instance, uint64_t *values) {
+    (void)instance;
+    return result(
+        values, sel4_asid_control_make_pool(values[0], values[1], values[2], values[3], (uint32_t)values[4]));
+}

@@ -24,4 +24,8 @@ sel4_error sel4_page_table_unmap(sel4_cptr table, uint32_t level);
 
 sel4_error sel4_asid_pool_assign(sel4_cptr pool, sel4_cptr vspace);
 
+/** Makes an ASID pool of an untyped of 2^seL4_ASIDPoolBits bytes into slot `index` of `root`. */
+sel4_error sel4_asid_control_make_pool(sel4_cptr control, sel4_cptr untyped, sel4_cptr root, uint64_t index,
+                                       uint32_t depth);
+
 #endif

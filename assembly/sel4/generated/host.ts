@@ -107,6 +107,12 @@ export declare function missingTableLevel(): u32;
 export declare function asidPoolAssign(pool: u32, vspace: u32): u32;
 
 /**
+ * Makes an ASID pool of an untyped of its size into a slot of a CSpace.
+ */
+@external("sealift:system/kernel@0.1.0", "asid-control-make-pool")
+export declare function asidControlMakePool(control: u32, untyped: u32, root: u32, index: u32, depth: u32): u32;
+
+/**
  * IPC. `message` is a message block in the caller's memory, 8-aligned: u32 label, u32 length (words, at most 120),
  * then `length` u64 message registers. Functions that send read it; functions that receive write it (528 bytes hold
  * every fault message; longer messages are cut at 64 words). The result of a receive is the badge.

@@ -35,6 +35,7 @@ wasm_status host_kernel_page_table_map(wasm_instance *instance, uint64_t *values
 wasm_status host_kernel_page_table_unmap(wasm_instance *instance, uint64_t *values);
 wasm_status host_kernel_missing_table_level(wasm_instance *instance, uint64_t *values);
 wasm_status host_kernel_asid_pool_assign(wasm_instance *instance, uint64_t *values);
+wasm_status host_kernel_asid_control_make_pool(wasm_instance *instance, uint64_t *values);
 wasm_status host_kernel_recv(wasm_instance *instance, uint64_t *values);
 wasm_status host_kernel_nb_recv(wasm_instance *instance, uint64_t *values);
 wasm_status host_kernel_reply_recv(wasm_instance *instance, uint64_t *values);
@@ -112,6 +113,7 @@ static const wasm_host_entry manager_imports[] = {
     {"sealift:system/kernel@0.1.0", "page-table-unmap", "ii:i", host_kernel_page_table_unmap},
     {"sealift:system/kernel@0.1.0", "missing-table-level", ":i", host_kernel_missing_table_level},
     {"sealift:system/kernel@0.1.0", "asid-pool-assign", "ii:i", host_kernel_asid_pool_assign},
+    {"sealift:system/kernel@0.1.0", "asid-control-make-pool", "iiiii:i", host_kernel_asid_control_make_pool},
     {"sealift:system/kernel@0.1.0", "recv", "iii:I", host_kernel_recv},
     {"sealift:system/kernel@0.1.0", "nb-recv", "iii:I", host_kernel_nb_recv},
     {"sealift:system/kernel@0.1.0", "reply-recv", "iii:I", host_kernel_reply_recv},
@@ -178,6 +180,7 @@ static const wasm_host_entry sentry_imports[] = {
     {"sealift:system/kernel@0.1.0", "page-table-unmap", "ii:i", host_kernel_page_table_unmap},
     {"sealift:system/kernel@0.1.0", "missing-table-level", ":i", host_kernel_missing_table_level},
     {"sealift:system/kernel@0.1.0", "asid-pool-assign", "ii:i", host_kernel_asid_pool_assign},
+    {"sealift:system/kernel@0.1.0", "asid-control-make-pool", "iiiii:i", host_kernel_asid_control_make_pool},
     {"sealift:system/kernel@0.1.0", "recv", "iii:I", host_kernel_recv},
     {"sealift:system/kernel@0.1.0", "nb-recv", "iii:I", host_kernel_nb_recv},
     {"sealift:system/kernel@0.1.0", "reply-recv", "iii:I", host_kernel_reply_recv},

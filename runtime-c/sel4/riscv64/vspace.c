@@ -66,3 +66,14 @@ sel4_error sel4_asid_pool_assign(sel4_cptr pool, sel4_cptr vspace) {
                                                        .capability_count = 1,
                                                        .capabilities = {vspace}});
 }
+
+sel4_error sel4_asid_control_make_pool(sel4_cptr control, sel4_cptr untyped, sel4_cptr root, uint64_t index,
+                                       uint32_t depth) {
+    return sel4_invoke(control, &(struct sel4_invocation){
+                                    .label = RISCVASIDControlMakePool,
+                                    .capability_count = 2,
+                                    .capabilities = {untyped, root},
+                                    .word_count = 2,
+                                    .words = {index, depth},
+                                });
+}
