@@ -14,8 +14,8 @@ import {
 import type { Owner as AccountOwner } from '../account.js';
 import { DoesNotFit, type IdleImage } from './measurement.js';
 
-/** A machine that has said nothing for this long hangs, or waits for memory. */
-const SILENCE_MILLISECONDS = 180_000;
+/** A machine that has said nothing for this long hangs: the kernel stops in silence when it has too little memory. */
+const SILENCE_MILLISECONDS = 45_000;
 
 /** What is answered to "stats". */
 export interface SystemAccount {
