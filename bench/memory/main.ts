@@ -12,6 +12,7 @@ import { idleImage, idleImageNames } from './idleImages.js';
 import { LinuxVm } from './linuxVm.js';
 import {
     DoesNotFit,
+    FellSilent,
     usedBytes,
     type ContainerSystem,
     type IdleImage,
@@ -87,10 +88,11 @@ class Measuring {
     async round({ image, containers }: Load, round: number, rounds: number): Promise<void> {
         const name = image?.name ?? NO_IMAGE;
         if (round > 0 && (containers === 0 || containers > MOST_TIMED_AGAIN)) return;
-        if (this.refusals.some((one) => one.image === name && one.containers <= containers)) {
-            if (round === 0) this.refusals.push({ image: name, containers, mebibytes: MACHINE_MEBIBYTES });
-            return;
-        }
+        const refuse = (silent: boolean): void =>
+            void this.refusals.push({ image: name, containers, mebibytes: MACHINE_MEBIBYTES, silent });
+        const before = this.refusals.filter((one) => one.image === name);
+        if (before.some((one) => one.containers === containers)) return;
+        if (before.some((one) => one.containers < containers && !one.silent)) return refuse(false);
         this.say(`${this.system.title}: ${loadName({ image: name, containers })}, ${round + 1} of ${rounds}`);
         let measured: Measurement;
         try {
@@ -98,18 +100,18 @@ class Measuring {
         } catch (error) {
             if (!(error instanceof DoesNotFit)) throw error;
             this.say(`does not fit: ${error.message}`);
-            this.refusals.push({ image: name, containers, mebibytes: MACHINE_MEBIBYTES });
+            refuse(error instanceof FellSilent);
             return;
         }
         const at = this.find(name, containers);
-        const before = at < 0 ? [] : this.points[at]!.firstBytes;
+        const times = at < 0 ? [] : this.points[at]!.firstBytes;
         const point: Point = {
             image: name,
             containers,
             mebibytes: MACHINE_MEBIBYTES,
             smallest: false,
             owners: at < 0 ? measured.owners : this.points[at]!.owners,
-            firstBytes: [...before, measured.firstBytes],
+            firstBytes: [...times, measured.firstBytes],
         };
         if (at < 0) this.points.push(point);
         else this.points[at] = point;

@@ -62,6 +62,9 @@ export interface ContainerSystem {
 /** The machine has not come to the point where all containers are idle; the message says how it ended. */
 export class DoesNotFit extends Error {}
 
+/** It has been silent for so long that it was ended: it hangs for want of memory, or the host is too slow. */
+export class FellSilent extends DoesNotFit {}
+
 export function sumOf(owners: readonly Owner[]): number {
     return owners.reduce((total, { bytes }) => total + bytes, 0);
 }

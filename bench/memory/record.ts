@@ -19,11 +19,13 @@ export interface Point {
     firstBytes: readonly (readonly number[])[];
 }
 
-/** What did not fit into a machine. */
+/** What did not come to the point where all containers are idle. */
 export interface Refusal {
     image: string;
     containers: number;
     mebibytes: number;
+    /** The machine fell silent before, which need not be for want of memory. */
+    silent: boolean;
 }
 
 export interface SystemRecord {

@@ -121,8 +121,9 @@ function loadTable(
 function usedCell(system: SystemRecord, image: string, containers: number): string {
     const point = findPoint(system, image, containers, false);
     if (point !== undefined) return mebibytes(usedBytes(point.owners));
-    const refused = system.refusals.some((one) => one.image === image && one.containers === containers);
-    return refused ? 'does not fit' : '–';
+    const refusal = system.refusals.find((one) => one.image === image && one.containers === containers);
+    if (refusal === undefined) return '–';
+    return refusal.silent ? 'fell silent' : 'does not fit';
 }
 
 /** MiB that one more container takes, between the smallest and the largest number above 0 that were measured. */

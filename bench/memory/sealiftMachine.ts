@@ -12,10 +12,19 @@ import {
     TargetFrame,
 } from '../../cli/control/frames.js';
 import type { Owner as AccountOwner } from '../account.js';
-import { DoesNotFit, type IdleImage } from './measurement.js';
+import { DoesNotFit, FellSilent, type IdleImage } from './measurement.js';
 
-/** A machine that has said nothing for this long hangs: the kernel stops in silence when it has too little memory. */
-const SILENCE_MILLISECONDS = 45_000;
+/**
+ * A machine that has said nothing for this long hangs: the kernel stops in silence when it has too little memory. With many
+ * containers all of them start before the first one says something.
+ */
+function silenceMilliseconds(count: number): number {
+    return 45_000 + count * 1000;
+}
+
+/** Sentries get a second to answer a request for statistics. Of many on one processor some answer later, for the next one. */
+const REQUESTS = 5;
+const BETWEEN_REQUESTS_MILLISECONDS = 5000;
 
 /** What is answered to "stats". */
 export interface SystemAccount {
@@ -24,7 +33,7 @@ export interface SystemAccount {
     containers: readonly {
         name: string;
         owners: readonly AccountOwner[];
-        /** Its sentry did not answer in time: the figures are older ones. */
+        /** Its sentry did not answer in time: the figures are those of the request before. */
         stale: boolean;
     }[];
 }
@@ -76,14 +85,21 @@ export function runUntilIdle(
         let account: SystemAccount | null = null;
         let response = '';
         let isAsked = false;
+        let requests = 0;
         let isReady = false;
+        let isSilent = false;
         const give = (): void => void child.kill('SIGKILL');
-        let timer = setTimeout(give, SILENCE_MILLISECONDS);
+        const onSilence = (): void => {
+            isSilent = true;
+            give();
+        };
+        let timer = setTimeout(onSilence, silenceMilliseconds(count));
         const send = (type: number, payload: Buffer = Buffer.alloc(0)): void =>
             void child.stdin.write(encodeFrame(type, SYSTEM_CHANNEL, payload));
         const ask = (): void => {
             if (isAsked || !isReady || outputs.idleContainers < count) return;
             isAsked = true;
+            requests++;
             response = '';
             const request = JSON.stringify({ id: 1, op: 'stats' });
             send(HostFrame.REQUEST, Buffer.from(`\0${request}`, 'latin1'));
@@ -93,9 +109,11 @@ export function runUntilIdle(
             if (answer.error !== undefined) {
                 text += answer.error;
                 give();
-            } else if (answer.containers.some(({ stale }) => stale)) {
-                isAsked = false;
-                ask();
+            } else if (requests < REQUESTS && answer.containers.some(({ stale }) => stale)) {
+                setTimeout(() => {
+                    isAsked = false;
+                    ask();
+                }, BETWEEN_REQUESTS_MILLISECONDS);
             } else {
                 account = answer;
                 send(HostFrame.SHUTDOWN);
@@ -123,7 +141,7 @@ export function runUntilIdle(
         });
         child.stdout.on('data', (bytes: Buffer) => {
             clearTimeout(timer);
-            timer = setTimeout(give, SILENCE_MILLISECONDS);
+            timer = setTimeout(onSilence, silenceMilliseconds(count));
             decoder.push(bytes);
         });
         child.stderr.on('data', (bytes: Buffer) => (text += bytes.toString('utf8')));
@@ -132,7 +150,11 @@ export function runUntilIdle(
         child.on('close', () => {
             clearTimeout(timer);
             if (account !== null) resolve({ account, firstBytes: outputs.firstBytes });
-            else reject(new DoesNotFit(text.slice(-1000)));
+            else {
+                const idle = `${outputs.idleContainers} of ${count} containers were idle`;
+                const message = `${idle} when the machine ended or hung: ${text.slice(-1000)}`;
+                reject(isSilent ? new FellSilent(message) : new DoesNotFit(message));
+            }
         });
     });
 }

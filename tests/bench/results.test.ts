@@ -39,7 +39,10 @@ const system: SystemRecord = {
         point(5, 50, [[1, 2, 3, 4, 5000]]),
         point(1, 42, [[900]], true),
     ],
-    refusals: [{ image: 'busybox', containers: 64, mebibytes: 512 }],
+    refusals: [
+        { image: 'busybox', containers: 64, mebibytes: 512, silent: true },
+        { image: 'busybox', containers: 256, mebibytes: 512, silent: false },
+    ],
 };
 
 test('CSV of owners: a line each, commas and quotes kept in their field', () => {
@@ -61,7 +64,8 @@ test('Markdown: what is in use, what one more container takes, what does not fit
     const text = markdown([system], [{ file: 'a.svg', title: 'A plot' }]);
     assert.match(text, /\| no container \| 40\.0 \|/);
     assert.match(text, /\| 1 × busybox \| 42\.0 \|/);
-    assert.match(text, /\| 64 × busybox \| does not fit \|/);
+    assert.match(text, /\| 64 × busybox \| fell silent \|/);
+    assert.match(text, /\| 256 × busybox \| does not fit \|/);
     assert.match(text, /\| busybox \| 2\.00 \|/); // (50 - 42) MiB for four more
     assert.match(text, /\| 1 × busybox \| 52 \|/); // the smallest
     assert.match(text, /\| 5 × busybox \| 1, 5000 \|/);
