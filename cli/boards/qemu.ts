@@ -4,7 +4,7 @@
 
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import type { MachineProgram } from '../control/machine.js';
+import type { MachineProgram } from '../control/machineProcess.js';
 import { Failure } from '../failure.js';
 import type { KernelInstallation } from '../kernel/installation.js';
 import { isHypervisorKernel } from '../kernel/suitability.js';

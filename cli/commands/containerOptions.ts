@@ -11,6 +11,7 @@ import { parseMemorySize } from './memorySize.js';
 import { parseCpus } from './cpuShare.js';
 import type { TerminalSize } from '../control/frames.js';
 import { pullPolicies, type PullPolicy } from '../image/provideImage.js';
+import { imagePlatform } from './machineOptions.js';
 import { parsePlatform } from './platform.js';
 
 /** A container's memory where --memory is not given. */
@@ -18,13 +19,6 @@ const DEFAULT_MEMORY = '64m';
 
 /** The longest host name that Linux accepts (HOST_NAME_MAX). */
 const MAX_HOSTNAME = 64;
-
-/** The image platform of each architecture, in OCI's names. */
-const platforms: Readonly<Record<Architecture, string>> = {
-    aarch64: 'linux/arm64',
-    riscv64: 'linux/riscv64',
-    x86_64: 'linux/amd64',
-};
 
 export interface ContainerCommandOptions {
     memory: string;
@@ -112,7 +106,7 @@ export function makeRequest(
         options.entrypoint === undefined ? null : options.entrypoint === '' ? [] : [options.entrypoint];
     return {
         tag,
-        platform: parsePlatform(options.platform ?? platforms[architecture]),
+        platform: parsePlatform(options.platform ?? imagePlatform(architecture)),
         statistics: options.stats === true || options.statsJson === true,
         container: {
             name: options.name,

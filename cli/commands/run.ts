@@ -3,39 +3,24 @@
 // `sealift run`: from an image and options to a boot image, a machine that runs it, and the container's exit code.
 
 import { Command, Option } from 'commander';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { readBoard } from '../boards/board.js';
-import { findQemu, qemuMachine } from '../boards/qemu.js';
-import { writeBootImage } from '../boot/bootImage.js';
 import { bundleParts, oneShotSystem } from '../boot/bundle.js';
-import { Machine, type MachineOutcome, type MachineProgram } from '../control/machine.js';
-import { Failure } from '../failure.js';
+import { Machine } from '../control/machine.js';
+import type { MachineOutcome, MachineProgram } from '../control/machineProcess.js';
 import { provideImage } from '../image/provideImage.js';
 import { parseImageReference } from '../image/reference.js';
-import { compiledLinuxRuntime } from '../kernel/kernelRuntime.js';
-import { machineMebibytes } from '../kernel/suitability.js';
-import { linuxKernel, linuxRuntime } from '../projectPaths.js';
 import { memoryTable } from '../report/memoryTable.js';
 import { ProgressLine, progressText } from '../report/progressLine.js';
-import { openBoard, writeTarget, type BoardTarget } from './boardTarget.js';
 import { addContainerOptions, makeRequest, type ContainerCommandOptions } from './containerOptions.js';
-import { parseMemorySize } from './memorySize.js';
+import {
+    addMachineOptions,
+    ChosenMachine,
+    withTemporaryFolder,
+    type MachineOptions,
+} from './machineOptions.js';
 import { PersonTerminal } from './personTerminal.js';
 import { SignalForwarding } from './signalForwarding.js';
 
-/** The machine's memory where --machine-memory is not given; pages that are not used cost the host nothing. */
-const DEFAULT_MACHINE_MEMORY = '512m';
-
-const MEBIBYTE = 1 << 20;
-
-/** What the model of seL4's API accepts: the kernel's own objects need some, and its window has an end. */
-const MIN_MACHINE_MEMORY = 4 * MEBIBYTE;
-const MAX_MACHINE_MEMORY = 256 * 1024 * MEBIBYTE;
-
-interface RunOptions extends ContainerCommandOptions {
-    machineMemory?: string;
+interface RunOptions extends ContainerCommandOptions, MachineOptions {
     quiet?: boolean;
     tty?: boolean;
     verbose?: boolean;
@@ -59,20 +44,12 @@ executed; 127 when it is not found.
 
 /** Adds `run` to the program. */
 export function addRunCommand(program: Command): void {
-    addContainerOptions(
-        program.command('run').description('Run a container from an image and leave with its exit code'),
-    )
-        .option(
-            '--board <name>',
-            "run on real seL4 under QEMU on this board instead of the Linux host's model",
-        )
-        .option('--kernel <folder>', "the seL4 kernel's install folder, for --board")
+    const run = program
+        .command('run')
+        .description('Run a container from an image and leave with its exit code');
+    addMachineOptions(addContainerOptions(run))
         .option('--stats', 'print who owned the memory, on stderr, when the container has ended')
         .addOption(new Option('--stats-json', 'print the same as one line of JSON').hideHelp())
-        .option(
-            '--machine-memory <size>',
-            `the machine's memory (default: ${DEFAULT_MACHINE_MEMORY}, or what the kernel has built in)`,
-        )
         .option('-q, --quiet', 'show no progress')
         .option('--verbose', "show the machine's own console text on stderr")
         .option('-i, --interactive', 'accepted: stdin is always passed to the container')
@@ -85,88 +62,33 @@ export function addRunCommand(program: Command): void {
         });
 }
 
-/** The machine's memory in bytes, whole MiB. */
-function parseMachineMemory(text: string): number {
-    const bytes = Math.ceil(parseMemorySize(text, '--machine-memory') / MEBIBYTE) * MEBIBYTE;
-    if (bytes < MIN_MACHINE_MEMORY || bytes > MAX_MACHINE_MEMORY) {
-        throw new Failure(`--machine-memory ${text}: a machine has from 4m to 256g; give for example 512m`);
-    }
-    return bytes;
-}
-
-/** The machine of `platform/linux` for a bundle, with this runtime. */
-function linuxMachine(
-    runtime: string,
-    parts: Iterable<Buffer>,
-    options: RunOptions,
-    folder: string,
-): MachineProgram {
-    const memory = parseMachineMemory(options.machineMemory ?? DEFAULT_MACHINE_MEMORY);
-    const bootImage = join(folder, 'boot.elf');
-    writeBootImage(runtime, parts, bootImage);
-    return {
-        name: 'it',
-        command: linuxKernel(),
-        arguments: ['--memory', String(memory / MEBIBYTE), bootImage],
-        remedy: 'build the project with `npm run build`',
-        switchesOff: true,
-        boots: false,
-    };
-}
-
-/** The memory of a board's machine in MiB: a kernel with RAM built in needs exactly that. */
-function boardMebibytes({ board, kernel }: BoardTarget, wanted: string | undefined): number {
-    if (kernel.memory === null || board.architecture === 'x86_64')
-        return parseMachineMemory(wanted ?? DEFAULT_MACHINE_MEMORY) / MEBIBYTE;
-    const mebibytes = machineMebibytes(board, kernel);
-    if (wanted === undefined || parseMachineMemory(wanted) / MEBIBYTE === mebibytes) return mebibytes;
-    throw new Failure(
-        `--machine-memory ${wanted}: the kernel has ${mebibytes} MiB built in (platform_gen); leave the option out, or build the kernel with -DQEMU_MEMORY`,
-    );
-}
-
 async function runContainer(image: string, command: readonly string[], options: RunOptions): Promise<number> {
     const reference = parseImageReference(image);
-    if (options.board === undefined && options.kernel !== undefined)
-        throw new Failure('--kernel: it goes with --board only; add for example --board pc99');
-    const board = options.board === undefined ? null : readBoard(options.board);
+    const chosen = ChosenMachine.choose(options, options.quiet !== true);
     const terminal = options.tty ? PersonTerminal.open() : null;
-    const architecture = board?.architecture ?? 'x86_64';
-    const request = makeRequest(reference.tag, command, architecture, options, terminal?.size);
-    if (options.machineMemory !== undefined) parseMachineMemory(options.machineMemory);
+    const request = makeRequest(reference.tag, command, chosen.architecture, options, terminal?.size);
     const progress = new ProgressLine(process.stderr, process.stderr.isTTY === true && !options.quiet);
-    const target = board && openBoard(board, options.kernel, options.quiet !== true);
-    if (board) findQemu(board);
-    const folder = mkdtempSync(join(tmpdir(), 'sealift-'));
-    const removeFolder = (): void => rmSync(folder, { recursive: true, force: true });
-    process.once('exit', removeFolder);
-    try {
-        progress.show('reading the image');
-        const opened = await provideImage(reference, { ...options, platform: request.platform }, progress);
-        let machine: MachineProgram;
+    return withTemporaryFolder(async (folder) => {
         try {
-            const parts = bundleParts(await oneShotSystem(request, opened));
-            if (target === null) {
-                const runtime = options.aot
-                    ? await compiledLinuxRuntime(() => progress.show('compiling the modules'))
-                    : linuxRuntime();
-                machine = linuxMachine(runtime, parts, options, folder);
-            } else {
-                const mebibytes = boardMebibytes(target, options.machineMemory);
-                const output = join(folder, 'boot.elf');
-                const written = await writeTarget(target, parts, output, options.aot === true, progress);
-                machine = qemuMachine(target.board, target.kernel, written, mebibytes);
+            progress.show('reading the image');
+            const opened = await provideImage(
+                reference,
+                { ...options, platform: request.platform },
+                progress,
+            );
+            let machine: MachineProgram;
+            try {
+                const parts = bundleParts(await oneShotSystem(request, opened));
+                machine = await chosen.program(parts, folder, progress);
+            } finally {
+                opened.close();
             }
+            progress.show('starting the machine');
+            return await runMachine(machine, options, progress, terminal);
         } finally {
-            opened.close();
+            progress.clear();
         }
-        progress.show('starting the machine');
-        return await runMachine(machine, options, progress, terminal);
-    } finally {
-        progress.clear();
-        removeFolder();
-        process.off('exit', removeFolder);
-    }
+    });
 }
 
 async function runMachine(

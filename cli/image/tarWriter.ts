@@ -8,6 +8,9 @@ const BLOCK = 512;
 /** Largest number that eleven octal digits hold. */
 const MAX_USTAR_SIZE = 0o77777777777;
 
+/** Largest owner that seven octal digits hold. */
+const MAX_USTAR_OWNER = 0o7777777;
+
 export type TarEntryType = 'file' | 'hardlink' | 'symlink' | 'character' | 'block' | 'directory' | 'fifo';
 
 const typeFlags: Record<TarEntryType, string> = {
@@ -53,8 +56,8 @@ function ustarHeader(entry: TarEntry, typeFlag: string, size: number): Buffer {
     const block = Buffer.alloc(BLOCK);
     block.write(entry.name, 0, 100, 'utf8');
     block.write(octal(entry.mode ?? 0o644, 8), 100, 'latin1');
-    block.write(octal(entry.uid ?? 0, 8), 108, 'latin1');
-    block.write(octal(entry.gid ?? 0, 8), 116, 'latin1');
+    block.write(octal(Math.min(entry.uid ?? 0, MAX_USTAR_OWNER), 8), 108, 'latin1');
+    block.write(octal(Math.min(entry.gid ?? 0, MAX_USTAR_OWNER), 8), 116, 'latin1');
     block.write(octal(Math.min(size, MAX_USTAR_SIZE), 12), 124, 'latin1');
     block.write(octal(entry.mtime ?? 0, 12), 136, 'latin1');
     block.write('        ', 148, 'latin1');
@@ -82,6 +85,8 @@ export function tarHeader(entry: TarEntry): Buffer {
     if (Buffer.byteLength(entry.linkName ?? '') > 100)
         records.push(paxRecord('linkpath', entry.linkName ?? ''));
     if (size > MAX_USTAR_SIZE) records.push(paxRecord('size', String(size)));
+    for (const key of ['uid', 'gid'] as const)
+        if ((entry[key] ?? 0) > MAX_USTAR_OWNER) records.push(paxRecord(key, String(entry[key])));
     const header = ustarHeader(entry, typeFlags[entry.type], size);
     if (records.length === 0) return header;
     const extension = Buffer.from(records.join(''));
