@@ -7,13 +7,20 @@ import { readFileSync } from 'node:fs';
 import { addBoardsCommand } from './commands/boards.js';
 import { addBuildCommand } from './commands/build.js';
 import { addConfigCommand } from './commands/config.js';
+import { addExecCommand } from './commands/exec.js';
 import { addImagesCommands } from './commands/images.js';
 import { addInspectCommand } from './commands/inspect.js';
 import { addDoctorCommand } from './commands/doctor.js';
+import { addLifecycleCommands } from './commands/lifecycle.js';
+import { addLogsCommand } from './commands/logs.js';
+import { addPsCommands } from './commands/ps.js';
 import { addPullCommand } from './commands/pull.js';
 import { addRunCommand } from './commands/run.js';
+import { addStatsCommand } from './commands/stats.js';
 import { addTransferCommands } from './commands/transfer.js';
+import { addUpCommand } from './commands/up.js';
 import { addWasmCommand } from './commands/wasm.js';
+import { HOST_VERB, runDetached } from './system/detached.js';
 import { EXIT_SEALIFT_FAILED, Failure, messageOf } from './failure.js';
 
 function version(): string {
@@ -31,6 +38,12 @@ export function makeProgram(): Command {
         .exitOverride()
         .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'sealift: ')) });
     addRunCommand(program);
+    addUpCommand(program);
+    addPsCommands(program);
+    addLogsCommand(program);
+    addStatsCommand(program);
+    addExecCommand(program);
+    addLifecycleCommands(program);
     addBuildCommand(program);
     addInspectCommand(program);
     addPullCommand(program);
@@ -40,11 +53,15 @@ export function makeProgram(): Command {
     addConfigCommand(program);
     addDoctorCommand(program);
     addWasmCommand(program);
+    program.command(`${HOST_VERB} <folder>`, { hidden: true }).action(async (folder: string) => {
+        process.exitCode = await runDetached(folder);
+    });
     program.addHelpText(
         'after',
         '\nExamples:\n' +
             '  sealift run oci:build/images/demo:demo             run a container from an OCI layout\n' +
             '  sealift run --board pc99 oci:build/images/demo:demo   the same on real seL4 under QEMU\n' +
+            '  sealift up                                         start the services of ./compose.yaml\n' +
             '  sealift inspect oci-archive:demo.tar               show what an image consists of\n' +
             '  sealift doctor                                     check what running takes\n',
     );

@@ -1,17 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `sealift inspect`: what an image consists of, read and verified by the code that the target runs.
+// `sealift inspect`: what an image consists of, read and verified by the code that the target runs; or, of a running system, all about a
+// container.
 
 import { Argument, Command, Option } from 'commander';
+import { Failure } from '../failure.js';
 import type { ImageDescription } from '../image/imageReader.js';
 import { provideImage } from '../image/provideImage.js';
 import { parseImageReference } from '../image/reference.js';
 import { ProgressLine } from '../report/progressLine.js';
 import { table } from '../report/table.js';
+import type { SystemClient } from '../system/client.js';
+import type { ContainerInfo } from '../system/session.js';
 import { formatBytes } from './memorySize.js';
 import { parsePlatform } from './platform.js';
+import {
+    addSystemOptions,
+    chosenContainers,
+    containersNamed,
+    runningSystems,
+    withSystem,
+    type SystemCommandOptions,
+} from './systemOptions.js';
 
-interface InspectOptions {
+interface InspectOptions extends SystemCommandOptions {
     format: 'table' | 'json';
     platform: string;
     plainHttp?: boolean;
@@ -22,21 +34,25 @@ Examples:
   sealift inspect oci:build/images/demo:demo
   sealift inspect --platform linux/arm64 oci:build/images/demo:demo
   sealift inspect --format json docker-archive:busybox.tar
+  sealift inspect web                      a container of the running system, as JSON
 
 Every document and layer is checked against its digest; a wrong one is an error (exit code 125).
 `;
 
 /** Adds `inspect` to the program. */
 export function addInspectCommand(program: Command): void {
-    program
+    const command = program
         .command('inspect')
-        .description("Show an image's index, manifest, configuration and layers")
+        .description(
+            "Show an image's index, manifest, configuration and layers, or a running system's container",
+        )
         .addArgument(
             new Argument(
-                '<image>',
-                'oci:DIRECTORY[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:NAME], docker://HOST/NAME[:TAG], or a name of `sealift images`',
+                '<name>',
+                'oci:DIRECTORY[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:NAME], docker://HOST/NAME[:TAG], or a name of `sealift images`; or a container or service of a running system, which goes before',
             ),
-        )
+        );
+    addSystemOptions(command)
         .addOption(
             new Option('--format <format>', 'how to show it').choices(['table', 'json']).default('table'),
         )
@@ -44,6 +60,7 @@ export function addInspectCommand(program: Command): void {
         .option('--plain-http', 'speak HTTP without TLS to the registry')
         .addHelpText('after', examples)
         .action(async (image: string, options: InspectOptions) => {
+            if (await inspectContainers(image, options)) return;
             const platform = parsePlatform(options.platform);
             const progress = new ProgressLine(process.stderr, process.stderr.isTTY === true);
             const provided = { platform, plainHttp: options.plainHttp };
@@ -61,6 +78,40 @@ export function addInspectCommand(program: Command): void {
                 opened.close();
             }
         });
+}
+
+/** Shows the containers of a name as JSON; false where no running system has one. */
+async function inspectContainers(name: string, options: SystemCommandOptions): Promise<boolean> {
+    if (options.projectName !== undefined || options.file !== undefined)
+        return withSystem(options, async (client, info) => {
+            await printContainers(client, chosenContainers(info, [name]));
+            return true;
+        });
+    // A reference with a transport or a folder is never a container's name.
+    if (!/^[A-Za-z0-9][\w.-]*$/.test(name)) return false;
+    const clients = await runningSystems();
+    try {
+        const having: { client: SystemClient; containers: ContainerInfo[] }[] = [];
+        for (const client of clients) {
+            const containers = containersNamed(await client.system(), name);
+            if (containers.length > 0) having.push({ client, containers });
+        }
+        if (having.length > 1) {
+            const projects = having.map(({ client }) => client.project).join(', ');
+            throw new Failure(`${name}: several systems have one (${projects}); name one with -p`);
+        }
+        for (const { client, containers } of having) await printContainers(client, containers);
+        return having.length > 0;
+    } finally {
+        for (const client of clients) client.close();
+    }
+}
+
+async function printContainers(client: SystemClient, containers: readonly ContainerInfo[]): Promise<void> {
+    const found: unknown[] = [];
+    for (const { name } of containers)
+        found.push((await client.call('inspect', { container: name })).container);
+    process.stdout.write(`${JSON.stringify(found, null, 4)}\n`);
 }
 
 function words(list: readonly string[] | null): string {

@@ -140,15 +140,18 @@ export class ChosenMachine {
     }
 }
 
-/** Gives `work` a folder of its own, which is removed however this process ends. */
+/** Gives `work` a folder of its own, which is removed however this process ends, unless `work` gives it away by `keep`. */
 export async function withTemporaryFolder<Result>(
-    work: (folder: string) => Promise<Result>,
+    work: (folder: string, keep: () => void) => Promise<Result>,
 ): Promise<Result> {
     const folder = mkdtempSync(join(tmpdir(), 'sealift-'));
-    const remove = (): void => rmSync(folder, { recursive: true, force: true });
+    let isKept = false;
+    const remove = (): void => {
+        if (!isKept) rmSync(folder, { recursive: true, force: true });
+    };
     process.once('exit', remove);
     try {
-        return await work(folder);
+        return await work(folder, () => (isKept = true));
     } finally {
         remove();
         process.off('exit', remove);
