@@ -8,7 +8,7 @@ import { HostFrame, TargetFrame, type Frame } from '../control/frames.js';
 import { InputPump } from '../control/inputPump.js';
 import { terminalSizePayload } from '../control/machine.js';
 import { readCredit, readExit } from '../control/messages.js';
-import { EXIT_SEALIFT_FAILED, Failure } from '../failure.js';
+import { Failure } from '../failure.js';
 import type { SystemClient, SystemInfo } from '../system/client.js';
 import { collectEnvironment } from './environment.js';
 import { PersonTerminal } from './personTerminal.js';
@@ -133,7 +133,9 @@ class ExecutedProcess {
         process.stdout.on('error', readerLeft);
         try {
             this.channel = await this.client.exec(request, (frame) => this.receive(frame));
-            return await Promise.race([ended, this.client.closed.then(() => EXIT_SEALIFT_FAILED)]);
+            const exitCode = await Promise.race([ended, this.client.closed.then(() => null)]);
+            if (exitCode !== null) return exitCode;
+            throw new Failure(`system ${this.client.project}: it has ended, and the process with it`);
         } finally {
             for (const remove of handlers) remove();
             process.stdout.off('error', readerLeft);

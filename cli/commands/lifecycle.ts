@@ -9,7 +9,7 @@ import { Failure } from '../failure.js';
 import { eventText, lifecycleLine } from '../report/lifecycle.js';
 import type { SystemClient, SystemInfo } from '../system/client.js';
 import type { ContainerInfo } from '../system/session.js';
-import { until, untilOrEnd } from '../system/until.js';
+import { until } from '../system/until.js';
 import {
     addSystemOptions,
     chosenContainers,
@@ -30,8 +30,8 @@ const namesText = 'services or containers (default: all)';
 
 /** Adds the verbs to the program. */
 export function addLifecycleCommands(program: Command): void {
-    const verb = (name: string, description: string): Command =>
-        addSystemOptions(program.command(name).description(description).argument(names, namesText));
+    const verb = (name: string, description: string, hasShort = true): Command =>
+        addSystemOptions(program.command(name).description(description).argument(names, namesText), hasShort);
     verb('stop', 'Stop containers: their stop signal, and SIGKILL when their time is over')
         .option('-t, --timeout <seconds>', "their time (default: each container's own)")
         .action((chosen: string[], options: LifecycleOptions) =>
@@ -56,7 +56,7 @@ export function addLifecycleCommands(program: Command): void {
                 killAll(client, containers, chosen.length > 0, options.signal!),
             ),
         );
-    verb('rm', 'Remove containers that do not run')
+    verb('rm', 'Remove containers that do not run', false)
         .option('-f, --force', 'end those that run')
         .option('-s, --stop', 'stop those that run')
         .action((chosen: string[], options: LifecycleOptions) =>
@@ -178,6 +178,6 @@ async function goDown(options: LifecycleOptions): Promise<void> {
         await announceEvents(client, info);
         await client.call('down', timeoutOf(options));
         // The system closes the connection when its machine is off.
-        await untilOrEnd(client, () => client.hasEnded);
+        await client.closed;
     });
 }

@@ -40,7 +40,7 @@ export function addLogsCommand(program: Command): void {
         .command('logs')
         .description("Show containers' output")
         .argument('[names...]', 'services or containers (default: all)');
-    addSystemOptions(logs)
+    addSystemOptions(logs, false)
         .option('-f, --follow', 'go on until the containers have ended')
         .option('-n, --tail <number>', 'the last lines of each container only', 'all')
         .option('-t, --timestamps', 'the time before lines')

@@ -15,15 +15,15 @@ export interface SystemCommandOptions {
     projectName?: string;
 }
 
-/** Adds the options that choose a running system. */
-export function addSystemOptions(command: Command): Command {
+/** Adds the options that choose a running system; `hasShort`: -f is the file and nothing else. */
+export function addSystemOptions(command: Command, hasShort = true): Command {
     return command
         .option(
             '-p, --project-name <name>',
             "the system's project (default: that of the Compose file, or the only one that runs)",
         )
         .option(
-            '-f, --file <file>',
+            hasShort ? '-f, --file <file>' : '--file <file>',
             'the Compose file of the project (default: compose.yaml in this folder or above)',
         );
 }

@@ -8,7 +8,7 @@ import { Failure } from '../failure.js';
 import { interpolate, InterpolationError, type Lookup } from './interpolate.js';
 
 /** Nodes of a document with its aliases resolved; without a limit a few lines of aliases make billions. */
-const NODES_MAXIMUM = 200_000;
+const NODES_MAXIMUM = 50_000;
 const DEPTH_MAXIMUM = 64;
 
 /** Where a node stands. */

@@ -20,11 +20,7 @@ export interface HostJob {
 }
 
 export class SystemHost {
-    private constructor(
-        readonly session: Session,
-        private readonly server: SocketServer,
-        private readonly logs: LogWriter,
-    ) {}
+    private constructor(readonly session: Session) {}
 
     /** Takes the project's place; nothing is started yet. Release it where nothing comes of it. */
     static claim(project: string): Promise<SocketServer> {
@@ -38,18 +34,17 @@ export class SystemHost {
         session.listen({
             output: (container, stream, bytes) => logs.output(container, stream, bytes),
             exit: (container) => logs.end(container),
+            ended: () => {
+                logs.close();
+                server.close();
+            },
         });
         server.serve(session, { project, path, board, pid: process.pid, started: Date.now() });
-        return new SystemHost(session, server, logs);
+        return new SystemHost(session);
     }
 
     /** Waits until the machine is off; the socket is gone then, and the logs are whole. */
-    async wait(): Promise<MachineOutcome> {
-        try {
-            return await this.session.wait();
-        } finally {
-            this.logs.close();
-            this.server.close();
-        }
+    wait(): Promise<MachineOutcome> {
+        return this.session.wait();
     }
 }

@@ -38,6 +38,8 @@ export interface SessionListener {
     progress?(progress: messages.ProgressMessage): void;
     /** The target takes requests from now on. */
     ready?(): void;
+    /** The machine is off. */
+    ended?(): void;
     /** Text of the machine outside frames, and of Sealift about the system. */
     text?(bytes: Buffer): void;
 }
@@ -155,8 +157,8 @@ export class Session {
             () => this.failed ?? this.ending,
             'the system was told to end',
         );
+        this.tell((listener) => listener.ended?.());
         this.requests.close('the system has ended');
-        for (const [channel, { owner }] of this.processes) owner?.frame(systemEnded(channel));
         return outcome;
     }
 
@@ -249,10 +251,4 @@ export class Session {
 
 function unexpected({ type, channel }: Frame): messages.MalformedMessage {
     return new messages.MalformedMessage(`a frame of type 0x${type.toString(16)} is on channel ${channel}`);
-}
-
-/** What processes' owners get when the machine is off. */
-function systemEnded(channel: number): Frame {
-    const payload = Buffer.from(JSON.stringify({ exitCode: 125, message: 'the system has ended' }));
-    return { type: TargetFrame.EXIT, channel, payload };
 }

@@ -82,7 +82,7 @@ class Client implements ProcessOwner {
     }
 
     private write(bytes: Buffer): void {
-        if (this.socket.destroyed) return;
+        if (!this.socket.writable) return;
         this.socket.write(bytes);
         if (this.socket.writableLength > BACKLOG_MAXIMUM) this.cutOff();
     }

@@ -27,15 +27,3 @@ export async function until(
         clearTimeout(timer);
     }
 }
-
-/** As `until`; a system that ends meanwhile is no failure, for nothing of it is left. */
-export async function untilOrEnd(
-    client: SystemClient,
-    isSo: (containers: ContainerStatus[]) => boolean,
-): Promise<void> {
-    try {
-        await until(client, isSo);
-    } catch (error) {
-        if (!client.hasEnded) throw error;
-    }
-}

@@ -3,30 +3,16 @@
 // Stands in for the machine in tests of the CLI: it reads the bundle out of the boot image as the runtime would, and
 // plays the part that the container's command names. Run as `node fakeKernel.js --memory MIB BOOT-IMAGE`.
 
-import { spawnSync } from 'node:child_process';
-import { readFileSync, writeSync } from 'node:fs';
-import { ElfFile } from '../../cli/boot/elf.js';
+import { writeSync } from 'node:fs';
 import { encodeFrame, FrameDecoder, HostFrame, TargetFrame, type Frame } from '../../cli/control/frames.js';
+import { readBundle, tar } from './bundleFile.js';
 
 /** The number that the manager gives the only container. */
 const CONTAINER = 1;
 
-const bootImage = process.argv.at(-1)!;
-const elf = new ElfFile(readFileSync(bootImage), bootImage);
-const descriptor = elf.fileOffset(elf.symbol('sealift_bundle'), 32);
-const bundleOffset = elf.fileOffset(Number(elf.bytes.readBigUInt64LE(descriptor + 8)), 0);
-const bundle = elf.bytes.subarray(
-    bundleOffset,
-    bundleOffset + Number(elf.bytes.readBigUInt64LE(descriptor + 16)),
-);
+const bundle = readBundle(process.argv.at(-1)!);
 
-function tar(...names: string[]): string {
-    const result = spawnSync('tar', [...names, '-f', '-'], { input: bundle, encoding: 'utf8' });
-    if (result.status !== 0) throw new Error(`the bundle is no tar archive: ${result.stderr}`);
-    return result.stdout;
-}
-
-const system = JSON.parse(tar('--extract', '--to-stdout', 'system.json')) as {
+const system = JSON.parse(tar(bundle, '--extract', '--to-stdout', 'system.json')) as {
     containers: { command: string[] | null }[];
 };
 const [part = 'system.json', ...rest] = system.containers[0]!.command ?? [];
@@ -85,7 +71,7 @@ switch (part) {
         exit(0);
         break;
     case 'bundle':
-        send(TargetFrame.STDOUT, tar('--list'));
+        send(TargetFrame.STDOUT, tar(bundle, '--list'));
         exit(0);
         break;
     case 'memory':
