@@ -93,7 +93,7 @@ class Observer {
             cpuPercent: elapsed === 0 ? null : (used / elapsed) * 100,
             memory: usedBytes(fields),
             memoryLimit: numberIn(fields, 'memoryLimit'),
-            processes: numberIn(fields, 'processes'),
+            processes: numberIn(fields, 'processesNow'),
             systemCalls: numberIn(fields, 'systemCalls'),
             pageFaults: numberIn(fields, 'pageFaults'),
             layerBytesMapped: numberIn(fields, 'layerBytesMapped'),

@@ -265,7 +265,7 @@ function account(): Record<string, unknown> {
                     { owner: 'anonymous', bytes: 1 << 20 },
                     { owner: 'free', bytes: options.memory - (1 << 20) },
                 ],
-                ...{ systemCalls: 5, pageFaults: 6, layerBytesMapped: 4096, processes: 1 },
+                ...{ systemCalls: 5, pageFaults: 6, layerBytesMapped: 4096, processes: 3, processesNow: 1 },
                 ...{ cpuMicroseconds: Math.round(performance.now() * 500), stale: false },
             })),
     };
