@@ -1,29 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `sealift build`: writes a bootable image for a board and says how to start it.
+// `sealift build`: writes a bootable image for a board, of one container or of a Compose file's services, and says how to start it.
 
 import { Command } from 'commander';
 import { basename } from 'node:path';
-import { readBoard } from '../boards/board.js';
+import { readBoard, type Board } from '../boards/board.js';
 import type { BoardImage } from '../boards/boardImage.js';
 import { qemuArguments } from '../boards/qemu.js';
-import { bundleParts, oneShotSystem } from '../boot/bundle.js';
+import { bundleParts, oneShotSystem, type SystemBundle } from '../boot/bundle.js';
+import { composeSystem } from '../compose/system.js';
+import { Failure } from '../failure.js';
 import { provideImage } from '../image/provideImage.js';
 import { parseImageReference } from '../image/reference.js';
 import { machineMebibytes } from '../kernel/suitability.js';
 import { ProgressLine } from '../report/progressLine.js';
 import { openBoard, writeTarget, type BoardTarget } from './boardTarget.js';
+import { appendValue, composeProject } from './composeOptions.js';
 import { addContainerOptions, makeRequest, type ContainerCommandOptions } from './containerOptions.js';
+import { imagePlatform } from './machineOptions.js';
 
 const examples = `
 Examples:
   sealift build --board pc99 -o demo.elf oci:build/images/demo:demo
+  sealift build --board pc99 -o shop.elf -f compose.yaml
   sealift build --board zynqmp --kernel ~/sel4/zynqmp -o demo.elf oci:busybox sh -c 'echo hello'
 `;
 
 interface BuildOptions extends ContainerCommandOptions {
     board: string;
     output: string;
+    file?: string;
+    projectName?: string;
+    profile?: string[];
+    quiet?: boolean;
 }
 
 /** An argument as a shell takes it. */
@@ -67,40 +76,98 @@ function instructions({ board, kernel }: BoardTarget, image: BoardImage): string
 
 /** Adds `build` to the program. */
 export function addBuildCommand(program: Command): void {
-    addContainerOptions(
-        program.command('build').description('Write a bootable image for a board that runs a container'),
-    )
+    const build = program
+        .command('build')
+        .description('Write a bootable image for a board that runs a container, or a system of them');
+    addContainerOptions(build, true)
+        .option('-f, --file <file>', 'a Compose file, whose services go into the image')
+        .option('-p, --project-name <name>', "with -f, the project's name")
+        .option('--profile <name>', 'with -f, choose the services of a profile', appendValue)
         .requiredOption('--board <name>', 'the board (`sealift boards` lists them)')
         .requiredOption('-o, --output <file>', 'the image to write')
         .option('--kernel <folder>', "the seL4 kernel's install folder")
         .option('-q, --quiet', 'show no progress and no instructions')
         .passThroughOptions()
         .addHelpText('after', examples)
-        .action((image: string, command: string[], options: BuildOptions & { quiet?: boolean }) =>
-            buildImage(image, command, options, options.quiet === true),
-        );
+        .action((image: string | undefined, command: string[], options: BuildOptions, self: Command) => {
+            if (options.file !== undefined && image !== undefined)
+                throw new Failure(`${image}: an image cannot be with --file; leave one of both out`);
+            if (options.file !== undefined) {
+                refuseContainerOptions(self);
+                return buildSystem(options);
+            }
+            if (image === undefined)
+                throw new Failure('image: none is named; name one, or a Compose file with --file');
+            return buildImage(image, command, options);
+        });
 }
 
-async function buildImage(
-    image: string,
-    command: readonly string[],
-    options: BuildOptions,
-    quiet: boolean,
-): Promise<void> {
+/** Options that go with a Compose file. */
+const systemOptions = [
+    'file',
+    'projectName',
+    'profile',
+    'board',
+    'output',
+    'kernel',
+    'quiet',
+    'aot',
+    'plainHttp',
+];
+
+/** Options of a container are refused where a Compose file says how its containers are. */
+function refuseContainerOptions(build: Command): void {
+    for (const option of build.options) {
+        const name = option.attributeName();
+        if (!systemOptions.includes(name) && build.getOptionValueSource(name) === 'cli')
+            throw new Failure(
+                `${option.long}: goes with an image, not with --file; write it in the Compose file`,
+            );
+    }
+}
+
+async function buildImage(image: string, command: readonly string[], options: BuildOptions): Promise<void> {
     const reference = parseImageReference(image);
     const board = readBoard(options.board);
     const request = makeRequest(reference.tag, command, board.architecture, options);
-    const target = openBoard(board, options.kernel, !quiet);
+    await write(board, options, async (progress) => {
+        const provided = { ...options, platform: request.platform };
+        const opened = await provideImage(reference, provided, progress);
+        try {
+            return { bundle: await oneShotSystem(request, opened), close: () => opened.close() };
+        } catch (error) {
+            opened.close();
+            throw error;
+        }
+    });
+}
+
+async function buildSystem(options: BuildOptions): Promise<void> {
+    const board = readBoard(options.board);
+    const { file, projectName, profile, quiet, plainHttp } = options;
+    const { project, services } = composeProject({ file, projectName, profile, quiet }, []);
+    const system = { platform: imagePlatform(board.architecture), plainHttp };
+    await write(board, options, (progress) => composeSystem(project, services, system, progress));
+}
+
+/** Writes the image of what `provide` opens, and says how to start it. */
+async function write(
+    board: Board,
+    options: BuildOptions,
+    provide: (progress: ProgressLine) => Promise<{ bundle: SystemBundle; close(): void }>,
+): Promise<void> {
+    const { quiet, output, kernel, aot } = options;
+    const target = openBoard(board, kernel, !quiet);
     const progress = new ProgressLine(process.stderr, process.stderr.isTTY === true && !quiet);
     try {
-        const opened = await provideImage(reference, { ...options, platform: request.platform }, progress);
+        const system = await provide(progress);
         try {
-            const parts = bundleParts(await oneShotSystem(request, opened));
-            const written = await writeTarget(target, parts, options.output, options.aot === true, progress);
+            const parts = bundleParts(system.bundle);
+            const written = await writeTarget(target, parts, output, aot === true, progress);
             progress.clear();
             if (!quiet) process.stdout.write(instructions(target, written));
         } finally {
-            opened.close();
+            system.close();
         }
     } finally {
         progress.clear();

@@ -12,7 +12,8 @@ export interface ComposeCommandOptions extends ComposeOptions {
     quiet?: boolean;
 }
 
-function appendValue(value: string, previous: string[] = []): string[] {
+/** Gathers the values of an option that may be given several times. */
+export function appendValue(value: string, previous: string[] = []): string[] {
     return [...previous, value];
 }
 

@@ -6,6 +6,7 @@ import { Argument, Option, type Command } from 'commander';
 import type { Architecture } from '../boards/board.js';
 import type { RunRequest } from '../boot/bundle.js';
 import { Failure } from '../failure.js';
+import { appendValue } from './composeOptions.js';
 import { collectEnvironment } from './environment.js';
 import { parseMemorySize } from './memorySize.js';
 import { parseCpus } from './cpuShare.js';
@@ -42,16 +43,12 @@ export interface ContainerCommandOptions {
     aot?: boolean;
 }
 
-function appendValue(value: string, previous: string[] = []): string[] {
-    return [...previous, value];
-}
-
-/** Adds the image, the command and the options of a container to a verb. */
-export function addContainerOptions(command: Command): Command {
+/** Adds the image, which need not be given where `isOptional`, the command and the options of a container to a verb. */
+export function addContainerOptions(command: Command, isOptional = false): Command {
     return command
         .addArgument(
             new Argument(
-                '<image>',
+                isOptional ? '[image]' : '<image>',
                 'oci:DIRECTORY[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:NAME], docker://HOST/NAME[:TAG], or a name of `sealift images`',
             ),
         )

@@ -10,6 +10,7 @@ import { terminalSizePayload } from '../control/machine.js';
 import { readCredit, readExit } from '../control/messages.js';
 import { Failure } from '../failure.js';
 import type { SystemClient, SystemInfo } from '../system/client.js';
+import { appendValue } from './composeOptions.js';
 import { collectEnvironment } from './environment.js';
 import { PersonTerminal } from './personTerminal.js';
 import {
@@ -37,10 +38,6 @@ Examples:
 
 Exit code: the process's own; 126 when the command cannot be executed; 127 when it is not found; 125 when Sealift failed.
 `;
-
-function appendValue(value: string, previous: string[] = []): string[] {
-    return [...previous, value];
-}
 
 /** Adds `exec` to the program. */
 export function addExecCommand(program: Command): void {
