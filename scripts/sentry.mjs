@@ -23,6 +23,23 @@ export function sentryFile(architecture) {
     return architecture === NAMED ? 'build/wasm/sentry.wasm' : `build/wasm/${architecture}/sentry.wasm`;
 }
 
+/**
+ * The collector that comes with the compiler, changed to write nothing to constant strings and the contents of constant arrays. Static data of
+ * the sentry is shared by all sentries, copy-on-write (assembly/manager/sentryPages.ts); the collector links every object that it finds
+ * reachable into its lists, and would make nearly every page of the data a sentry's own. Such an object is never freed and leads to no
+ * other (an array visits its elements itself): there is nothing to be known about it.
+ */
+function sparingCollector(text) {
+    const visit = /(export function __visit\(ptr: usize, cookie: i32\): void {\s+if \(!ptr\) return;)/;
+    if (!visit.test(text))
+        throw new Error('the collector of this compiler is another one; look at it before it is used');
+    const guard =
+        'if (ptr < __heap_base) {' +
+        ' const id = changetype<Object>(ptr - TOTAL_OVERHEAD).rtId;' +
+        ' if (id == idof<string>() || id == idof<ArrayBuffer>()) return; }';
+    return text.replace(visit, `$1\n  ${guard}`);
+}
+
 /** Compiles the sentry; throws with the compiler's messages where it does not compile. */
 export async function buildSentry(architecture, compilerOptions = []) {
     if (!ARCHITECTURES.includes(architecture)) {
@@ -42,7 +59,10 @@ export async function buildSentry(architecture, compilerOptions = []) {
         return chooser.test(name) ? text.replace(`"./${NAMED}/`, `"./${architecture}/`) : text;
     };
     // Only now: the build reads this file before it installs the compiler.
-    const { default: asc } = await import('assemblyscript/asc');
+    const { default: asc, libraryFiles } = await import('assemblyscript/asc');
+    const collector = 'rt/tcms';
+    const original = libraryFiles[collector];
+    libraryFiles[collector] = sparingCollector(original);
     const { error, stderr } = await asc.main(
         [
             'assembly/sentry/main.ts',
@@ -56,6 +76,7 @@ export async function buildSentry(architecture, compilerOptions = []) {
         ],
         { readFile },
     );
+    libraryFiles[collector] = original;
     if (error) throw new Error(`the sentry does not compile for ${architecture}:\n${stderr.toString()}`);
 }
 

@@ -138,7 +138,7 @@ export class Account {
         this.writeOwner("anonymous", words[STATISTIC_ANONYMOUS]);
         this.writeOwner("files written", words[STATISTIC_FILES]);
         this.writeOwner("rounding", quota.owned[QUOTA_REST] + words[STATISTIC_REST]);
-        this.writeOwner("free", words[STATISTIC_FREE]);
+        this.writeOwner("free", words[STATISTIC_FREE] + quota.keptBytes);
         // A sentry that ended without a word leaves its part unexplained.
         if (told != given)
             json.beginObject()

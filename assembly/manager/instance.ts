@@ -5,6 +5,7 @@ import { STATISTIC_COUNT } from "../std/statistics";
 import { Console } from "./console";
 import { LIMIT_PERIOD, ProcessorLimit } from "./processorLimit";
 import { Quota } from "./quota";
+import { SentryPages } from "./sentryPages";
 
 // Bits of a sentry's notification (contract of the two sides: sentry/kernel).
 export const NOTIFY_INPUT: u32 = 0;
@@ -37,6 +38,8 @@ export class Instance {
     notificationSlot: u32 = 0;
     /** A slot for capabilities that are moved or copied out of the sentry's CSpace for a moment. */
     transferSlot: u32 = 0;
+    /** The sentry's pages that are mapped as they are touched. */
+    pages: SentryPages | null = null;
     /** Where the exchange page is in the manager's window. */
     exchange: usize = 0;
     /** When the sentry wants to be woken. */

@@ -4,8 +4,15 @@
 // are made from one of them, the rest is handed to the sentry as untyped capabilities. Whatever the container does,
 // revoking these untypeds takes everything back.
 
-import { CNode, Untyped } from "../sel4/capabilities";
-import { ERROR_NONE, OBJECT_CNODE, OBJECT_SCHED_CONTEXT, OBJECT_UNTYPED, WORD_BITS } from "../sel4/objects";
+import { CNode, Untyped, capability } from "../sel4/capabilities";
+import {
+    ERROR_NONE,
+    OBJECT_CNODE,
+    OBJECT_FRAME,
+    OBJECT_SCHED_CONTEXT,
+    OBJECT_UNTYPED,
+    WORD_BITS,
+} from "../sel4/objects";
 import { untypedRetype } from "../sel4/generated/host";
 import { UntypedBlock } from "../sel4/untypedPool";
 import { UNTYPED_COUNT_MAXIMUM, UNTYPED_FIRST_SLOT } from "../std/containerConfiguration";
@@ -21,6 +28,9 @@ const SIGNIFICANT_BITS: u32 = 5;
 const BLOCKS_MAXIMUM: i32 = 10;
 /** The smallest of them. */
 const BLOCK_BITS_MINIMUM: u32 = 16;
+
+/** Slots for the untypeds of what is kept back: sizes that rise and fall again. */
+export const KEPT_SLOTS: u32 = 16;
 
 // Who owns the part of a quota that the manager used itself.
 /** Frames of the sentry: state, stacks, initial heap, IPC buffer, exchange and configuration pages. */
@@ -38,6 +48,11 @@ export class Quota {
     /** log2 of the sizes of the untypeds that the sentry got, in the order of their slots. */
     readonly given: u32[] = new Array<u32>();
     private readonly blocks: UntypedBlock[] = new Array<UntypedBlock>();
+    /** Bytes kept back for the sentry's private pages that are still unused. */
+    keptBytes: u64 = 0;
+    /** The first of the slots of their untypeds, and how many of them are not used up. */
+    private keptSlot: u32 = 0;
+    private keptSlots: u32 = 0;
     /** Bytes taken from the construction block, the first of `blocks`. */
     private used: u64 = 0;
 
@@ -109,6 +124,51 @@ export class Quota {
         this.owned[QUOTA_REST] += start - this.used;
         this.owned[QUOTA_CAPABILITIES] += size;
         this.used = start + size;
+        return true;
+    }
+
+    /**
+     * Keeps `pages` pages back for frames that are made later. They become untypeds of the sizes that their place allows, for which there are
+     * KEPT_SLOTS slots from `slot` on.
+     */
+    keep(pages: u32, slot: u32): bool {
+        this.keptSlot = slot;
+        let left = (<u64>pages) << PAGE_BITS;
+        const start = (this.used + PAGE_SIZE - 1) & ~(<u64>PAGE_SIZE - 1);
+        this.owned[QUOTA_REST] += start - this.used;
+        this.used = start;
+        for (; left > 0 && this.keptSlots < KEPT_SLOTS; this.keptSlots++) {
+            const piece = <u32>min<u64>(ctz(this.used), 63 - clz(left));
+            if (!this.make(OBJECT_UNTYPED, piece, slot + this.keptSlots, 1, QUOTA_SENTRY)) return false;
+            const size = (<u64>1) << piece;
+            this.owned[QUOTA_SENTRY] -= size;
+            this.keptBytes += size;
+            left -= size;
+        }
+        return true;
+    }
+
+    /**
+     * Makes a frame into `slot` of what was kept back. When that is used up it comes from the machine's free memory, and the quota is
+     * so much larger. False when there is none of that either.
+     */
+    makeKeptFrame(slot: u32): bool {
+        const cspace = machine().cspace;
+        let isMade = false;
+        // The first untyped that is not used up; the kernel says so of the others.
+        while (this.keptBytes != 0 && !isMade && this.keptSlots > 0) {
+            const untyped = capability<Untyped>(this.keptSlot + this.keptSlots - 1);
+            isMade = cspace.retype(untyped, OBJECT_FRAME, 0, slot, 1) == ERROR_NONE;
+            if (!isMade) this.keptSlots--;
+        }
+        if (isMade) this.keptBytes -= PAGE_SIZE;
+        else {
+            const block = machine().pool.allocate(PAGE_BITS, OWNER_CONTAINERS);
+            if (block === null) return false;
+            this.blocks.push(block);
+            if (cspace.retype(block.untyped, OBJECT_FRAME, 0, slot, 1) != ERROR_NONE) return false;
+        }
+        this.owned[QUOTA_SENTRY] += PAGE_SIZE;
         return true;
     }
 

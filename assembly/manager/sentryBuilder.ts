@@ -53,7 +53,14 @@ import { randomBytes } from "./entropy";
 import { Instance, NOTIFY_BITS } from "./instance";
 import { fact, machine } from "./machine";
 import { LIMITED_CONTEXT_EXTRA_BITS } from "./processorLimit";
-import { QUOTA_CAPABILITIES, QUOTA_KERNEL_OBJECTS, QUOTA_PAGE_TABLES, QUOTA_SENTRY } from "./quota";
+import { SentryPages, privatePageCount } from "./sentryPages";
+import {
+    KEPT_SLOTS,
+    QUOTA_CAPABILITIES,
+    QUOTA_KERNEL_OBJECTS,
+    QUOTA_PAGE_TABLES,
+    QUOTA_SENTRY,
+} from "./quota";
 import { CONFIGURATION_PAGES, EXCHANGE_PAGES, mapInWindow } from "./window";
 
 /** Set in the badge of every message from a container; notifications never have it. */
@@ -97,18 +104,17 @@ const TABLES_ESTIMATE: u64 = 16;
 /** Capabilities that are neither frames nor tables. */
 const OTHER_SLOTS: u32 = 32;
 
-/** How many pages the sentry's private memory has, but for the configuration. */
-function privatePages(): u64 {
-    let pages = fact(BootKey.BSS_PAGES) + fact(BootKey.SENTRY_HEAP_PAGES) + 2;
-    const ranges = <u32>fact(BootKey.PRIVATE_RW_COUNT);
-    for (let i: u32 = 0; i < ranges; i++) pages += bootValue(BootKey.PRIVATE_RW_PAGES, i);
-    return pages;
-}
+/** Private pages that the quota keeps memory back for: all but those that only a deep recursion touches. */
+const KEPT_PAGES: u32 = 74;
+/** Frames that are mapped from the start: IPC buffer, exchange page. */
+const EAGER_PAGES: u64 = 2;
 
 /** log2 of the slots of the CNode that holds the sentry's capabilities on the manager's side. */
 function nodeRadix(configurationPages: u64): u32 {
     const slots =
-        privatePages() +
+        EAGER_PAGES +
+        KEPT_SLOTS +
+        privatePageCount() +
         // The exchange and configuration pages are mapped on both sides.
         2 * configurationPages +
         1 +
@@ -130,7 +136,7 @@ function rootRadix(limit: u64): u32 {
 export function constructionSize(configurationSize: u32, limit: u64): u64 {
     const configurationPages = pagesFor(configurationSize);
     const slot = machine().objectBits(OBJECT_CNODE);
-    const frames = (privatePages() + configurationPages) << PAGE_BITS;
+    const frames = ((EAGER_PAGES + configurationPages) << PAGE_BITS) + ((<u64>KEPT_PAGES) << PAGE_BITS);
     const tables = TABLES_ESTIMATE << PAGE_BITS;
     const nodes =
         ((<u64>1) << (nodeRadix(configurationPages) + slot)) +
@@ -183,7 +189,6 @@ export class SentryBuilder extends TableSource {
         this.container.exchange = EXCHANGE_PAGES + ((<usize>this.container.number) << PAGE_BITS);
         this.mapOnOwnSide(exchange, this.container.exchange);
         this.writeConfiguration(configuration, pages, configurationPages);
-        this.container.transferSlot = this.slots(1);
         this.container.root = root;
         this.container.tcb = tcb;
         return this.failure;
@@ -250,23 +255,27 @@ export class SentryBuilder extends TableSource {
         }
     }
 
-    /** State, stacks and heap. The result is the frame of the IPC buffer. */
+    /** The IPC buffer's frame, and what the rest of the private memory needs to be mapped as it is touched. */
     private mapPrivate(): Frame {
-        this.mapFresh(fact(BootKey.BSS_FIRST_VADDR), <u32>fact(BootKey.BSS_PAGES), RIGHTS_READ_WRITE);
-        const ranges = <u32>fact(BootKey.PRIVATE_RW_COUNT);
-        for (let i: u32 = 0; i < ranges; i++) {
-            this.mapFresh(
-                bootValue(BootKey.PRIVATE_RW_VADDR, i),
-                <u32>bootValue(BootKey.PRIVATE_RW_PAGES, i),
-                RIGHTS_READ_WRITE,
-            );
-        }
-        this.mapFresh(
-            fact(BootKey.LINEAR_BASE) + fact(BootKey.SENTRY_HEAP_FIRST),
-            <u32>fact(BootKey.SENTRY_HEAP_PAGES),
-            RIGHTS_READ_WRITE,
+        const slot = this.make(OBJECT_FRAME, 0, 1, QUOTA_SENTRY);
+        const buffer = capability<Frame>(slot);
+        // Mapped there for a moment, it makes the page tables that the heap will need. The buffer's own table serves the ranges
+        // around it, and the program's its state.
+        this.map(slot, fact(BootKey.LINEAR_BASE) + fact(BootKey.SENTRY_HEAP_FIRST), RIGHT_READ, false);
+        if (this.failure === null) buffer.unmap();
+        this.map(slot, fact(BootKey.IPC_BUFFER_VADDR), RIGHTS_READ_WRITE, false);
+        const kept = this.slots(KEPT_SLOTS);
+        if (this.failure === null && !this.container.quota.keep(KEPT_PAGES, kept)) this.outOfMemory();
+        const transfer = this.slots(1);
+        const pages = new SentryPages(
+            this.vspace,
+            this.container.quota,
+            this.slots(privatePageCount()),
+            transfer,
         );
-        return capability<Frame>(this.mapFresh(fact(BootKey.IPC_BUFFER_VADDR), 1, RIGHTS_READ_WRITE));
+        this.container.transferSlot = transfer;
+        this.container.pages = pages;
+        return buffer;
     }
 
     /** Maps new zeroed frames. The result is the slot of the first one's capability. */

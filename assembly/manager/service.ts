@@ -169,7 +169,7 @@ export class Service extends HostListener {
             // A container that has ended while its message was on the way gets no answer.
             const instance = system.instance(<u32>(badge & BADGE_CONTAINER_NUMBER));
             if (instance === null || instance.ended) continue;
-            if ((badge & BADGE_FAULT) != 0) this.takeFault(instance);
+            if ((badge & BADGE_FAULT) != 0) answer = this.takeFault(instance);
             else answer = this.takeRequest(instance);
             if (instance.ended) {
                 system.attention = true;
@@ -556,13 +556,15 @@ export class Service extends HostListener {
     // ---- faults
 
     /**
-     * A page fault of a sentry inside its linear memory is a Wasm trap: the sentry goes on in the runtime's trap code,
+     * A page fault of a sentry in its private memory is the first touch of a page; the answer lets it go on. Elsewhere inside its linear
+     * memory it is a Wasm trap: the sentry goes on in the runtime's trap code,
      * which reports it with a backtrace. Anything else, and a second fault, ends the container.
      */
-    private takeFault(container: Instance): void {
+    private takeFault(container: Instance): bool {
         const message = this.message;
         const instruction = message.get(0);
         const address = message.get(1);
+        if (message.label == FAULT_VM && container.pages!.provide(address)) return this.answer(DONE);
         const base = fact(BootKey.LINEAR_BASE);
         if (
             message.label == FAULT_VM &&
@@ -571,7 +573,7 @@ export class Service extends HostListener {
             address - base < (<u64>1) << 32
         ) {
             container.faulted = true;
-            if (this.continueInTrap(container, address)) return;
+            if (this.continueInTrap(container, address)) return false;
         }
         container.fail(
             "the container's sentry faulted (fault " +
@@ -583,6 +585,7 @@ export class Service extends HostListener {
                 "); this is a defect of Sealift",
             EXIT_ENGINE_FAILED,
         );
+        return false;
     }
 
     private continueInTrap(container: Instance, address: u64): bool {

@@ -15,6 +15,9 @@ import { OWNER_SCRATCH } from "./owners";
 export const EXCHANGE_PAGES: usize = 0x0010_0000;
 /** Configuration pages of the container that is being made. */
 export const CONFIGURATION_PAGES: usize = 0x0030_0000;
+/** A page for a moment: what is copied into a frame that is mapped elsewhere. */
+export const SCRATCH_PAGE: usize = 0x0037_0000;
+// From 0x38_0000 the boot has put the data of sentries (SENTRY_DATA_WINDOW).
 // Tables of the layer that is being unpacked (layerTree.ts), as large as a layer of the most inodes makes them.
 export const TREE_INODES: usize = 0x0400_0000;
 export const TREE_INODES_LIMIT: u32 = 0x0200_0000;

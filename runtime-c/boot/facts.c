@@ -126,6 +126,15 @@ bool boot_value(uint32_t key, uint32_t index, uint64_t *value) {
     case BOOT_KEY_BSS_PAGES:
         *value = pages(program_bss_begin, program_bss_end);
         break;
+    case BOOT_KEY_SENTRY_DATA_PAGES:
+        *value = boot_facts.sentry_data_pages;
+        break;
+    case BOOT_KEY_SENTRY_DATA_FIRST_SLOT:
+        *value = boot_facts.sentry_data_first_slot;
+        break;
+    case BOOT_KEY_SENTRY_DATA_WINDOW:
+        *value = LAYOUT_SENTRY_DATA;
+        break;
     case BOOT_KEY_SENTRY_IMAGE_VADDR:
         *value = LAYOUT_SENTRY_IMAGE;
         break;

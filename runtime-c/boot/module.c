@@ -109,6 +109,7 @@ bool module_run(const struct module *module, struct text *report) {
         .memory = &runtime.memory,
         .stack = stack,
         .storage = module->storage,
+        .data_is_in_place = module->data_is_in_place,
     };
     wasm_error error;
     if (wasm_instantiate(&options, &runtime.instance, &error) != WASM_OK) {

@@ -14,7 +14,8 @@ struct module {
     const uint8_t *bytes;
     const wasm_image *image;
     wasm_host_table hosts;
-    wasm_region storage; ///< for the instance
+    wasm_region storage;   ///< for the instance
+    bool data_is_in_place; ///< its memory has its data segments from the start
 };
 
 /// Instantiates the module in `runtime`, runs its start function, `_initialize` if it exports one, and

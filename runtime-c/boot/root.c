@@ -72,7 +72,8 @@ static void protect(uint64_t vaddr, uint64_t pages, sel4_cptr first) {
 
 // A module is translated where its image stays. How large that is shows only afterwards: frames behind its
 // end become the manager's heap, and so does the scratch memory, which is its first part. Once it has been
-// translated nothing reads the module's code section: its frames serve the rest of the boot and the heap.
+// translated nothing reads the module's code section, nor the sentry's data section: its frames serve the
+// rest of the boot and the heap.
 
 #define SCRATCH (LAYOUT_LINEAR + LAYOUT_HEAP)
 
@@ -143,14 +144,25 @@ static const wasm_image *translate(const struct module *module, uint64_t length,
     }
 }
 
-/// Unmaps the whole pages of a translated module's code section. The result is where they were.
-static struct boot_range release_code(const struct module *module, uint64_t length) {
+/// Where a module's bytes are that nothing reads after its translation: its code section, and the data
+/// section behind it where the data has been laid out elsewhere.
+static wasm_range unread(const struct module *module, uint64_t length, bool with_data) {
     wasm_range code = wasm_find_code(module->bytes, length);
-    uint64_t begin = (uint64_t)module->bytes + code.begin;
-    uint64_t end = (uint64_t)module->bytes + code.end;
+    wasm_range data = wasm_find_data(module->bytes, length);
+    // Only the header of the data section lies between the two.
+    if (with_data && code.begin != 0 && data.begin >= code.end && data.begin - code.end < 16) {
+        code.end = data.end;
+    }
+    return code;
+}
+
+/// Unmaps the whole pages of what is not read any more of a translated module. The result is where they were.
+static struct boot_range release(const struct module *module, wasm_range range) {
+    uint64_t begin = (uint64_t)module->bytes + range.begin;
+    uint64_t end = (uint64_t)module->bytes + range.end;
     uint64_t first = (begin + SEL4_PAGE_SIZE - 1) / SEL4_PAGE_SIZE;
     uint64_t last = end / SEL4_PAGE_SIZE;
-    if (code.begin == 0 || last <= first) {
+    if (range.begin == 0 || last <= first) {
         return (struct boot_range){0};
     }
     sel4_cptr slot =
@@ -195,6 +207,23 @@ static uint64_t initial_heap_pages(const wasm_image *image) {
     return (bytes - LAYOUT_HEAP) / SEL4_PAGE_SIZE;
 }
 
+/// Lays the sentry's data out, once for all sentries, in pages that it reads as the first ones of its memory.
+/// A module with segments that have no fixed place goes without.
+static void place_sentry_data(const struct module *sentry) {
+    const uint64_t place = LAYOUT_LINEAR + LAYOUT_SENTRY_DATA;
+    wasm_region memory = {NULL, initial_heap_pages(sentry->image) * SEL4_PAGE_SIZE};
+    uint64_t end = wasm_place_data(sentry->image, sentry->bytes, LAYOUT_HEAP, memory);
+    if (end <= LAYOUT_HEAP || pages_of(end - LAYOUT_HEAP) > LAYOUT_SENTRY_DATA_PAGES) {
+        return;
+    }
+    boot_facts.sentry_data_pages = pages_of(end - LAYOUT_HEAP);
+    map(place, boot_facts.sentry_data_pages, &boot_facts.sentry_data_first_slot,
+        "memory for the sentries' data");
+    memory.base = (void *)place;
+    wasm_place_data(sentry->image, sentry->bytes, LAYOUT_HEAP, memory);
+    protect(place, boot_facts.sentry_data_pages, boot_facts.sentry_data_first_slot);
+}
+
 /// Translates sentry.wasm for the sentries to come.
 static void prepare_sentry(uint64_t clock_zero, uint64_t clock_epoch) {
     struct module sentry = {.name = "sentry", .bytes = program_sentry_wasm, .hosts = sentry_hosts};
@@ -206,7 +235,8 @@ static void prepare_sentry(uint64_t clock_zero, uint64_t clock_epoch) {
     uint64_t length = (uint64_t)(program_sentry_wasm_end - program_sentry_wasm);
     sentry.image = translate(&sentry, length, &place);
     check(&sentry);
-    boot_facts.released = release_code(&sentry, length);
+    place_sentry_data(&sentry);
+    boot_facts.released = release(&sentry, unread(&sentry, length, boot_facts.sentry_data_pages != 0));
     uint64_t storage = storage_size(&sentry);
     boot_facts.sentry_image_size = wasm_image_size(sentry.image);
     boot_facts.sentry_image_pages = place.pages;
@@ -222,6 +252,7 @@ static void prepare_sentry(uint64_t clock_zero, uint64_t clock_epoch) {
         .clock_epoch = clock_epoch,
         .heap_pages = boot_facts.sentry_heap_pages,
         .instance_size = storage,
+        .data_pages = boot_facts.sentry_data_pages,
     };
     protect(LAYOUT_SENTRY_IMAGE, place.pages, place.first);
     const char *missing = tick_thread_begin(place.first);
@@ -243,7 +274,7 @@ static struct module prepare_manager(void) {
     map(LAYOUT_INSTANCE, pages_of(storage), NULL, "memory for the manager's instance");
     manager.storage = (wasm_region){(void *)LAYOUT_INSTANCE, storage};
     adopt_given();
-    boot_facts.manager_released_pages = release_code(&manager, length).pages;
+    boot_facts.manager_released_pages = release(&manager, unread(&manager, length, false)).pages;
     adopt_given();
     return manager;
 }

@@ -75,6 +75,7 @@ _Noreturn void sentry_main(void) {
         .image = (const wasm_image *)(boot + 1),
         .hosts = sentry_hosts,
         .storage = {(void *)LAYOUT_INSTANCE, boot->instance_size},
+        .data_is_in_place = boot->data_pages != 0,
     };
     struct text report = begin_report();
     if (module_run(&sentry, &report)) {

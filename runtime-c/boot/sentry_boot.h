@@ -17,7 +17,7 @@ struct sentry_boot {
     uint64_t heap_pages;    ///< pages of heap that the manager maps before the sentry runs
     uint64_t instance_size; ///< bytes of storage for the instance
     uint64_t ticks;         ///< grows while sentries run, where programs may read no counter (clock.h)
-    uint64_t reserved;      ///< the translated module begins at a multiple of 16 bytes
+    uint64_t data_pages;    ///< pages of the heap that begin with the module's data; 0: the sentry places it
 };
 
 _Static_assert(sizeof(struct sentry_boot) % 16 == 0, "the image after it is 16-byte aligned");

@@ -29,6 +29,8 @@ struct boot_facts {
     uint64_t sentry_image_pages;
     sel4_cptr sentry_image_first_slot;
     uint64_t sentry_heap_pages;
+    uint64_t sentry_data_pages;
+    sel4_cptr sentry_data_first_slot;
     struct boot_range released; ///< pages of sentry.wasm that have been given away
     uint64_t manager_released_pages;
     struct boot_range private_ranges[BOOT_PRIVATE_RANGES];

@@ -111,8 +111,15 @@ enum boot_key {
     BOOT_KEY_ROOT_IPC_BUFFER_VADDR = 49,
     /// pages of the shared ones that are there no more: the first, counted from SHARED_FIRST_VADDR
     BOOT_KEY_SHARED_HOLE_FIRST = 50,
-    /// and how many; sentry.wasm's code, once it has been translated
+    /// and how many; sentry.wasm's code and data, once it has been translated
     BOOT_KEY_SHARED_HOLE_PAGES = 51,
+    /// first pages of a sentry's initial memory that begin with data: the root task has it in its window,
+    /// read-only
+    BOOT_KEY_SENTRY_DATA_PAGES = 52,
+    /// frame of the first of them; the others follow in order
+    BOOT_KEY_SENTRY_DATA_FIRST_SLOT = 53,
+    /// linear address of the first one in the root task's window
+    BOOT_KEY_SENTRY_DATA_WINDOW = 54,
 };
 
 #endif

@@ -46,6 +46,12 @@
 #define LAYOUT_LINEAR_SIZE 0x100000000
 #define LAYOUT_HEAP 0x80000000
 
+/// What a sentry's memory begins with, in the root task's window (an offset): sentry.wasm's data segments,
+/// laid out once. Sentries map the same frames read-only and get a page of their own when they first write to
+/// one.
+#define LAYOUT_SENTRY_DATA 0x380000
+#define LAYOUT_SENTRY_DATA_PAGES 0x80
+
 /// Translated manager.wasm, in the root task only.
 #define LAYOUT_MANAGER_IMAGE 0x240000000
 #define LAYOUT_MANAGER_IMAGE_PAGES 0x200

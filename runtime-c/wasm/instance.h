@@ -27,6 +27,7 @@ struct wasm_instance {
     wasm_table **tables;       // imported ones first
     uint8_t *dropped_elements; // one bit a segment
     uint8_t *dropped_data;
+    bool data_is_in_place;           ///< from the start: nothing is copied
     _Alignas(16) uint64_t globals[]; // those the module defines
 };
 

@@ -192,6 +192,23 @@ static bool create_memory(wasm_instance *instance, wasm_memory *memory, wasm_err
     return true;
 }
 
+uint64_t wasm_place_data(const wasm_image *image, const uint8_t *bytes, uint64_t base, wasm_region memory) {
+    uint64_t end = 0;
+    for (uint32_t i = 0; i < image->data.count; i++) {
+        const struct wasm_data_segment data = wasm_data_at(image, bytes, i);
+        if (data.initializer != WASM_INITIALIZER_VALUE)
+            return 0;
+        uint64_t to = (uint32_t)data.value;
+        if (to < base || to - base > memory.size || data.length > memory.size - (to - base))
+            return 0;
+        if (memory.base != NULL)
+            __builtin_memcpy((char *)memory.base + (to - base), bytes + data.position, data.length);
+        if (to + data.length > end)
+            end = to + data.length;
+    }
+    return end;
+}
+
 /// Copies active segments, in their order, tables first. Runs under a guard: memory may have unmapped pages.
 static wasm_status copy_segments(void *argument) {
     wasm_instance *instance = argument;
@@ -208,6 +225,10 @@ static wasm_status copy_segments(void *argument) {
         wasm_drop_element(instance, i);
     }
     for (uint32_t i = 0; i < image->data.count && trap == WASM_TRAP_NONE; i++) {
+        if (instance->data_is_in_place) {
+            wasm_drop_data(instance, i);
+            continue;
+        }
         const struct wasm_data_segment data = wasm_data_at(image, instance->bytes, i);
         if (data.initializer == WASM_INITIALIZER_PASSIVE)
             continue;
@@ -247,6 +268,7 @@ wasm_status wasm_instantiate(const wasm_instantiate_options *options, wasm_insta
         .tables = (wasm_table **)(storage + layout.tables),
         .dropped_elements = (uint8_t *)storage + layout.dropped_elements,
         .dropped_data = (uint8_t *)storage + layout.dropped_data,
+        .data_is_in_place = options->data_is_in_place,
     };
     if (!link(instance, options->imports, error))
         return error->status;

@@ -192,6 +192,19 @@ typedef struct {
 } wasm_range;
 wasm_range wasm_find_code(const uint8_t *bytes, size_t length);
 
+/// The same for the data section (5.5.14), which nothing reads any more where instances find their data in
+/// place (wasm_place_data).
+wasm_range wasm_find_data(const uint8_t *bytes, size_t length);
+
+/// Writes a module's data segments to where `memory` shows linear memory from the offset `base` on. Memory
+/// like this, or a copy of it, serves instances whose options say that the data is in place. Without a base
+/// it only tells where the data would end.
+///
+/// @return the offset behind the last byte written; 0 if a segment does not lie in that memory, is passive,
+/// or
+///         has a place that only an import tells: then nothing of it may be used
+uint64_t wasm_place_data(const wasm_image *image, const uint8_t *bytes, uint64_t base, wasm_region memory);
+
 /// Bytes of bytecode in an image, to compare with the module's code section.
 size_t wasm_image_code_size(const wasm_image *image);
 
@@ -287,6 +300,7 @@ typedef struct wasm_instantiate_options {
     wasm_region storage;    ///< of wasm_instance_size bytes
     uint32_t table_reserve; ///< elements by which each table of the module may grow
     void *context;          ///< for wasm_instance_context
+    bool data_is_in_place;  ///< the memory has all data segments; they are not read
 } wasm_instantiate_options;
 
 /// Bytes of storage that an instance needs.

@@ -106,6 +106,12 @@ export const enum BootKey {
     ROOT_IPC_BUFFER_VADDR = 49,
     /** pages of the shared ones that are there no more: the first, counted from SHARED_FIRST_VADDR */
     SHARED_HOLE_FIRST = 50,
-    /** and how many; sentry.wasm's code, once it has been translated */
+    /** and how many; sentry.wasm's code and data, once it has been translated */
     SHARED_HOLE_PAGES = 51,
+    /** first pages of a sentry's initial memory that begin with data: the root task has it in its window, read-only */
+    SENTRY_DATA_PAGES = 52,
+    /** frame of the first of them; the others follow in order */
+    SENTRY_DATA_FIRST_SLOT = 53,
+    /** linear address of the first one in the root task's window */
+    SENTRY_DATA_WINDOW = 54,
 }

@@ -13,10 +13,10 @@ import { leaveTerminal } from "../tty/controllingTerminal";
 import { strace } from "../strace/trace";
 import { traceExit } from "../strace/signal";
 import { forgetAnswer } from "./answer";
-import { containerEnded, containerEnds, execEnded } from "./container";
+import { containerEnded, containerEnds } from "./container";
 import { addGarbage } from "./garbage";
 import { closeAccount } from "./processorTime";
-import { isInit, Process, processes, removeProcess } from "./process";
+import { Process, processes, removeProcess } from "./process";
 import { current, Thread, THREAD_DEAD, THREAD_READY, threads } from "./thread";
 import { hangUpIfOrphaned } from "./jobControl";
 import { releaseRobustList } from "./robustList";
@@ -78,7 +78,7 @@ export function endProcess(process: Process, signal: i32): void {
 /** Ends every thread, frees what the process holds, and leaves a zombie for its parent. */
 function finishProcess(process: Process, waitStatus: i32): void {
     if (process.exited) return;
-    if (isInit(process)) containerEnds();
+    if (process.parent === null) containerEnds();
     process.exiting = true;
     for (let i = 0; i < process.threads.length; i++) {
         const thread = process.threads[i];
@@ -102,18 +102,12 @@ function finishProcess(process: Process, waitStatus: i32): void {
     process.stopped = false;
     process.exitWaiters.wake();
     addGarbage(PROCESS_GARBAGE);
-    if (isInit(process)) {
+    const parent = process.parent;
+    if (parent === null) {
         containerEnded(waitStatus);
         return;
     }
     adoptChildren(process);
-    const parent = process.parent;
-    if (parent === null) {
-        // Nobody in the container waits for it.
-        removeProcess(process);
-        execEnded(process, waitStatus);
-        return;
-    }
     hangUpIfOrphaned(process, parent);
     notifyParent(process, parent);
 }
