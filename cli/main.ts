@@ -13,6 +13,7 @@ import { addInspectCommand } from './commands/inspect.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addLifecycleCommands } from './commands/lifecycle.js';
 import { addLogsCommand } from './commands/logs.js';
+import { addPlanCommand } from './commands/plan.js';
 import { addPsCommands } from './commands/ps.js';
 import { addPullCommand } from './commands/pull.js';
 import { addRunCommand } from './commands/run.js';
@@ -39,6 +40,7 @@ export function makeProgram(): Command {
         .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'sealift: ')) });
     addRunCommand(program);
     addUpCommand(program);
+    addPlanCommand(program);
     addPsCommands(program);
     addLogsCommand(program);
     addStatsCommand(program);

@@ -113,9 +113,8 @@ function containerList(
         serviceOf(container),
         statusText(container, info.booted),
         String(container.restarts),
-        String(container.processes),
     ]);
-    return table(['NAME', 'IMAGE', 'SERVICE', 'STATUS', 'RESTARTS', 'PIDS'], rows, [4, 5]);
+    return table(['NAME', 'IMAGE', 'SERVICE', 'STATUS', 'RESTARTS'], rows, [4]);
 }
 
 function lines(words: readonly string[]): string {

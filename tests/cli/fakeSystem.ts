@@ -88,6 +88,10 @@ class Container {
         this.stopping = false;
         this.started = Date.now();
         this.event('start');
+        if (this.options.entrypoint?.[0] === '/.sealift-plan') {
+            setTimeout(() => this.end(127, 0), 1);
+            return;
+        }
         const [part = 'wait', ...rest] = this.options.command ?? [];
         switch (part) {
             case 'print':

@@ -206,3 +206,28 @@ test('mistakes are told before anything starts', async () => {
     const { stderr } = await machine.run(machine.folder, ['up']);
     assert.match(stderr, /^sealift: no compose\.yaml in this folder or above/);
 });
+
+test('plan sums up what a system takes, and says whether it fits', async () => {
+    const folder = machine.project('plan', { web: { mem_limit: '4m', scale: 2 }, db: { mem_limit: '2m' } });
+    const { code, stdout, stderr } = await machine.run(folder, ['plan']);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout.toString(), /^root task: heap +1048576/m);
+    assert.match(stdout.toString(), /^container plan-web-2: its limit +4194304/m);
+    assert.match(stdout.toString(), /^sum +11534336 +11\.0 MiB$/m);
+    assert.match(stdout.toString(), /^It fits; 5\.0 MiB are left\.$/m);
+    const large = machine.project('large', { web: { mem_limit: '64m' } });
+    const result = await machine.run(machine.folder, [
+        'plan',
+        '--format',
+        'json',
+        join(large, 'compose.yaml'),
+    ]);
+    assert.equal(result.code, 1, result.stderr);
+    const plan = JSON.parse(result.stdout.toString()) as Record<string, unknown>;
+    assert.deepEqual([plan.fits, plan.needed], [false, (1 << 20) + (64 << 20)]);
+    assert.match(
+        (await machine.run(large, ['plan'])).stdout.toString(),
+        /It does not fit; 49\.0 MiB are missing/,
+    );
+    assertClean();
+});
