@@ -23,6 +23,8 @@ const STATISTICS: u32 = 11;
 const INDEX_FRAMES: u32 = 12;
 const PROCESSOR_TIME: u32 = 13;
 const TERMINAL_SIZE: u32 = 14;
+const TAKE_EXEC: u32 = 15;
+const EXEC_EXITED: u32 = 16;
 
 /** Words of the longest request: statistics. */
 const REQUEST_WORDS: i32 = 32;
@@ -48,26 +50,28 @@ function request(label: u32, words: i32): u32 {
     return kernelCall(SLOT_MANAGER, <u32>block);
 }
 
-/** Writes `length` bytes of the sentry's memory to the container's standard output (1) or standard error (2). */
-export function consoleWrite(stream: i32, address: usize, length: i32): void {
+/** Writes `length` bytes of the sentry's memory to a session's standard output (1) or standard error (2). */
+export function consoleWrite(session: u32, stream: i32, address: usize, length: i32): void {
     while (length > 0) {
         const part = min(length, EXCHANGE_SIZE);
         memory.copy(EXCHANGE, address, part);
         setWord(0, stream);
         setWord(1, part);
-        request(CONSOLE_WRITE, 2);
+        setWord(2, session);
+        request(CONSOLE_WRITE, 3);
         address += part;
         length -= part;
     }
 }
 
 /**
- * Takes at most `capacity` bytes of the container's standard input. The result is their number, 0 when there is nothing
+ * Takes at most `capacity` bytes of a session's standard input. The result is their number, 0 when there is nothing
  * yet (notification bit NOTIFY_INPUT comes later), -1 at the end of input.
  */
-export function consoleRead(destination: usize, capacity: i32): i32 {
+export function consoleRead(session: u32, destination: usize, capacity: i32): i32 {
     setWord(0, min(capacity, EXCHANGE_SIZE));
-    if (request(CONSOLE_READ, 1) != 0) return -1;
+    setWord(1, session);
+    if (request(CONSOLE_READ, 2) != 0) return -1;
     const count = <i32>answerWord(0);
     if (count == 0) return answerWord(1) != 0 ? -1 : 0;
     memory.copy(destination, EXCHANGE, count);
@@ -114,9 +118,10 @@ function fetchFrames(label: u32, layer: u32, firstPage: u32, count: u32, firstSl
     return min(<u32>answerWord(0), count);
 }
 
-/** Signals from the host since the last call: bit n = signal n. */
-export function takeHostSignals(): u64 {
-    return request(TAKE_SIGNALS, 0) == 0 ? answerWord(0) : 0;
+/** Signals from the host for a session since the last call: bit n = signal n. */
+export function takeHostSignals(session: u32): u64 {
+    setWord(0, session);
+    return request(TAKE_SIGNALS, 1) == 0 ? answerWord(0) : 0;
 }
 
 /** Microseconds that the sentry and, where CPU time is limited, its threads together have used (fetchProcessorTime). */
@@ -130,16 +135,47 @@ export function fetchProcessorTime(): void {
     threadsMicroseconds = answerWord(1);
 }
 
-/** Rows and columns of the terminal that the console is (fetchTerminalSize). */
+/** Rows and columns of the terminal that a session's console is (fetchTerminalSize). */
 export let terminalRows: u16 = 0;
 export let terminalColumns: u16 = 0;
 
 /** Asks what terminalRows and terminalColumns say. */
-export function fetchTerminalSize(): bool {
-    if (request(TERMINAL_SIZE, 0) != 0) return false;
+export function fetchTerminalSize(session: u32): bool {
+    setWord(0, session);
+    if (request(TERMINAL_SIZE, 1) != 0) return false;
     terminalRows = <u16>answerWord(0);
     terminalColumns = <u16>answerWord(1);
     return true;
+}
+
+/** Bytes of the description that takeExec has asked for a piece of, and its session. */
+export let execSize: u32 = 0;
+export let execSession: u32 = 0;
+
+/**
+ * Takes a piece of the description of a process to be started, from byte `offset` on, into the exchange page: how many bytes. 0: there is no
+ * such process. With its last byte the description is the sentry's.
+ */
+export function takeExec(offset: u32): u32 {
+    setWord(0, offset);
+    if (request(TAKE_EXEC, 1) != 0) return 0;
+    execSize = <u32>answerWord(0);
+    execSession = (<u32>answerWord(2)) & 0xffff;
+    return offset < execSize ? min(<u32>answerWord(1), min(<u32>EXCHANGE_SIZE, execSize - offset)) : 0;
+}
+
+/**
+ * A session's process has ended, and with it the session. `status` is its wait status; or, with `failed`, the exit code of an engine that could
+ * not start it, and `message` (UTF-8 bytes in the sentry's memory) says why.
+ */
+export function reportExecExit(session: u32, status: i32, message: usize, length: i32, failed: bool): void {
+    const part = min(length, EXCHANGE_SIZE);
+    memory.copy(EXCHANGE, message, part);
+    setWord(0, session);
+    setWord(1, status);
+    setWord(2, part);
+    setWord(3, failed ? 1 : 0);
+    request(EXEC_EXITED, 4);
 }
 
 /** Shows text (UTF-8 bytes) on the console, apart from the container's own output. */

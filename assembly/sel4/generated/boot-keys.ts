@@ -108,7 +108,7 @@ export const enum BootKey {
     SHARED_HOLE_FIRST = 50,
     /** and how many; sentry.wasm's code and data, once it has been translated */
     SHARED_HOLE_PAGES = 51,
-    /** first pages of a sentry's initial memory that begin with data: the root task has it in its window, read-only */
+    /** read-only */
     SENTRY_DATA_PAGES = 52,
     /** frame of the first of them; the others follow in order */
     SENTRY_DATA_FIRST_SLOT = 53,

@@ -7,6 +7,7 @@ import { TextReference } from "../../std/containerConfiguration";
 import { PAGE_SIZE } from "../../std/pages";
 import { E2BIG, EFAULT, ENOMEM } from "../kernel/errno";
 import { AddressSpace } from "../memory/addressSpace";
+import { byteString } from "./elf";
 
 /** Linux's MAX_ARG_STRLEN: 32 pages, with the zero byte. */
 const STRING_MAXIMUM: i32 = 32 * 4096;
@@ -101,7 +102,10 @@ export class UserStrings extends StringSource {
     }
 }
 
-/** Texts of the configuration: `count` references at `list`, their offsets counted from `base`. */
+/**
+ * Texts of the configuration, or of the description of a process to be started: `count` references at `list`, their offsets counted from
+ * `base`.
+ */
 export class ConfigurationStrings extends StringSource {
     constructor(
         private base: usize,
@@ -122,6 +126,21 @@ export class ConfigurationStrings extends StringSource {
 
     copyTo(index: i32, length: i32, space: AddressSpace, address: u64): i32 {
         return space.write(address, this.base + this.reference(index).offset, length + 1) ? 0 : -ENOMEM;
+    }
+
+    /** A text as a byte string. */
+    textOf(index: i32): string {
+        const reference = this.reference(index);
+        return byteString(this.base + reference.offset, <i32>reference.length);
+    }
+
+    /** What follows `prefix` ("NAME=") in the first text that begins with it, or null. */
+    valueOf(prefix: string): string | null {
+        for (let i = 0; i < this.count; i++) {
+            const text = this.textOf(i);
+            if (text.startsWith(prefix)) return text.substring(prefix.length);
+        }
+        return null;
     }
 }
 

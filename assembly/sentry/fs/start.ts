@@ -5,14 +5,15 @@
 import { containerConfiguration, FLAG_READ_ONLY } from "../../std/containerConfiguration";
 import { ENOMEM } from "../kernel/errno";
 import { current } from "../kernel/thread";
-import { consoleTerminal } from "../tty/consoleTerminal";
+import { Process } from "../kernel/process";
+import { ConsoleTerminal } from "../tty/consoleTerminal";
 import { acquire } from "../tty/controllingTerminal";
 import { Terminal } from "../tty/terminal";
 import { openStandardStream } from "./console";
 import { FileContext } from "./context";
-import { FileDescriptorTable } from "./fileDescriptorTable";
+import { HostConsole } from "./hostConsole";
 import { findConfiguredMounts, makeConfiguredMounts } from "./configuredMounts";
-import { Directory } from "./inode";
+import { Directory, Inode } from "./inode";
 import { mountFileSystems, provideFiles } from "./mounts";
 import { openPath } from "./open";
 import { O_NOCTTY, O_RDONLY, O_RDWR, OpenFile } from "./openFile";
@@ -58,21 +59,23 @@ export function enterWorkingDirectory(path: string): bool {
     return true;
 }
 
-/** Standard input, output and error as descriptors 0, 1 and 2. */
-export function openStandardFiles(table: FileDescriptorTable): void {
-    const terminal = consoleTerminal();
+/** Standard input, output and error of the current process, which leads its session, as descriptors 0, 1 and 2. */
+export function openStandardFiles(process: Process, console: HostConsole): void {
+    const terminal = console.terminal;
     if (terminal !== null) {
-        openStandardTerminal(table, terminal);
+        openStandardTerminal(process, terminal);
         return;
     }
+    const table = process.fileDescriptors;
     for (let descriptor = 0; descriptor < 3; descriptor++) {
-        table.add(openStandardStream(descriptor), false, 3);
+        table.add(openStandardStream(console, descriptor), false, 3);
     }
 }
 
-/** One description of the console's terminal under all three numbers; it controls the session of the first process. */
-function openStandardTerminal(table: FileDescriptorTable, terminal: Terminal): void {
-    const path = "/dev/pts/0";
+/** One description of the console's terminal under all three numbers; it controls the session of the process. */
+function openStandardTerminal(process: Process, terminal: Terminal): void {
+    const table = process.fileDescriptors;
+    const path = "/dev/pts/" + changetype<ConsoleTerminal>(terminal).number.toString();
     const bytes = heap.alloc(path.length);
     for (let i = 0; i < path.length; i++) store<u8>(bytes + i, <u8>path.charCodeAt(i));
     let file = openPath(root!, bytes, path.length, O_RDWR | O_NOCTTY, 0);
@@ -82,29 +85,41 @@ function openStandardTerminal(table: FileDescriptorTable, terminal: Terminal): v
     table.add(file!, false, 3);
     table.add(file!.retain(), false, 3);
     table.add(file!.retain(), false, 3);
-    acquire(current.process, terminal);
+    acquire(process, terminal);
 }
 
-/** The first process runs as this user: the console's terminal is its own, as engines see to. */
-export function ownConsole(user: u32): void {
-    const terminal = consoleTerminal();
+/** A console's process runs as this user: the terminal is its own, as engines see to. */
+export function ownConsole(console: HostConsole, user: u32): void {
+    const terminal = console.terminal;
     if (terminal !== null) terminal.inode!.userId = user;
+}
+
+/** The size of the file `path`; 0 when there is none, or it is longer than `limit`. */
+export function smallFileSize(path: string, limit: i32): i32 {
+    const inode = findInRoot(path);
+    return inode === null || inode.size > <u64>limit ? 0 : <i32>inode.size;
 }
 
 /** The content of the file `path`, or null when there is none or it is longer than `limit`. */
 export function readSmallFile(path: string, limit: i32): string | null {
+    const inode = findInRoot(path);
+    if (inode === null) return null;
+    const file: OpenFile | null = inode.open(O_RDONLY);
+    if (file === null) return null;
+    const text = readAll(file, limit);
+    file.release();
+    return text;
+}
+
+/** The regular file `path` of the container's root, or null. */
+function findInRoot(path: string): Inode | null {
     const bytes = heap.alloc(max(path.length, 1));
     for (let i = 0; i < path.length; i++) store<u8>(bytes + i, <u8>path.charCodeAt(i));
     const error = walkToInode(root!, bytes, path.length, true);
     heap.free(bytes);
     if (error != 0) return null;
     const inode = lastInode!;
-    if (!inode.isRegular()) return null;
-    const file: OpenFile | null = inode.open(O_RDONLY);
-    if (file === null) return null;
-    const text = readAll(file, limit);
-    file.release();
-    return text;
+    return inode.isRegular() ? inode : null;
 }
 
 function readAll(file: OpenFile, limit: i32): string | null {

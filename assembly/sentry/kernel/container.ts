@@ -4,7 +4,8 @@
 
 import { containerConfiguration, FLAG_STATISTICS } from "../../std/containerConfiguration";
 import { quotaBytes } from "../capabilities/quota";
-import { reportExit } from "../manager";
+import { consoleOf } from "../fs/hostConsole";
+import { reportExecExit, reportExit } from "../manager";
 import { reportUnknownCalls } from "../syscalls/unknown";
 import { reportUnsupported } from "../syscalls/unsupported";
 import { Process } from "./process";
@@ -21,6 +22,21 @@ export function containerEnded(waitStatus: i32): void {
     reportUnknownCalls();
     reportUnsupported();
     reportExit(waitStatus, 0, 0, false);
+}
+
+/** A process that `exec` started has ended, and so has its session. */
+export function execEnded(process: Process, waitStatus: i32): void {
+    const console = consoleOf(process);
+    if (console === null) return;
+    console.close();
+    reportExecExit(console.session, waitStatus, 0, 0, false);
+}
+
+/** A process that `exec` wanted cannot start: `exitCode` and `message` are as with cannotStart. */
+export function cannotStartExec(session: u32, exitCode: i32, message: string): void {
+    clearText();
+    putText(message);
+    reportExecExit(session, exitCode, textBytes(), textLength(), true);
 }
 
 /**

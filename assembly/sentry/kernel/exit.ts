@@ -13,10 +13,10 @@ import { leaveTerminal } from "../tty/controllingTerminal";
 import { strace } from "../strace/trace";
 import { traceExit } from "../strace/signal";
 import { forgetAnswer } from "./answer";
-import { containerEnded, containerEnds } from "./container";
+import { containerEnded, containerEnds, execEnded } from "./container";
 import { addGarbage } from "./garbage";
 import { closeAccount } from "./processorTime";
-import { Process, processes, removeProcess } from "./process";
+import { isInit, Process, processes, removeProcess } from "./process";
 import { current, Thread, THREAD_DEAD, THREAD_READY, threads } from "./thread";
 import { hangUpIfOrphaned } from "./jobControl";
 import { releaseRobustList } from "./robustList";
@@ -78,7 +78,7 @@ export function endProcess(process: Process, signal: i32): void {
 /** Ends every thread, frees what the process holds, and leaves a zombie for its parent. */
 function finishProcess(process: Process, waitStatus: i32): void {
     if (process.exited) return;
-    if (process.parent === null) containerEnds();
+    if (isInit(process)) containerEnds();
     process.exiting = true;
     for (let i = 0; i < process.threads.length; i++) {
         const thread = process.threads[i];
@@ -102,12 +102,18 @@ function finishProcess(process: Process, waitStatus: i32): void {
     process.stopped = false;
     process.exitWaiters.wake();
     addGarbage(PROCESS_GARBAGE);
-    const parent = process.parent;
-    if (parent === null) {
+    if (isInit(process)) {
         containerEnded(waitStatus);
         return;
     }
     adoptChildren(process);
+    const parent = process.parent;
+    if (parent === null) {
+        // Nobody in the container waits for it.
+        removeProcess(process);
+        execEnded(process, waitStatus);
+        return;
+    }
     hangUpIfOrphaned(process, parent);
     notifyParent(process, parent);
 }

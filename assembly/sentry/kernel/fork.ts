@@ -13,7 +13,7 @@ import { watchProcessorLimit } from "../signals/timers";
 import { openProcess } from "../fs/processHandle";
 import { EAGAIN, EFAULT, EINVAL, EMFILE, ENOMEM, EPERM } from "./errno";
 import { now } from "./clock";
-import { allocatePid, Process, processes } from "./process";
+import { allocatePid, isInit, Process, processes } from "./process";
 import { RLIM_INFINITY, RLIMIT_NOFILE, RLIMIT_NPROC } from "./resourceLimits";
 import { countProcess } from "./statistics";
 import { ANSWER_REGISTERS, current, Thread, THREAD_RUNNING, threads } from "./thread";
@@ -61,7 +61,7 @@ function checkFlags(flags: u64): i64 {
     if ((flags & CLONE_SIGHAND) != 0 && (flags & CLONE_VM) == 0) return -EINVAL;
     if ((flags & CLONE_FS) != 0 && (flags & (CLONE_NEWNS | CLONE_NEWUSER)) != 0) return -EINVAL;
     // Pid 1 has no siblings.
-    if ((flags & CLONE_PARENT) != 0 && current.process.parent === null) return -EINVAL;
+    if ((flags & CLONE_PARENT) != 0 && isInit(current.process)) return -EINVAL;
     if ((flags & CLONE_THREAD) != 0 && (flags & (CLONE_NEWUSER | CLONE_NEWPID)) != 0) return -EINVAL;
     if ((flags & CLONE_PIDFD) != 0 && (flags & (CLONE_DETACHED | CLONE_THREAD)) != 0) return -EINVAL;
     return (flags & CLONE_NAMESPACES) != 0 ? -EPERM : 0;
@@ -161,6 +161,12 @@ export function clone(
     return tid;
 }
 
+/** The parent of a process for a sibling of it: pid 1 where the parent is outside the container. */
+function parentOf(process: Process): Process {
+    const parent = process.parent;
+    return parent === null ? processes[0] : parent;
+}
+
 /** A process that shares or copies what the flags say, without a thread and not yet in the table; null: no memory. */
 function copyProcess(flags: u64, exitSignal: i32): Process | null {
     const parent = current.process;
@@ -180,7 +186,7 @@ function copyProcess(flags: u64, exitSignal: i32): Process | null {
     else if ((flags & CLONE_SIGHAND) == 0) actions = actions.copy();
     const child = new Process(
         allocatePid(),
-        (flags & CLONE_PARENT) != 0 && parent.parent !== null ? parent.parent : parent,
+        (flags & CLONE_PARENT) != 0 ? parentOf(parent) : parent,
         space,
         (flags & CLONE_FILES) != 0 ? parent.fileDescriptors.share() : parent.fileDescriptors.clone(),
         (flags & CLONE_FS) != 0 ? parent.files.share() : parent.files.clone(),

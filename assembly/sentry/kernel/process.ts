@@ -20,7 +20,7 @@ export const NAME_LENGTH: i32 = 15;
 
 export class Process {
     pid: i32;
-    /** Null for pid 1 only. Orphans are pid 1's children. */
+    /** Null for pid 1, and for processes that `exec` started, as their parents are outside the container. Orphans are pid 1's children. */
     parent: Process | null;
     /** Tid of the parent's thread that made it. */
     creator: i32 = 0;
@@ -138,6 +138,15 @@ export class Process {
         this.signalActions = signalActions;
     }
 }
+
+/** Whether the process is pid 1, with whose end the container ends. */
+// @ts-ignore: decorator
+@inline
+export function isInit(process: Process): bool {
+    return process.pid == INIT;
+}
+
+const INIT: i32 = 1;
 
 /** All processes, zombies included, in the order of their creation. */
 export const processes: Process[] = [];

@@ -28,7 +28,7 @@ import { EINTR, EINVAL, ENOMEM, EPERM, ERESTARTSYS } from "../kernel/errno";
 import { endProcess } from "../kernel/exit";
 import { holdThread, isOrphanedGroup, stopProcess } from "../kernel/jobControl";
 import { saveMessage } from "../kernel/answer";
-import { Process } from "../kernel/process";
+import { isInit, Process } from "../kernel/process";
 import {
     ANSWER_REGISTERS,
     ANSWER_REPLY,
@@ -92,7 +92,7 @@ export function deliverSignals(thread: Thread, restart: i64): i32 {
             const effect = defaultAction(signal);
             if (effect == DEFAULT_IGNORE) continue;
             // Nothing in the container can kill or stop pid 1 by a signal it does not handle, SIGKILL included.
-            if (process.parent === null && !forced) continue;
+            if (isInit(process) && !forced) continue;
             if (effect == DEFAULT_STOP) {
                 // Nobody would ever continue it: only SIGSTOP stops a process of an orphaned group.
                 if (signal != SIGSTOP && isOrphanedGroup(process.processGroup, null)) continue;

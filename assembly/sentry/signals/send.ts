@@ -7,7 +7,7 @@ import { refillHeapSource } from "../capabilities/quota";
 import { CAP_KILL } from "../kernel/capabilities";
 import { EAGAIN, EPERM, ESRCH } from "../kernel/errno";
 import { continueProcess } from "../kernel/jobControl";
-import { Process, processes } from "../kernel/process";
+import { isInit, Process, processes } from "../kernel/process";
 import { RLIM_INFINITY, RLIMIT_SIGPENDING } from "../kernel/resourceLimits";
 import { interruptThread } from "../kernel/answer";
 import { current, Thread, THREAD_DEAD } from "../kernel/thread";
@@ -54,7 +54,7 @@ function isIgnored(process: Process, signal: i32, forced: bool): bool {
     const action = defaultAction(signal);
     if (action == DEFAULT_IGNORE) return true;
     // Linux's init: signals without a handler do nothing to pid 1, unless a person at the host must have it end.
-    return process.parent === null && !forced && (action == DEFAULT_TERMINATE || action == DEFAULT_STOP);
+    return isInit(process) && !forced && (action == DEFAULT_TERMINATE || action == DEFAULT_STOP);
 }
 
 /** Effects that sending has even on a blocked or ignored signal: stop and continue cancel each other. */

@@ -1,41 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The console of a container that has a terminal (`sealift run -t`): /dev/pts/0 and /dev/console, as engines make it. Its other side
-// is the person's own terminal, which the manager and the command line carry bytes to and from.
+// The terminal of a console (fs/hostConsole.ts): of the container that has one (`sealift run -t`), which is /dev/pts/0 and /dev/console, as
+// engines make it, or of a process that `exec` started. Its other side is the person's own terminal, which the manager and the
+// command line carry bytes to and from.
 
 import {
-    consoleRead,
-    consoleWrite,
     EXCHANGE,
     EXCHANGE_SIZE,
+    consoleRead,
     fetchTerminalSize,
     terminalColumns,
     terminalRows,
 } from "../manager";
-import { containerConfiguration, FLAG_INTERACTIVE, FLAG_TERMINAL } from "../../std/containerConfiguration";
+import { containerConfiguration, FLAG_TERMINAL } from "../../std/containerConfiguration";
 import { deviceNumber } from "../../std/layerIndex";
+import { containerConsole, HostConsole } from "../fs/hostConsole";
 import { Inode } from "../fs/inode";
 import { OpenFile } from "../fs/openFile";
+import { EIO } from "../kernel/errno";
 import { ByteRing } from "./byteRing";
 import { hangUp } from "./controllingTerminal";
 import { devptsFileSystem, TerminalInode } from "./devpts";
-import { placeTerminal } from "./pseudoterminal";
+import { freeTerminalNumber, placeTerminal, terminals } from "./pseudoterminal";
 import { PTS_MAJOR, Terminal } from "./terminal";
 import { openTerminal } from "./terminalFile";
 
 const STANDARD_OUTPUT: i32 = 1;
-/** The console is /dev/pts/0. */
-const NUMBER: i32 = 0;
-export const DEVICE_CONSOLE_TERMINAL: u32 = deviceNumber(PTS_MAJOR, NUMBER);
+/** The container's console is /dev/pts/0. */
+const CONTAINER_NUMBER: i32 = 0;
+export const DEVICE_CONSOLE_TERMINAL: u32 = deviceNumber(PTS_MAJOR, CONTAINER_NUMBER);
 
-class ConsoleTerminal extends Terminal {
+export class ConsoleTerminal extends Terminal {
     /** What the manager gave and the line discipline had no room for. */
     private readonly waiting: ByteRing = new ByteRing(<u32>EXCHANGE_SIZE);
     /** The manager may have more. */
-    private hasMore: bool = containerConfiguration().has(FLAG_INTERACTIVE);
+    private hasMore: bool;
 
-    constructor() {
-        super(DEVICE_CONSOLE_TERMINAL);
+    constructor(
+        private readonly console: HostConsole,
+        /** Its number in /dev/pts. */
+        readonly number: i32,
+    ) {
+        super(deviceNumber(PTS_MAJOR, number));
+        this.hasMore = console.hasInput;
     }
 
     outputRoom(): i32 {
@@ -43,7 +50,7 @@ class ConsoleTerminal extends Terminal {
     }
 
     transmit(from: usize, length: i32): void {
-        consoleWrite(STANDARD_OUTPUT, from, length);
+        this.console.write(STANDARD_OUTPUT, from, length);
     }
 
     refill(): void {
@@ -55,7 +62,7 @@ class ConsoleTerminal extends Terminal {
                 waiting.drop(taken);
             }
             if (!this.hasMore) return;
-            const count = consoleRead(EXCHANGE, EXCHANGE_SIZE);
+            const count = consoleRead(this.console.session, EXCHANGE, EXCHANGE_SIZE);
             if (count > 0) {
                 waiting.put(EXCHANGE, count);
                 continue;
@@ -73,6 +80,11 @@ class ConsoleTerminal extends Terminal {
         this.refill();
     }
 
+    /** The manager says that the size of some session's terminal has changed. */
+    fetchSize(): void {
+        if (fetchTerminalSize(this.console.session)) this.resize(terminalRows, terminalColumns, 0, 0);
+    }
+
     dropInput(): void {
         this.waiting.clear();
     }
@@ -82,37 +94,68 @@ class ConsoleTerminal extends Terminal {
     sendFlowCharacter(stops: bool): i64 {
         return 0;
     }
+
+    // ---- its end, with the process that it was made for
+
+    mayOpen(): i32 {
+        return this.console.isClosed ? -EIO : 0;
+    }
+
+    closed(): void {
+        if (this.console.isClosed) this.end();
+    }
+
+    /** There is no other side any more. */
+    endLine(): void {
+        this.hasMore = false;
+        terminals[this.number] = null;
+        hangUp(this);
+        const inode = this.inode;
+        this.inode = null;
+        if (inode !== null) {
+            inode.linkCount = 0;
+            inode.unpin();
+        }
+        if (this.users == 0) this.end();
+    }
+
+    private end(): void {
+        this.waiting.dispose();
+        this.dispose();
+    }
 }
 
-let terminal: ConsoleTerminal | null = null;
+/** Gives a console a terminal, which is number `number` of /dev/pts. */
+function makeTerminal(console: HostConsole, number: i32, rows: u16, columns: u16): void {
+    const made = new ConsoleTerminal(console, number);
+    made.rows = rows;
+    made.columns = columns;
+    new TerminalInode(devptsFileSystem(), number, made);
+    placeTerminal(made, number);
+    console.terminal = made;
+}
+
+/** Gives the console of a process that is to be started a terminal. False: there are too many. */
+export function addTerminal(console: HostConsole, rows: u16, columns: u16): bool {
+    const number = freeTerminalNumber();
+    if (number < 0) return false;
+    makeTerminal(console, number, rows, columns);
+    return true;
+}
 
 /** The container's console if that is a terminal; made at the first call. */
 export function consoleTerminal(): Terminal | null {
     const configuration = containerConfiguration();
-    if (terminal === null && configuration.has(FLAG_TERMINAL)) {
-        const made = new ConsoleTerminal();
-        terminal = made;
-        made.rows = <u16>configuration.terminalRows;
-        made.columns = <u16>configuration.terminalColumns;
-        const inode = new TerminalInode(devptsFileSystem(), NUMBER, made);
-        inode.pin();
-        placeTerminal(made, NUMBER);
+    if (!configuration.has(FLAG_TERMINAL)) return null;
+    const console = containerConsole();
+    if (console.terminal === null) {
+        const rows = <u16>configuration.terminalRows;
+        makeTerminal(console, CONTAINER_NUMBER, rows, <u16>configuration.terminalColumns);
     }
-    return terminal;
+    return console.terminal;
 }
 
 /** open(2) of /dev/console where the console is a terminal. */
 export function openConsoleTerminal(inode: Inode, flags: u32): OpenFile | null {
     return openTerminal(inode, consoleTerminal()!, flags);
-}
-
-/** The manager says that there is input, or that it has ended. */
-export function consoleInputArrived(): void {
-    if (terminal !== null) terminal!.inputArrived();
-}
-
-/** The manager says that the person's terminal has another size. */
-export function consoleSizeChanged(): void {
-    if (terminal === null || !fetchTerminalSize()) return;
-    terminal!.resize(terminalRows, terminalColumns, 0, 0);
 }

@@ -75,6 +75,11 @@ export abstract class Terminal {
     opened(): void {}
     closed(): void {}
 
+    // A console's: input has come; the person's terminal may have another size; there is no other side any more.
+    inputArrived(): void {}
+    fetchSize(): void {}
+    endLine(): void {}
+
     // Packet mode (TIOCPKT): what the other side is told.
     notePacketFlushRead(): void {}
     notePacketStop(stopped: bool): void {}
