@@ -4,6 +4,7 @@
 // scripts/bench-memory.mjs builds what this needs.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { Failure } from '../../cli/failure.js';
 import { root } from '../image.js';
@@ -66,6 +67,12 @@ function chosen<T extends string>(option: string, wanted: readonly string[], kno
 interface Load {
     image: IdleImage | null;
     containers: number;
+}
+
+/** What times depend on: a machine alone keeps one processor of the host busy, so that a load above 1 is others' work. */
+function hostConditions(rounds: number): string {
+    const load = loadavg()[2]!.toFixed(1);
+    return `times: ${rounds} round${rounds === 1 ? '' : 's'}, on a host of ${cpus().length} processors with a load of ${load}`;
 }
 
 /** One system while it is measured. */
@@ -145,7 +152,7 @@ class Measuring {
         });
     }
 
-    async record(images: readonly IdleImage[]): Promise<SystemRecord> {
+    async record(images: readonly IdleImage[], rounds: number): Promise<SystemRecord> {
         const booted = [];
         for (const image of [null, ...images]) {
             booted.push({ image: image?.name ?? NO_IMAGE, files: await this.system.bootedFiles(image) });
@@ -155,7 +162,7 @@ class Measuring {
             title: this.system.title,
             step: this.system.step,
             date: new Date().toISOString().slice(0, 10),
-            conditions: this.system.conditions(),
+            conditions: [...this.system.conditions(), hostConditions(rounds)],
             booted,
             points: this.points,
             refusals: this.refusals,
@@ -203,7 +210,7 @@ export async function benchMemory(options: BenchOptions, say: (text: string) => 
         for (const one of measuring) for (const load of loads) await one.smallest(load);
     }
     const measured: SystemRecord[] = [];
-    for (const one of measuring) measured.push(await one.record(images));
+    for (const one of measuring) measured.push(await one.record(images, options.rounds));
     writeResults(mergeRecords(readRecord(join(resultsFolder, 'memory.json')), measured, systemNames));
     return measuring.flatMap(({ system }) => (system instanceof SealiftSystem ? (system.warning ?? []) : []));
 }
