@@ -100,6 +100,7 @@ const suites = [
     {
         name: 'platform',
         title: "seL4's API",
+        beside: 'unit',
         command: () => [node, 'tests/platform/run.mjs'],
         account: readPlainAccount,
     },
@@ -118,6 +119,7 @@ const suites = [
     {
         name: 'cli',
         title: 'the command line',
+        beside: 'manager',
         command: nodeTests('build/tests/cli', /\.test\.js$/),
         account: readNodeAccount,
     },
