@@ -251,6 +251,9 @@ test('a request that makes no sense is answered by a sentence, and nothing chang
     });
 });
 
+/** How often a container is started and ended; `npm run test:cycles` does it 10,000 times. */
+const CYCLES = Number(process.env.SEALIFT_TEST_CYCLES ?? 60);
+
 test('ending and starting containers leaves the free memory where it was', async () => {
     await withSystem([idle('base'), shell('cycled', 'exit 0')], async (system) => {
         const cycle = async () => {
@@ -261,7 +264,7 @@ test('ending and starting containers leaves the free memory where it was', async
         await system.exit(2);
         for (let round = 0; round < 10; round++) await cycle();
         const before = await account(system);
-        for (let round = 0; round < 60; round++) await cycle();
+        for (let round = 0; round < CYCLES; round++) await cycle();
         const after = await account(system);
         assert.deepEqual(after.owners, before.owners);
     });
