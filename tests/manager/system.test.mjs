@@ -128,6 +128,8 @@ test('what depends on a container that failed is not started, and says so', asyn
             const { exitCode, message } = await system.exit(2);
             assert.equal(exitCode, 125);
             assert.equal(message, 'it depends on setup, which has ended with exit code 4; see its log');
+            // The event comes behind the EXIT.
+            await system.until(() => (system.events(2).length > 0 ? true : undefined), 'an event');
             assert.deepEqual(names(system.events(2)), ['die']);
         },
     );

@@ -7,6 +7,7 @@
 // what lies below it is looked up as everywhere else, and every check for a read-only filesystem holds. What it shows is found
 // before anything is mounted: a tmpfs above it hides the image's files, but not what is mounted in the tmpfs.
 
+import { EPERM } from "../kernel/errno";
 import {
     containerConfiguration,
     MOUNT_READ_ONLY,
@@ -116,7 +117,8 @@ export function makeConfiguredMounts(root: Directory): string {
 function findPoint(mount: WantedMount, root: Directory): OverlayDirectory | null {
     const point = makeDirectories(mount.path);
     if (point === null) {
-        mount.fail(errorText(<i32>-failure));
+        // No file system but an image's and tmpfs has directories made in it.
+        mount.fail(failure == -EPERM ? "nothing can be mounted there" : errorText(<i32>-failure));
     } else if (!point.isDirectory()) {
         mount.fail("the image has something else than a directory there");
     } else if (point === root) {
