@@ -145,8 +145,11 @@ test('restart policies', async () => {
         ],
         async (system) => {
             await system.outputMatching(3, /x\nx\nx\n/);
-            await system.until(() =>
-                system.events(1).filter(({ event }) => event === 'die').length === 3 ? true : undefined,
+            // Events come behind the EXIT that they are about.
+            const deaths = (channel) => names(system.events(channel)).filter((name) => name === 'die').length;
+            await system.until(
+                () => (deaths(1) === 3 && deaths(2) === 1 && deaths(4) === 1 ? true : undefined),
+                'the ends of the containers',
             );
             assert.deepEqual(names(system.events(1)), [
                 'start',
