@@ -66,6 +66,7 @@ export class Account {
             json.beginObject();
             json.name("digest").string(layer.diffId);
             json.name("dataBytes").unsigned((<u64>layer.dataPages) << 12);
+            json.name("sharedBytes").unsigned((<u64>layer.sharedPages) << 12);
             json.name("indexBytes").unsigned((<u64>layer.indexPages) << 12);
             json.endObject();
         }

@@ -4,7 +4,8 @@
 // (std/layerIndex.ts). Sentries get read-only copies of the frames' capabilities; the manager keeps the frames mapped in its
 // window, in the order in which they were made, to write them and to read lower layers.
 //
-// Frames are numbered from 0 over the whole store. A frame's number gives its address and its capability.
+// Frames are numbered from 0 over the whole store. A frame's number gives its address and its capability. An index lies in adjacent
+// frames. Pages of contents that are equal, in whatever layer, have one frame: each layer's page map says which.
 
 import { LayerIndex } from "../std/layerIndex";
 import { Failure, Result } from "../std/failure";
@@ -17,8 +18,12 @@ import { FrameSeries } from "./frameSeries";
 import { LayerStream } from "./layerStream";
 import { AddOutcome, LayerTree } from "./layerTree";
 import { machine } from "./machine";
-import { OWNER_LAYER_DATA } from "./owners";
+import { OWNER_LAYER_DATA, OWNER_LAYER_MAPS, OWNER_SCRATCH } from "./owners";
+import { PageMaps } from "./pageMaps";
+import { UniquePages } from "./uniquePages";
 import {
+    PAGE_MAPS,
+    PAGE_MAPS_LIMIT,
     STORE_FRAMES,
     STORE_FRAMES_END,
     TREE_BUCKETS,
@@ -29,6 +34,8 @@ import {
     TREE_NAMES_LIMIT,
     TREE_STRINGS,
     TREE_STRINGS_LIMIT,
+    UNIQUE_PAGES,
+    UNIQUE_PAGES_LIMIT,
     WindowArea,
     mapInWindow,
 } from "./window";
@@ -41,20 +48,26 @@ export class StoredLayer {
     constructor(
         /** The digest of the uncompressed layer. */
         readonly diffId: string,
-        /** The layers below it, by which hard links across layers were resolved: numbers, the lowest first. */
-        private readonly below: i32[],
-        /** Numbers of the first frames, and how many follow. */
-        readonly firstDataFrame: u32,
+        /** The layers below it (numbers, the lowest first), or null where its index would be the same over any. */
+        private readonly below: i32[] | null,
+        /** Where its page map begins, and the pages that its files have. */
+        readonly firstPlace: u32,
         readonly dataPages: u32,
+        /** Those of them for which no frame was needed, because an equal page was there. */
+        readonly sharedPages: u32,
+        /** Number of the index's first frame, and how many follow. */
         readonly firstIndexFrame: u32,
         readonly indexPages: u32,
     ) {}
 
-    /** Whether it is the layer of a diff id over the same layers. */
+    /** Whether it is the layer of a diff id as it is over these layers. */
     isOver(diffId: string, below: i32[]): bool {
-        if (diffId != this.diffId || below.length != this.below.length) return false;
+        if (diffId != this.diffId) return false;
+        const own = this.below;
+        if (own === null) return true;
+        if (below.length != own.length) return false;
         for (let i = 0; i < below.length; i++) {
-            if (below[i] != this.below[i]) return false;
+            if (below[i] != own[i]) return false;
         }
         return true;
     }
@@ -82,32 +95,57 @@ export class LayerStore {
     readonly layers: StoredLayer[] = new Array<StoredLayer>();
     private readonly frames: StoreFrames = new StoreFrames();
     private readonly zstdMemory: ZstdMemory = new ZstdMemory();
+    private readonly mapArea: WindowArea = new WindowArea(PAGE_MAPS, PAGE_MAPS_LIMIT, OWNER_LAYER_MAPS, 0);
+    private readonly maps: PageMaps = new PageMaps(this.mapArea);
+    private readonly uniqueArea: WindowArea = new WindowArea(
+        UNIQUE_PAGES,
+        UNIQUE_PAGES_LIMIT,
+        OWNER_SCRATCH,
+        0,
+    );
+    private readonly unique: UniquePages = new UniquePages(this.uniqueArea, STORE_FRAMES);
     /** Frames that have a number; a few more may exist. */
     private used: u32 = 0;
+    /** Whether the frame after them has been written: with a page that was there already. */
+    private nextIsWritten: bool = false;
+    /** Frames of contents. */
+    private dataFrames: u32 = 0;
 
-    /** Slot of a frame's capability. */
-    frameSlot(frame: u32): u32 {
-        return this.frames.slot(frame);
+    /** Slot of the capability to the frame of a page of a layer's contents. */
+    dataSlot(layer: StoredLayer, page: u32): u32 {
+        return this.frames.slot(this.maps.frame(layer.firstPlace + page));
+    }
+
+    /** Slot of the capability to the frame of a page of a layer's index. */
+    indexSlot(layer: StoredLayer, page: u32): u32 {
+        return this.frames.slot(layer.firstIndexFrame + page);
     }
 
     /** Bytes of frames with file contents; indexes are the rest. */
     get dataBytes(): u64 {
-        let pages: u64 = 0;
-        for (let i = 0; i < this.layers.length; i++) pages += this.layers[i].dataPages;
-        return pages * PAGE_SIZE;
+        return (<u64>this.dataFrames) << PAGE_BITS;
     }
 
     get indexBytes(): u64 {
-        let pages: u64 = 0;
-        for (let i = 0; i < this.layers.length; i++) pages += this.layers[i].indexPages;
-        return pages * PAGE_SIZE;
+        return (<u64>(this.used - this.dataFrames)) << PAGE_BITS;
+    }
+
+    /** Gives back what only unpacking takes. No layer is added afterwards. */
+    complete(): void {
+        this.unique.clear();
+        this.uniqueArea.release();
     }
 
     /** Gives all memory back. Copies of frames that sentries hold go with it. */
     release(): void {
+        this.complete();
+        this.maps.clear();
+        this.mapArea.release();
         this.frames.release();
         while (this.layers.length > 0) this.layers.pop();
         this.used = 0;
+        this.nextIsWritten = false;
+        this.dataFrames = 0;
     }
 
     /**
@@ -139,10 +177,11 @@ export class LayerStore {
         const lower = new Array<LayerIndex>();
         for (let i = 0; i < below.length; i++) lower.push(this.layers[below[i]].index);
         const tree = new LayerTree(inodes, names, strings, buckets, lower);
-        const firstDataFrame = this.used;
+        const firstPlace = this.maps.next;
+        const framesBefore = this.dataFrames;
 
         let diffId = layer.diffId;
-        let failure = this.readEntries(reader, tree, below);
+        let failure = this.readEntries(reader, tree, below, firstPlace);
         if (failure === null) failure = reader.failure;
         if (failure === null) {
             const digest = stream.finish();
@@ -158,18 +197,19 @@ export class LayerStore {
             }
         } else stream.close();
         if (failure === null) {
-            const dataPages = this.used - firstDataFrame;
-            const firstIndexFrame = this.used;
+            const dataPages = this.maps.next - firstPlace;
             const indexPages = <u32>pagesFor(tree.indexSize);
-            if (this.takeFrames(indexPages) < 0) failure = this.outOfMemory("its index", tree.indexSize);
+            const firstIndexFrame = this.takeIndexFrames(indexPages);
+            if (firstIndexFrame < 0) failure = this.outOfMemory("its index", tree.indexSize);
             else {
                 tree.writeIndex(frameAddress(firstIndexFrame), dataPages, reader.position);
                 this.layers.push(
                     new StoredLayer(
                         diffId,
-                        below.slice(0),
-                        firstDataFrame,
+                        tree.dependsOnLower ? below.slice(0) : null,
+                        firstPlace,
                         dataPages,
+                        dataPages - (this.dataFrames - framesBefore),
                         firstIndexFrame,
                         indexPages,
                     ),
@@ -185,53 +225,73 @@ export class LayerStore {
         return failure === null ? null : failure.within(layer.name);
     }
 
-    private readEntries(reader: TarReader, tree: LayerTree, below: i32[]): Failure | null {
+    private readEntries(reader: TarReader, tree: LayerTree, below: i32[], firstPlace: u32): Failure | null {
         while (reader.next()) {
             const outcome = tree.add(reader);
             if (outcome == AddOutcome.Failed) return tree.failure;
-            if (outcome == AddOutcome.Content) {
-                const pages = pagesFor(reader.size);
-                const first = pages <= FRAMES_MAXIMUM ? this.takeFrames(<u32>pages) : -1;
-                if (first < 0) return this.outOfMemory(reader.describe(), reader.size);
-                // The frames are adjacent in the window and zero, so that the last page's rest is right already.
-                let at = frameAddress(first);
-                let left = reader.size;
-                while (left > 0) {
-                    const count = reader.readContent(at, <u32>min<u64>(left, 1 << 20));
-                    if (count <= 0) return reader.failure;
-                    at += count;
-                    left -= count;
-                }
-                tree.inode(tree.added).value = first - this.dataStart();
-            } else if (outcome == AddOutcome.Copy) {
-                const inode = tree.inode(tree.added);
-                const source = this.layers[below[tree.sourceLayer]];
-                const pages = <u32>pagesFor(inode.size);
-                const first = this.takeFrames(pages);
-                if (first < 0) return this.outOfMemory(reader.describe(), inode.size);
-                memory.copy(
-                    frameAddress(first),
-                    frameAddress(source.firstDataFrame + inode.value),
-                    <usize>inode.size,
-                );
-                inode.value = first - this.dataStart();
+            if (outcome == AddOutcome.Done) continue;
+            const inode = tree.inode(tree.added);
+            const first = this.maps.next - firstPlace;
+            // What no memory could hold is refused before it is read.
+            if (pagesFor(inode.size) > FRAMES_MAXIMUM) return this.outOfMemory(reader.describe(), inode.size);
+            const stored =
+                outcome == AddOutcome.Content
+                    ? this.readContent(reader)
+                    : this.shareContent(
+                          this.layers[below[tree.sourceLayer]].firstPlace + inode.value,
+                          <u32>pagesFor(inode.size),
+                      );
+            if (!stored) {
+                const failure = reader.failure;
+                return failure !== null ? failure : this.outOfMemory(reader.describe(), inode.size);
             }
+            inode.value = first;
         }
         return null;
     }
 
-    /** Number of the first data frame of the layer that is being unpacked. */
-    private dataStart(): u32 {
-        if (this.layers.length == 0) return 0;
-        const last = this.layers[this.layers.length - 1];
-        return last.firstIndexFrame + last.indexPages;
+    /** Adds the pages of the reader's entry. False when memory is used up, or the reader has failed. */
+    private readContent(reader: TarReader): bool {
+        let left = reader.size;
+        while (left > 0) {
+            if (this.used == FRAMES_MAXIMUM || !this.frames.ensure(this.used + 1)) return false;
+            const page = frameAddress(this.used);
+            const length = <u32>min<u64>(left, PAGE_SIZE);
+            let filled: u32 = 0;
+            while (filled < length) {
+                const count = reader.readContent(page + filled, length - filled);
+                if (count <= 0) return false;
+                filled += count;
+            }
+            if (this.nextIsWritten) memory.fill(page + length, 0, PAGE_SIZE - length);
+            this.nextIsWritten = true;
+            const frame = this.unique.unify(this.used);
+            if (frame < 0 || !this.maps.add(frame)) return false;
+            if (<u32>frame == this.used) {
+                this.used++;
+                this.dataFrames++;
+                this.nextIsWritten = false;
+            }
+            left -= length;
+        }
+        return true;
+    }
+
+    /** Adds pages of a lower layer, which begin at a place of its map. False when memory is used up. */
+    private shareContent(place: u32, pages: u32): bool {
+        for (let i: u32 = 0; i < pages; i++) {
+            if (!this.maps.add(this.maps.frame(place + i))) return false;
+        }
+        return true;
     }
 
     /** The number of the first of `count` adjacent zeroed frames, mapped; -1 when there is no memory for them. */
-    private takeFrames(count: u32): i32 {
+    private takeIndexFrames(count: u32): i32 {
         if (count > FRAMES_MAXIMUM - this.used) return -1;
         if (!this.frames.ensure(this.used + count)) return -1;
         const first = this.used;
+        if (this.nextIsWritten) memory.fill(frameAddress(first), 0, PAGE_SIZE);
+        this.nextIsWritten = false;
         this.used += count;
         return first;
     }

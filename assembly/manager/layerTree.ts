@@ -52,7 +52,7 @@ export enum AddOutcome {
     Done,
     /** Read the entry's content into pages and put the first one into `inode(added).value`. */
     Content,
-    /** Copy content likewise: from the page `inode(added).value` of `sourceLayer`, which has the hard link's target. */
+    /** Take content likewise: from the page `inode(added).value` of `sourceLayer`, which has the hard link's target. */
     Copy,
     /** See `failure`. */
     Failed,
@@ -63,6 +63,8 @@ export class LayerTree {
     added: u32 = 0;
     /** For AddOutcome.Copy: number of a lower layer. */
     sourceLayer: u32 = 0;
+    /** Whether lower layers were looked at: over others the index might be another. */
+    dependsOnLower: bool = false;
 
     private readonly tables: LayerTables;
     private readonly lower: LowerLayers;
@@ -224,7 +226,7 @@ export class LayerTree {
             existing != NO_NAME ||
             this.isHidden(targetDirectory) ||
             !this.appendCanonical(target, targetLength) ||
-            !this.lower.find(this.canonical, this.canonicalLength)
+            !this.findBelow()
         ) {
             return this.failLink(reader, "which neither this layer nor a lower one has");
         }
@@ -303,8 +305,7 @@ export class LayerTree {
             } else {
                 const mark = this.canonicalLength;
                 if (!this.appendCanonical(this.pending, size)) return this.failLongPath(reader);
-                const below =
-                    !this.isHidden(current) && this.lower.find(this.canonical, this.canonicalLength);
+                const below = !this.isHidden(current) && this.findBelow();
                 this.canonicalLength = mark;
                 if (below) {
                     const index = this.lower.foundIndex;
@@ -368,6 +369,12 @@ export class LayerTree {
     private shortenCanonical(): void {
         const split = lastComponent(this.canonical, this.canonicalLength);
         this.canonicalLength = split > 0 ? split - 1 : 0;
+    }
+
+    /** Finds the canonical path in the lower layers. */
+    private findBelow(): bool {
+        this.dependsOnLower = true;
+        return this.lower.find(this.canonical, this.canonicalLength);
     }
 
     /** Whether lower layers do not show through a directory of this layer. */

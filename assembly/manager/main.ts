@@ -63,6 +63,7 @@ function run(): Failure | null {
         failure = preparation.unpack(store, i);
     }
     if (failure !== null) return failure;
+    store.complete();
     __collect();
     system.begin(preparation);
     __collect();

@@ -27,14 +27,16 @@ export const OWNER_CAPABILITIES: i32 = 9;
 export const OWNER_LAYER_DATA: i32 = 10;
 /** Indexes of unpacked layers. */
 export const OWNER_LAYER_INDEXES: i32 = 11;
-/** Tables that exist while a layer is unpacked. */
-export const OWNER_SCRATCH: i32 = 12;
+/** Which frame holds which page of the files. */
+export const OWNER_LAYER_MAPS: i32 = 12;
+/** Tables that exist while layers are unpacked. */
+export const OWNER_SCRATCH: i32 = 13;
 /** Quotas of containers. */
-export const OWNER_CONTAINERS: i32 = 13;
+export const OWNER_CONTAINERS: i32 = 14;
 /** Pieces of memory too small to be used. */
-export const OWNER_ROUNDING: i32 = 14;
+export const OWNER_ROUNDING: i32 = 15;
 
-export const OWNERS: i32 = 15;
+export const OWNERS: i32 = 16;
 
 export function ownerName(owner: i32): string {
     switch (owner) {
@@ -62,6 +64,8 @@ export function ownerName(owner: i32): string {
             return "layer store: files";
         case OWNER_LAYER_INDEXES:
             return "layer store: indexes";
+        case OWNER_LAYER_MAPS:
+            return "layer store: page maps";
         case OWNER_SCRATCH:
             return "unpacking";
         case OWNER_CONTAINERS:

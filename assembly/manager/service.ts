@@ -524,15 +524,12 @@ export class Service extends HostListener {
         const layer = store.layers[layers[<i32>number]];
         const pages = <u64>(index ? layer.indexPages : layer.dataPages);
         if (firstPage > pages || count > pages - firstPage) return this.answer(EINVAL);
-        const first = (index ? layer.firstIndexFrame : layer.firstDataFrame) + <u32>firstPage;
         const cspace = machine().cspace;
         let done: u32 = 0;
         while (done < <u32>count) {
-            if (
-                cspace.copyInto(container.root, slot + done, store.frameSlot(first + done), RIGHT_READ) !=
-                ERROR_NONE
-            )
-                break;
+            const page = <u32>firstPage + done;
+            const source = index ? store.indexSlot(layer, page) : store.dataSlot(layer, page);
+            if (cspace.copyInto(container.root, slot + done, source, RIGHT_READ) != ERROR_NONE) break;
             done++;
         }
         message.begin(done > 0 || count == 0 ? DONE : EINVAL, 1);

@@ -27,6 +27,12 @@ export const TREE_STRINGS: usize = 0x0800_0000;
 export const TREE_STRINGS_LIMIT: u32 = 0x0400_0000;
 export const TREE_BUCKETS: usize = 0x0c00_0000;
 export const TREE_BUCKETS_LIMIT: u32 = 0x0100_0000;
+/** The table that finds equal pages (uniquePages.ts), for as many frames as the store can have. */
+export const UNIQUE_PAGES: usize = 0x0d00_0000;
+export const UNIQUE_PAGES_LIMIT: u32 = 0x0080_0000;
+/** Page maps of all layers (pageMaps.ts): for 16 GiB of contents. */
+export const PAGE_MAPS: usize = 0x0e00_0000;
+export const PAGE_MAPS_LIMIT: u32 = 0x0100_0000;
 /** Frames of the layer store, in the order in which they were made, to the window's end. */
 export const STORE_FRAMES: usize = 0x1000_0000;
 export const STORE_FRAMES_END: usize = 0x8000_0000;
@@ -36,17 +42,22 @@ export function mapInWindow(slot: u32, address: usize, writable: bool): bool {
     return mapWindowPage(capability<Frame>(slot), address, writable, machine().tables) == ERROR_NONE;
 }
 
-/** log2 of the pages that a window area grows by. */
+/** log2 of the pages that an area grows by, unless it says otherwise. */
 const STEP_BITS: u32 = 2;
-const STEP_PAGES: u32 = 1 << STEP_BITS;
 
-/** A table in the window: memory while a layer is unpacked. */
+/** A table in the window. */
 export class WindowArea extends GrowingArea {
     private backed: u32 = 0;
     private readonly blocks: UntypedBlock[] = new Array<UntypedBlock>();
     private readonly slots: u32[] = new Array<u32>();
 
-    constructor(base: usize, limit: u32) {
+    /** `owner` is whose account the memory is on; it grows by 2^`stepBits` pages. */
+    constructor(
+        base: usize,
+        limit: u32,
+        private readonly owner: i32 = OWNER_SCRATCH,
+        private readonly stepBits: u32 = STEP_BITS,
+    ) {
         super(base, limit);
     }
 
@@ -67,10 +78,10 @@ export class WindowArea extends GrowingArea {
 
     private grow(): bool {
         const pool = machine().pool;
-        const block = pool.allocate(PAGE_BITS + STEP_BITS, OWNER_SCRATCH);
+        const block = pool.allocate(PAGE_BITS + this.stepBits, this.owner);
         if (block === null) return false;
         this.blocks.push(block);
-        for (let i: u32 = 0; i < STEP_PAGES; i++) {
+        for (let i: u32 = 0; i < (<u32>1) << this.stepBits; i++) {
             const slot = pool.cspace.allocate();
             if (slot == 0) return false;
             this.slots.push(slot);

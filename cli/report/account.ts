@@ -57,11 +57,12 @@ export function ownersTable(account: Fields, containers: readonly Fields[]): str
     const rows = layers.map((layer) => [
         String(layer.digest).slice(0, 19),
         formatBytes(numberIn(layer, 'dataBytes')),
+        formatBytes(numberIn(layer, 'sharedBytes')),
         formatBytes(numberIn(layer, 'indexBytes')),
     ]);
     const parts = [
         ownerTable('MEMORY OF THE MACHINE', ownersOf(account)),
-        ...(rows.length > 0 ? [table(['LAYER', 'DATA', 'INDEX'], rows, [1, 2])] : []),
+        ...(rows.length > 0 ? [table(['LAYER', 'DATA', 'SHARED', 'INDEX'], rows, [1, 2, 3])] : []),
         ...containers.map((container) =>
             ownerTable(`OF IT, CONTAINER ${String(container.name)}`, ownersOf(container)),
         ),

@@ -43,6 +43,7 @@ const sources = [
     'host/text.c',
     'host/sha256.c',
     'host/digest.c',
+    'host/pages.c',
     'host/crc32.c',
     'host/gunzip.c',
     'host/unzstd.c',

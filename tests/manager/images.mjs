@@ -3,10 +3,11 @@
 // Image layouts on disk and containers run from them by the command line, for tests of the manager.
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 
 import { addBlob, finishLayout, sha256 } from '../component/memoryImage.mjs';
 
@@ -18,6 +19,16 @@ process.on('exit', () => rmSync(scratch, { recursive: true }));
 export const TAR = 'application/vnd.oci.image.layer.v1.tar';
 export const TAR_GZIP = `${TAR}+gzip`;
 export const TAR_ZSTD = `${TAR}+zstd`;
+
+/** The lowest layer of the demonstration image for this machine, uncompressed: BusyBox and little else. */
+export function baseLayer() {
+    const folder = join(root, 'build', 'images', 'demo');
+    const blob = (digest) => readFileSync(join(folder, 'blobs', 'sha256', digest.slice('sha256:'.length)));
+    const document = (digest) => JSON.parse(blob(digest).toString());
+    const index = document(JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')).manifests[0].digest);
+    const image = index.manifests.find(({ platform }) => platform.architecture === 'amd64');
+    return gunzipSync(blob(document(image.digest).layers[0].digest));
+}
 
 /**
  * Writes a layout whose image has the layers (each {type, bytes, diffId}); the result is its folder. `spoil` may change

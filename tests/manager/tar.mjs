@@ -29,3 +29,17 @@ export function tarEntry({ name, type = '0', link = '', content = '', size = con
 export function tarEnd() {
     return Buffer.alloc(1024);
 }
+
+/** The files of an archive without extended headers: {name, content}. */
+export function tarEntries(archive) {
+    const files = [];
+    for (let at = 0; archive[at] !== 0;) {
+        const text = (from, length) =>
+            archive.toString('latin1', at + from, at + from + length).replace(/\0.*$/s, '');
+        const size = parseInt(text(124, 12), 8) || 0;
+        const content = archive.subarray(at + 512, at + 512 + size);
+        if (text(156, 1) === '0' || text(156, 1) === '') files.push({ name: text(0, 100), content });
+        at += 512 + Math.ceil(size / 512) * 512;
+    }
+    return files;
+}

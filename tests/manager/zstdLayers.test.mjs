@@ -4,29 +4,19 @@
 // that do not.
 
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 
 import { sha256 } from '../component/memoryImage.mjs';
 import { skippableFrame, zstd } from '../images/zstd.mjs';
-import { TAR_GZIP, TAR_ZSTD, root, run, writeLayout } from './images.mjs';
+import { TAR_GZIP, TAR_ZSTD, baseLayer, run, writeLayout } from './images.mjs';
 import { tarEnd, tarEntry } from './tar.mjs';
 
 const DOCKER_ZSTD = 'application/vnd.docker.image.rootfs.diff.tar.zstd';
 
-/** The lowest layer of the demonstration image for this machine, uncompressed: BusyBox and little else. */
-function demoLayer() {
-    const folder = join(root, 'build', 'images', 'demo');
-    const blob = (digest) => readFileSync(join(folder, 'blobs', 'sha256', digest.slice('sha256:'.length)));
-    const document = (digest) => JSON.parse(blob(digest).toString());
-    const index = document(JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')).manifests[0].digest);
-    const image = index.manifests.find(({ platform }) => platform.architecture === 'amd64');
-    return gunzipSync(blob(document(image.digest).layers[0].digest));
-}
-
-const layer = demoLayer();
+const layer = baseLayer();
 const diffId = `sha256:${sha256(layer)}`;
 const config = { Cmd: ['/bin/sh', '-c', '/bin/busybox md5sum /bin/busybox; exit 5'] };
 

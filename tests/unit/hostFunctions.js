@@ -23,6 +23,11 @@ export function hostFunctions(memory) {
             'sha256-update': (state, data, length) => hashes.get(stateOf(state)).update(bytes(data, length)),
             'sha256-end': (state, digest) => bytes(digest, 32).set(hashes.get(stateOf(state)).digest()),
         },
+        'sealift:system/pages@0.1.0': {
+            // The sum of its bytes: unlike the runtime's hash it is easily shared by pages that differ.
+            hash: (page) => BigInt(bytes(page, 4096).reduce((sum, byte) => sum + byte, 0)) << 32n,
+            equal: (left, right) => Number(Buffer.compare(bytes(left, 4096), bytes(right, 4096)) === 0),
+        },
         'sealift:system/clock@0.1.0': {
             now: () => process.hrtime.bigint(),
             realtime: () => BigInt(Date.now()) * 1000000n,
@@ -33,7 +38,7 @@ export function hostFunctions(memory) {
     const refuse = (module, name) => () => {
         throw new Error(`${module} ${name} was called in a unit test`);
     };
-    for (const module of ['kernel', 'memory', 'codec', 'boot', 'clock', 'report', 'digest']) {
+    for (const module of ['kernel', 'memory', 'codec', 'boot', 'clock', 'report', 'digest', 'pages']) {
         const name = `sealift:system/${module}@0.1.0`;
         functions[name] = new Proxy(functions[name] ?? {}, {
             get: (target, property) => target[property] ?? refuse(name, String(property)),

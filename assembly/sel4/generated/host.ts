@@ -234,6 +234,22 @@ export declare function sha256Update(state: u32, data: u32, length: u32): void;
 @external("sealift:system/digest@0.1.0", "sha256-end")
 export declare function sha256End(state: u32, digest: u32): void;
 
+// ------------ sealift:system/pages@0.1.0
+// Pages of the caller's memory compared: 4096 bytes each, at addresses that are multiples of 8.
+
+/**
+ * A number that equal pages have in common, and different ones seldom. It is good for nothing but tables: who knows it can make
+ * pages that have the same.
+ */
+@external("sealift:system/pages@0.1.0", "hash")
+export declare function pagesHash(page: u32): u64;
+
+/**
+ * 1 if both hold the same bytes, else 0.
+ */
+@external("sealift:system/pages@0.1.0", "equal")
+export declare function pagesEqual(left: u32, right: u32): u32;
+
 // ------------ sealift:system/codec@0.1.0
 // Decompression: gzip (RFC 1951, RFC 1952) and zstd (RFC 8878). There is one stream of each at a time.
 

@@ -66,6 +66,10 @@ wasm_status host_digest_sha256_begin(wasm_instance *instance, uint64_t *values);
 wasm_status host_digest_sha256_update(wasm_instance *instance, uint64_t *values);
 wasm_status host_digest_sha256_end(wasm_instance *instance, uint64_t *values);
 
+// sealift:system/pages@0.1.0
+wasm_status host_pages_hash(wasm_instance *instance, uint64_t *values);
+wasm_status host_pages_equal(wasm_instance *instance, uint64_t *values);
+
 // sealift:system/codec@0.1.0
 wasm_status host_codec_gunzip_begin(wasm_instance *instance, uint64_t *values);
 wasm_status host_codec_gunzip(wasm_instance *instance, uint64_t *values);
@@ -135,6 +139,8 @@ static const wasm_host_entry manager_imports[] = {
     {"sealift:system/digest@0.1.0", "sha256-begin", "i:", host_digest_sha256_begin},
     {"sealift:system/digest@0.1.0", "sha256-update", "iii:", host_digest_sha256_update},
     {"sealift:system/digest@0.1.0", "sha256-end", "ii:", host_digest_sha256_end},
+    {"sealift:system/pages@0.1.0", "hash", "i:I", host_pages_hash},
+    {"sealift:system/pages@0.1.0", "equal", "ii:i", host_pages_equal},
     {"sealift:system/codec@0.1.0", "gunzip-begin", ":", host_codec_gunzip_begin},
     {"sealift:system/codec@0.1.0", "gunzip", "iiii:I", host_codec_gunzip},
     {"sealift:system/codec@0.1.0", "unzstd-begin", "i:", host_codec_unzstd_begin},
