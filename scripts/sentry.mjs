@@ -24,20 +24,16 @@ export function sentryFile(architecture) {
 }
 
 /**
- * The collector that comes with the compiler, changed to write nothing to constant strings and the contents of constant arrays. Static data of
- * the sentry is shared by all sentries, copy-on-write (assembly/manager/sentryPages.ts); the collector links every object that it finds
- * reachable into its lists, and would make nearly every page of the data a sentry's own. Such an object is never freed and leads to no
- * other (an array visits its elements itself): there is nothing to be known about it.
+ * The collector that comes with the compiler, changed to write nothing to objects that are static data. Static data of the sentry is shared by all
+ * sentries, copy-on-write (assembly/manager/sentryPages.ts); the collector links every object that it finds reachable into its lists, and
+ * would make nearly every page of the data a sentry's own. A static object is never freed: it is enough to visit what it leads to. That
+ * ends, for static objects are the source's literals and functions: when they lead to further ones, then to those inside them.
  */
 function sparingCollector(text) {
     const visit = /(export function __visit\(ptr: usize, cookie: i32\): void {\s+if \(!ptr\) return;)/;
     if (!visit.test(text))
         throw new Error('the collector of this compiler is another one; look at it before it is used');
-    const guard =
-        'if (ptr < __heap_base) {' +
-        ' const id = changetype<Object>(ptr - TOTAL_OVERHEAD).rtId;' +
-        ' if (id == idof<string>() || id == idof<ArrayBuffer>()) return; }';
-    return text.replace(visit, `$1\n  ${guard}`);
+    return text.replace(visit, '$1\n  if (ptr < __heap_base) { __visit_members(ptr, cookie); return; }');
 }
 
 /** Compiles the sentry; throws with the compiler's messages where it does not compile. */

@@ -14,11 +14,15 @@ import {
     FLAG_STATISTICS,
     FLAG_STRACE,
     FLAG_TERMINAL,
+    LayerReference,
     MOUNT_READ_ONLY,
     MOUNT_TMPFS,
+    MountReference,
+    TextReference,
 } from "../std/containerConfiguration";
 import { ConfiguredMount, ContainerConfigurationWriter } from "../std/containerConfigurationWriter";
 import { Failure, Result } from "../std/failure";
+import { utf8Length } from "../std/utf8";
 import { Container } from "./container";
 import { randomBytes } from "./entropy";
 import { LayerStore } from "./layerStore";
@@ -28,14 +32,46 @@ import { LIMIT_PERIOD, limitBudget } from "./processorLimit";
 /** Name of a container whose options give none. */
 const DEFAULT_HOSTNAME: string = "sealift";
 
+/** What a text takes beside its bytes: its reference, the zero byte, and alignment. */
+const TEXT_OVERHEAD: u32 = offsetof<TextReference>() + 8;
+const MOUNT_OVERHEAD: u32 = offsetof<MountReference>() + 8;
+/** The header, single texts' overhead, and the variables that engines add to every environment. */
+const FIXED_PART: u32 = 1024;
+
+/** Bytes that hold a container's configuration, if any number can: CONFIGURATION_SIZE_MAXIMUM at most. */
+export function configurationBound(container: Container): u32 {
+    const image = container.image.image.configuration;
+    const options = container.options;
+    const process = options.process;
+    let bytes = <u64>FIXED_PART + utf8Length(container.image.name);
+    bytes += utf8Length(image.workingDirectory) + utf8Length(process.workingDirectory);
+    bytes += utf8Length(image.user) + utf8Length(process.user) + 2 * utf8Length(process.hostname);
+    bytes += textsBound(image.entrypoint) + textsBound(image.command) + textsBound(image.environment);
+    bytes += textsBound(process.entrypoint) + textsBound(process.command) + textsBound(process.environment);
+    bytes += <u64>container.layers.length * offsetof<LayerReference>();
+    for (let i = 0; i < options.tmpfs.length; i++)
+        bytes += utf8Length(options.tmpfs[i].path) + MOUNT_OVERHEAD;
+    for (let i = 0; i < options.readOnlyPaths.length; i++)
+        bytes += utf8Length(options.readOnlyPaths[i]) + MOUNT_OVERHEAD;
+    return <u32>min<u64>(bytes, CONFIGURATION_SIZE_MAXIMUM);
+}
+
+function textsBound(texts: string[] | null): u64 {
+    if (texts === null) return 0;
+    let bytes: u64 = 0;
+    for (let i = 0; i < texts.length; i++) bytes += utf8Length(texts[i]) + TEXT_OVERHEAD;
+    return bytes;
+}
+
 /**
- * Writes a container's configuration to a buffer of CONFIGURATION_SIZE_MAXIMUM bytes: all but what the sentry's builder adds.
+ * Writes a container's configuration to a buffer of `capacity` bytes (configurationBound): all but what the sentry's builder adds.
  */
 export function writeConfiguration(
     container: Container,
     store: LayerStore,
     statistics: bool,
     buffer: usize,
+    capacity: u32,
 ): Result<ContainerConfiguration | null> {
     const options = container.options;
     if (options.process.hostname.length == 0) options.process.hostname = DEFAULT_HOSTNAME;
@@ -44,8 +80,8 @@ export function writeConfiguration(
     if (failure !== null) return Result.fail<ContainerConfiguration | null>(failure);
     const process = merged.value!;
 
-    memory.fill(buffer, 0, CONFIGURATION_SIZE_MAXIMUM);
-    const writer = new ContainerConfigurationWriter(buffer, CONFIGURATION_SIZE_MAXIMUM);
+    memory.fill(buffer, 0, capacity);
+    const writer = new ContainerConfigurationWriter(buffer, capacity);
     const configuration = writer.configuration;
     configuration.flags =
         (options.readOnly ? FLAG_READ_ONLY : 0) |

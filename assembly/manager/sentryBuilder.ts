@@ -118,7 +118,8 @@ function nodeRadix(configurationPages: u64): u32 {
         // The exchange and configuration pages are mapped on both sides.
         2 * configurationPages +
         1 +
-        fact(BootKey.SHARED_PAGES) +
+        fact(BootKey.SHARED_PAGES) -
+        fact(BootKey.SHARED_HOLE_PAGES) +
         fact(BootKey.SENTRY_IMAGE_PAGES) +
         TABLES_ESTIMATE +
         OTHER_SLOTS;

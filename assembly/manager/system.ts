@@ -7,13 +7,13 @@ import { clockNow } from "../sel4/generated/host";
 import { Endpoint } from "../sel4/capabilities";
 import { DependencyCondition } from "../oci/containerOptions";
 import { CONTAINERS_MAXIMUM } from "../oci/systemOptions";
-import { CONFIGURATION_SIZE_MAXIMUM, ContainerConfiguration } from "../std/containerConfiguration";
+import { ContainerConfiguration } from "../std/containerConfiguration";
 import { EXEC_NO_OUTPUT } from "../std/execDescription";
 import { EXIT_ENGINE_FAILED, Failure } from "../std/failure";
 import { decimal } from "../std/numberText";
 import { addressSpacesFor, divide } from "./addressSpaces";
 import { CHANNEL_EXEC, FRAME_LOG, sendText } from "./channel";
-import { writeConfiguration } from "./configuration";
+import { configurationBound, writeConfiguration } from "./configuration";
 import { Container, ContainerState, MILLISECOND } from "./container";
 import { sendEvent, sendExit, sendHealthEvent } from "./events";
 import { describeExec } from "./execDescriber";
@@ -188,16 +188,17 @@ export class System {
 
     /** Starts a container. What is wrong is told to the host. */
     start(container: Container, serviceEndpoint: Endpoint): Failure | null {
-        // Room for the configuration in its largest size, and the lists that become part of it.
-        if (!provideHeap(2 * CONFIGURATION_SIZE_MAXIMUM))
+        // Room for the configuration, and the lists that become part of it.
+        const capacity = configurationBound(container);
+        if (!provideHeap(2 * capacity))
             return this.giveUp(
                 container,
                 new Failure("there is no memory for the container's configuration; give the machine more"),
             );
         const instance = new Instance(container.number, container.options.name, container.layers);
         instance.addressSpacesMaximum = container.addressSpacesMaximum;
-        const buffer = heap.alloc(CONFIGURATION_SIZE_MAXIMUM);
-        const configured = writeConfiguration(container, this.store, this.hasStatistics, buffer);
+        const buffer = heap.alloc(capacity);
+        const configured = writeConfiguration(container, this.store, this.hasStatistics, buffer, capacity);
         let failure = configured.failure;
         if (failure === null) {
             const size = constructionSize(configured.value!.size, container.options.memory);

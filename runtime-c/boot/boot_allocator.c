@@ -14,8 +14,11 @@ static struct {
     sel4_cptr next_slot;
     uint32_t frames;
     bool is_open;
-    sel4_cptr given_first; // frames of the root task's that it needs no more
-    uint32_t given_count;
+    struct {
+        sel4_cptr first;
+        uint32_t count;
+    } given[BOOT_GIVEN_RANGES]; // frames of the root task's that it needs no more
+    uint32_t given_ranges;
     uint64_t used[CONFIG_MAX_NUM_BOOTINFO_UNTYPED_CAPS]; // bytes, by index of the boot information
 } allocator ROOT_ONLY;
 
@@ -106,26 +109,41 @@ static bool map_missing_table(uint64_t vaddr) {
 }
 
 void boot_allocator_give(sel4_cptr first, uint32_t count) {
-    allocator.given_first = first;
-    allocator.given_count = count;
+    allocator.given[allocator.given_ranges].first = first;
+    allocator.given[allocator.given_ranges++].count = count;
 }
 
 sel4_cptr boot_allocator_take_given(void) {
-    if (allocator.given_count == 0) {
-        return 0;
+    for (uint32_t i = 0; i < allocator.given_ranges; i++) {
+        if (allocator.given[i].count > 0) {
+            allocator.given[i].count--;
+            return allocator.given[i].first++;
+        }
     }
-    allocator.given_count--;
-    return allocator.given_first++;
+    return 0;
+}
+
+/// Moves given frames, up to `count`, into consecutive slots from the next empty one on. How many there were.
+static uint32_t move_given(uint32_t count) {
+    const uint64_t depth = seL4_WordBits; // the kernel's guard takes what the CNode's slots leave
+    uint32_t moved = 0;
+    while (moved < count && allocator.next_slot < allocator.info->empty.end) {
+        sel4_cptr frame = boot_allocator_take_given();
+        if (frame == 0 || sel4_cnode_move(seL4_CapInitThreadCNode, allocator.next_slot, depth,
+                                          seL4_CapInitThreadCNode, frame, depth) != seL4_NoError) {
+            break;
+        }
+        allocator.next_slot++;
+        moved++;
+    }
+    return moved;
 }
 
 bool boot_allocator_map(uint64_t vaddr, uint32_t pages, sel4_cptr *first) {
-    sel4_cptr frame;
-    bool is_given = pages <= allocator.given_count;
-    if (is_given) {
-        frame = allocator.given_first;
-        allocator.given_first += pages;
-        allocator.given_count -= pages;
-    } else if (!boot_allocator_take(SEL4_OBJECT_SMALL_FRAME, pages, &frame)) {
+    sel4_cptr frame = allocator.next_slot;
+    sel4_cptr fresh;
+    uint32_t given = move_given(pages);
+    if (given < pages && !boot_allocator_take(SEL4_OBJECT_SMALL_FRAME, pages - given, &fresh)) {
         return false;
     }
     if (first) {
@@ -140,9 +158,7 @@ bool boot_allocator_map(uint64_t vaddr, uint32_t pages, sel4_cptr *first) {
             return false;
         }
     }
-    if (is_given) {
-        memset((void *)vaddr, 0, (uint64_t)pages * SEL4_PAGE_SIZE);
-    }
+    memset((void *)vaddr, 0, (uint64_t)given * SEL4_PAGE_SIZE);
     return true;
 }
 

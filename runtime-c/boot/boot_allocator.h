@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { BOOT_GIVEN_RANGES = 3 };
+
 /// Begins with the untypeds and the empty slots of the boot information.
 void boot_allocator_begin(const seL4_BootInfo *info);
 
@@ -21,12 +23,13 @@ sel4_cptr boot_allocator_take_slot(void);
 /// consecutive slots. False when memory or slots run out, or after boot_allocator_close.
 bool boot_allocator_take(uint32_t object, uint32_t count, sel4_cptr *first);
 
-/// Takes fresh frames and maps them in the root task, with the page tables they need.
+/// Maps frames of zeros in the root task, with the page tables they need: first those that were given, then
+/// fresh ones.
 /// @param first receives the first frame's slot; the others follow in order. May be NULL.
 bool boot_allocator_map(uint64_t vaddr, uint32_t pages, sel4_cptr *first);
 
-/// Hands over frames in consecutive slots that are mapped nowhere and hold what they held: the maps to come
-/// take them where they suffice, and clear them.
+/// Hands over frames in consecutive slots that are mapped nowhere and hold what they held, for the maps to
+/// come. Can be called BOOT_GIVEN_RANGES times.
 void boot_allocator_give(sel4_cptr first, uint32_t count);
 
 /// Takes one of the frames back that were handed over and not needed; 0 when there is none.

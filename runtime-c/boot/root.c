@@ -144,25 +144,12 @@ static const wasm_image *translate(const struct module *module, uint64_t length,
     }
 }
 
-/// Where a module's bytes are that nothing reads after its translation: its code section, and the data
-/// section behind it where the data has been laid out elsewhere.
-static wasm_range unread(const struct module *module, uint64_t length, bool with_data) {
-    wasm_range code = wasm_find_code(module->bytes, length);
-    wasm_range data = wasm_find_data(module->bytes, length);
-    // Only the header of the data section lies between the two.
-    if (with_data && code.begin != 0 && data.begin >= code.end && data.begin - code.end < 16) {
-        code.end = data.end;
-    }
-    return code;
-}
-
-/// Unmaps the whole pages of what is not read any more of a translated module. The result is where they were.
-static struct boot_range release(const struct module *module, wasm_range range) {
-    uint64_t begin = (uint64_t)module->bytes + range.begin;
-    uint64_t end = (uint64_t)module->bytes + range.end;
-    uint64_t first = (begin + SEL4_PAGE_SIZE - 1) / SEL4_PAGE_SIZE;
-    uint64_t last = end / SEL4_PAGE_SIZE;
-    if (range.begin == 0 || last <= first) {
+/// Unmaps pages of a translated module that nothing reads any more: those that lie in the bytes from `begin`
+/// to `end` as a whole. The result is where they were.
+static struct boot_range release(const uint8_t *begin, const uint8_t *end) {
+    uint64_t first = ((uint64_t)begin + SEL4_PAGE_SIZE - 1) / SEL4_PAGE_SIZE;
+    uint64_t last = (uint64_t)end / SEL4_PAGE_SIZE;
+    if (last <= first) {
         return (struct boot_range){0};
     }
     sel4_cptr slot =
@@ -174,6 +161,11 @@ static struct boot_range release(const struct module *module, wasm_range range) 
     }
     boot_allocator_give(slot, (uint32_t)(last - first));
     return (struct boot_range){first * SEL4_PAGE_SIZE, last - first};
+}
+
+static struct boot_range release_code(const struct module *module, uint64_t length) {
+    wasm_range code = wasm_find_code(module->bytes, length);
+    return release(module->bytes + code.begin, module->bytes + code.end);
 }
 
 /// Frames that were given away and that the boot has not needed become heap.
@@ -207,36 +199,50 @@ static uint64_t initial_heap_pages(const wasm_image *image) {
     return (bytes - LAYOUT_HEAP) / SEL4_PAGE_SIZE;
 }
 
-/// Lays the sentry's data out, once for all sentries, in pages that it reads as the first ones of its memory.
-/// A module with segments that have no fixed place goes without.
-static void place_sentry_data(const struct module *sentry) {
-    const uint64_t place = LAYOUT_LINEAR + LAYOUT_SENTRY_DATA;
+/// How many pages of a sentry's first heap begin with data; 0 for a module with segments that have no fixed
+/// place.
+static uint64_t sentry_data_pages(const struct module *sentry) {
     wasm_region memory = {NULL, initial_heap_pages(sentry->image) * SEL4_PAGE_SIZE};
     uint64_t end = wasm_place_data(sentry->image, sentry->bytes, LAYOUT_HEAP, memory);
-    if (end <= LAYOUT_HEAP || pages_of(end - LAYOUT_HEAP) > LAYOUT_SENTRY_DATA_PAGES) {
+    uint64_t pages = end <= LAYOUT_HEAP ? 0 : pages_of(end - LAYOUT_HEAP);
+    return pages > LAYOUT_SENTRY_DATA_PAGES ? 0 : pages;
+}
+
+/// Lays the sentry's data out, once for all sentries, in pages that each of them reads as the first ones of
+/// its memory. Then nothing reads the module's data section any more.
+static void place_sentry_data(const struct module *sentry, uint64_t length) {
+    uint64_t pages = boot_facts.sentry_data_pages;
+    if (pages == 0) {
         return;
     }
-    boot_facts.sentry_data_pages = pages_of(end - LAYOUT_HEAP);
-    map(place, boot_facts.sentry_data_pages, &boot_facts.sentry_data_first_slot,
-        "memory for the sentries' data");
-    memory.base = (void *)place;
-    wasm_place_data(sentry->image, sentry->bytes, LAYOUT_HEAP, memory);
-    protect(place, boot_facts.sentry_data_pages, boot_facts.sentry_data_first_slot);
+    const uint64_t place = LAYOUT_LINEAR + LAYOUT_SENTRY_DATA;
+    map(place, pages, &boot_facts.sentry_data_first_slot, "memory for the sentries' data");
+    wasm_place_data(sentry->image, sentry->bytes, LAYOUT_HEAP,
+                    (wasm_region){(void *)place, pages * SEL4_PAGE_SIZE});
+    protect(place, pages, boot_facts.sentry_data_first_slot);
+    // The hole that sentries find in the program grows over it: only the section's header lies between code
+    // and data.
+    wasm_range code = wasm_find_code(sentry->bytes, length);
+    wasm_range data = wasm_find_data(sentry->bytes, length);
+    struct boot_range *hole = &boot_facts.released;
+    if (hole->pages > 0 && data.begin >= code.end && data.begin - code.end < 16) {
+        const uint8_t *end_of_hole = (const uint8_t *)hole->vaddr + hole->pages * SEL4_PAGE_SIZE;
+        hole->pages += release(end_of_hole, sentry->bytes + data.end).pages;
+    }
 }
 
 /// Translates sentry.wasm for the sentries to come.
-static void prepare_sentry(uint64_t clock_zero, uint64_t clock_epoch) {
+static struct module prepare_sentry(uint64_t length, uint64_t clock_zero, uint64_t clock_epoch) {
     struct module sentry = {.name = "sentry", .bytes = program_sentry_wasm, .hosts = sentry_hosts};
     struct image_place place = {
         .vaddr = LAYOUT_SENTRY_IMAGE,
         .most_pages = (LAYOUT_SENTRY_IMAGE_END - LAYOUT_SENTRY_IMAGE) / SEL4_PAGE_SIZE,
         .header = sizeof(struct sentry_boot),
     };
-    uint64_t length = (uint64_t)(program_sentry_wasm_end - program_sentry_wasm);
     sentry.image = translate(&sentry, length, &place);
     check(&sentry);
-    place_sentry_data(&sentry);
-    boot_facts.released = release(&sentry, unread(&sentry, length, boot_facts.sentry_data_pages != 0));
+    boot_facts.sentry_data_pages = sentry_data_pages(&sentry);
+    boot_facts.released = release_code(&sentry, length);
     uint64_t storage = storage_size(&sentry);
     boot_facts.sentry_image_size = wasm_image_size(sentry.image);
     boot_facts.sentry_image_pages = place.pages;
@@ -259,6 +265,7 @@ static void prepare_sentry(uint64_t clock_zero, uint64_t clock_epoch) {
     if (missing) {
         fail_for_lack_of(missing);
     }
+    return sentry;
 }
 
 /// Translates manager.wasm and maps what its instance needs.
@@ -273,9 +280,7 @@ static struct module prepare_manager(void) {
     uint64_t storage = storage_size(&manager);
     map(LAYOUT_INSTANCE, pages_of(storage), NULL, "memory for the manager's instance");
     manager.storage = (wasm_region){(void *)LAYOUT_INSTANCE, storage};
-    adopt_given();
-    boot_facts.manager_released_pages = release(&manager, unread(&manager, length, false)).pages;
-    adopt_given();
+    boot_facts.manager_released_pages = release_code(&manager, length).pages;
     return manager;
 }
 
@@ -286,8 +291,12 @@ static void root_continue(void) {
     uint64_t clock_zero = clock_counter();
     uint64_t clock_epoch = machine_realtime();
     clock_begin(boot_facts.counter_frequency, clock_zero, clock_epoch);
-    prepare_sentry(clock_zero, clock_epoch);
+    uint64_t sentry_length = (uint64_t)(program_sentry_wasm_end - program_sentry_wasm);
+    struct module sentry = prepare_sentry(sentry_length, clock_zero, clock_epoch);
     struct module manager = prepare_manager();
+    // Each step has been able to take the frames that the ones before gave back.
+    place_sentry_data(&sentry, sentry_length);
+    adopt_given();
     memset((void *)SCRATCH, 0, heap_frames() * SEL4_PAGE_SIZE); // the heap begins as zero
     const char *missing = fault_thread_begin(boot_facts.info);
     if (missing) {
