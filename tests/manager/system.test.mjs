@@ -97,7 +97,7 @@ test('a container starts after what it depends on, and ends before it', async ()
             idle('client', { dependsOn: [{ container: 'server', condition: 'service_started' }] }),
         ],
         async (system) => {
-            await system.frameOf(FRAME.CREDIT, 3);
+            await system.frameOf(FRAME.EVENT, 3);
             const started = system.frames
                 .filter(({ type }) => type === FRAME.EVENT)
                 .map(({ channel, payload }) => [channel, JSON.parse(payload).event]);
