@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Builds the index of a layer (std/layerIndex.ts) while its tar archive is read.
+// Builds the index of a layer (std/layerIndex.ts) while its entries are read.
 //
 // What a name means where it meets what is there already, in this layer or below, follows the engines, which unpack
 // layers over each other into one directory: a directory over a directory changes its attributes, anything else replaces
@@ -25,7 +25,7 @@ import {
 import { Failure } from "../std/failure";
 import { GrowingArea } from "../std/growingArea";
 import { decodeUtf8 } from "../std/utf8";
-import { PATH_MAXIMUM, TarReader } from "../oci/tarReader";
+import { LayerEntries, PATH_MAXIMUM } from "../oci/layerEntries";
 import {
     TYPE_BLOCK_DEVICE,
     TYPE_CHARACTER_DEVICE,
@@ -114,7 +114,7 @@ export class LayerTree {
     }
 
     /** Puts the reader's present entry into the tree. */
-    add(reader: TarReader): AddOutcome {
+    add(reader: LayerEntries): AddOutcome {
         if (this.failure !== null) return AddOutcome.Failed;
         if (reader.nameLength == 0) {
             if (reader.type != TYPE_DIRECTORY)
@@ -140,7 +140,7 @@ export class LayerTree {
         return this.addFile(directory, name, length, reader);
     }
 
-    private addWhiteout(directory: u32, name: usize, length: u32, reader: TarReader): AddOutcome {
+    private addWhiteout(directory: u32, name: usize, length: u32, reader: LayerEntries): AddOutcome {
         if (length >= WHITEOUT_PREFIX_LENGTH && load<u32>(name) == WHITEOUT_PREFIX) {
             // ".wh..wh..opq" makes the directory opaque; other names of this form are aufs' bookkeeping.
             if (length == OPAQUE_NAME_LENGTH - WHITEOUT_PREFIX_LENGTH && load<u32>(name, 4) == 0x71706f2e) {
@@ -163,7 +163,7 @@ export class LayerTree {
         return AddOutcome.Done;
     }
 
-    private addDirectory(directory: u32, name: usize, length: u32, reader: TarReader): AddOutcome {
+    private addDirectory(directory: u32, name: usize, length: u32, reader: LayerEntries): AddOutcome {
         const existing = this.tables.find(directory, name, length);
         let number: i32;
         if (existing == NO_NAME) {
@@ -179,7 +179,7 @@ export class LayerTree {
         return AddOutcome.Done;
     }
 
-    private addFile(directory: u32, name: usize, length: u32, reader: TarReader): AddOutcome {
+    private addFile(directory: u32, name: usize, length: u32, reader: LayerEntries): AddOutcome {
         const kind = kindOfType(reader.type);
         const number = this.tables.newInode(0, 0, directory);
         if (number < 0 || !this.tables.setName(directory, name, length, kind, number))
@@ -205,7 +205,7 @@ export class LayerTree {
      * One more name for a file. A lower layer's file is copied into this layer, as an engine's overlay copies it up:
      * an index refers to nothing outside itself.
      */
-    private addHardLink(directory: u32, name: usize, length: u32, reader: TarReader): AddOutcome {
+    private addHardLink(directory: u32, name: usize, length: u32, reader: LayerEntries): AddOutcome {
         const split = lastComponent(reader.link, reader.linkLength);
         const targetDirectory = this.walk(reader.link, split, reader);
         if (targetDirectory < 0) return AddOutcome.Failed;
@@ -268,7 +268,7 @@ export class LayerTree {
      * The inode of the directory that `length` bytes of path lead to, made where it is missing; -1 after a failure.
      * `canonical` is then its path without symbolic links.
      */
-    private walk(path: usize, length: u32, reader: TarReader): i32 {
+    private walk(path: usize, length: u32, reader: LayerEntries): i32 {
         memory.copy(this.pending, path, length);
         this.pendingLength = length;
         this.canonicalLength = 0;
@@ -387,7 +387,7 @@ export class LayerTree {
         }
     }
 
-    private describe(number: u32, reader: TarReader, kind: u16): void {
+    private describe(number: u32, reader: LayerEntries, kind: u16): void {
         const inode = this.inode(number);
         inode.mode = (kind << 12) | (<u16>reader.mode);
         inode.uid = reader.uid;
@@ -408,7 +408,7 @@ export class LayerTree {
 
     // ---- failures
 
-    private failLink(reader: TarReader, reason: string): AddOutcome {
+    private failLink(reader: LayerEntries, reason: string): AddOutcome {
         return this.fail(
             reader.describe() +
                 ' is a hard link to "' +
@@ -419,7 +419,7 @@ export class LayerTree {
         );
     }
 
-    private failWalk(reader: TarReader, size: u32): i32 {
+    private failWalk(reader: LayerEntries, size: u32): i32 {
         this.appendCanonical(this.pending, size);
         this.fail(
             reader.describe() +
@@ -430,7 +430,7 @@ export class LayerTree {
         return -1;
     }
 
-    private failLongPath(reader: TarReader): i32 {
+    private failLongPath(reader: LayerEntries): i32 {
         this.fail(
             reader.describe() +
                 " lies behind symbolic links that make a path of more than 4095 bytes; do not use this image",

@@ -2,14 +2,23 @@
 //
 // Reads a tar archive as a stream, one entry after another: ustar, v7, pax extended headers, GNU long names and base-256
 // numbers. Nothing in it is believed: every header's checksum is verified, names are normalised and bounded, sizes are
-// bounded. The entry's fields live in the reader and are overwritten by the next entry, so that reading a layer
-// allocates nothing.
+// bounded.
 
-import { Failure } from "../std/failure";
 import { AttributeBlock } from "../std/layerIndex";
 import { decimal } from "../std/numberText";
 import { decodeUtf8 } from "../std/utf8";
 import { ByteStream } from "./byteStream";
+import {
+    ATTRIBUTES_MAXIMUM,
+    DEPTH_MAXIMUM,
+    DEVICE_MAJOR_MAXIMUM,
+    DEVICE_MINOR_MAXIMUM,
+    ENTRIES_MAXIMUM,
+    FILE_SIZE_MAXIMUM,
+    LayerEntries,
+    NAME_MAXIMUM,
+    PATH_MAXIMUM,
+} from "./layerEntries";
 import { PaxRecords, PaxTime } from "./paxRecords";
 import {
     NOT_A_NUMBER,
@@ -31,50 +40,14 @@ import {
     typeName,
 } from "./tarHeader";
 
-/** Entries of one archive. Large development images have some 100,000 files in all. */
-export const ENTRIES_MAXIMUM: u32 = 1 << 18;
-/** Bytes of a path or a link's target: Linux's PATH_MAX less the zero byte. */
-export const PATH_MAXIMUM: u32 = 4095;
-/** Bytes of one name: Linux's NAME_MAX. */
-export const NAME_MAXIMUM: u32 = 255;
-/** Directories above a file. Deeper trees are made only to break those who read them. */
-export const DEPTH_MAXIMUM: u32 = 128;
-/** Bytes of one pax header: room for several extended attributes of Linux's largest size (64 KiB). */
-export const PAX_MAXIMUM: u32 = 256 * 1024;
-/** Key of a pax record with an extended attribute, without the attribute's name; Linux's limits of name and value. */
+/** Bytes of one pax header, most of which can be extended attributes. */
+export const PAX_MAXIMUM: u32 = ATTRIBUTES_MAXIMUM;
+/** Key of a pax record with an extended attribute, without the attribute's name. */
 const ATTRIBUTE_KEY: string = "SCHILY.xattr.";
-const ATTRIBUTE_NAME_MAXIMUM: u32 = 255;
-const ATTRIBUTE_VALUE_MAXIMUM: u32 = 65536;
 /** Bytes after the end mark. tar fills its last record, 10 KiB by default and at most 256 KiB. */
 export const TRAILER_MAXIMUM: u64 = 1 << 20;
-/** Bytes of one file: beyond any memory that Sealift runs in, and far from the overflow of sums. */
-export const FILE_SIZE_MAXIMUM: i64 = 1 << 40;
 
-export class TarReader {
-    failure: Failure | null = null;
-    /** TYPE_ value: regular, hard link, symbolic link, device, directory or fifo. */
-    type: u8 = 0;
-    /** The normalised name: no leading, trailing or double "/", no "." or ".." component. Empty: the root. */
-    readonly name: usize;
-    nameLength: u32 = 0;
-    /** Symbolic link: the target as written. Hard link: the normalised name of the other file. */
-    readonly link: usize;
-    linkLength: u32 = 0;
-    /** Permission bits: 07777 at most. */
-    mode: u32 = 0;
-    uid: u32 = 0;
-    gid: u32 = 0;
-    /** Bytes of content; 0 for anything but regular files. */
-    size: u64 = 0;
-    modificationSeconds: i64 = 0;
-    modificationNanoseconds: u32 = 0;
-    deviceMajor: u32 = 0;
-    deviceMinor: u32 = 0;
-    /** Extended attributes, as an AttributeBlock of std/layerIndex.ts; length 0 without any. */
-    attributes: usize = 0;
-    attributesLength: u32 = 0;
-    /** Entries read so far. */
-    entries: u32 = 0;
+export class TarReader extends LayerEntries {
     /** Bytes of the archive read so far. */
     position: u64 = 0;
 
@@ -92,21 +65,15 @@ export class TarReader {
     private paxGid: i64 = -1;
 
     constructor(private readonly stream: ByteStream) {
+        super();
         this.header = changetype<TarHeader>(heap.alloc(TAR_BLOCK));
-        // Names arrive un-normalised: "./" in front and the prefix of ustar make them longer than what is kept.
-        this.name = heap.alloc(PATH_MAXIMUM + 1);
-        this.link = heap.alloc(PATH_MAXIMUM + 1);
     }
 
-    /** Frees the reader's buffers. */
     close(): void {
         heap.free(changetype<usize>(this.header));
-        heap.free(this.name);
-        heap.free(this.link);
-        if (this.attributes != 0) heap.free(this.attributes);
+        super.close();
     }
 
-    /** Goes to the next entry: false at the archive's end and after a failure. */
     next(): bool {
         this.forgetExtensions();
         while (true) {
@@ -149,7 +116,6 @@ export class TarReader {
         }
     }
 
-    /** Reads content of the present entry: how many bytes (0 at its end), or -1 after a failure. */
     readContent(to: usize, length: u32): i32 {
         const wanted = <u32>min<u64>(length, this.contentLeft);
         const count = this.stream.readFully(to, wanted);
@@ -164,11 +130,6 @@ export class TarReader {
         }
         this.contentLeft -= count;
         return count;
-    }
-
-    /** The entry's name for messages. */
-    describe(): string {
-        return '"' + decodeUtf8(this.name, this.nameLength) + '"';
     }
 
     private readEntry(type: u8, size: u64): bool {
@@ -216,8 +177,12 @@ export class TarReader {
             case TYPE_BLOCK_DEVICE: {
                 const major = this.header.deviceMajor;
                 const minor = this.header.deviceMinor;
-                // What an inode of a layer index holds: 12 bits and 20 bits, as Linux's 32-bit device numbers do.
-                if (major < 0 || major > 0xfff || minor < 0 || minor > 0xfffff)
+                if (
+                    major < 0 ||
+                    major > <i64>DEVICE_MAJOR_MAXIMUM ||
+                    minor < 0 ||
+                    minor > <i64>DEVICE_MINOR_MAXIMUM
+                )
                     return this.fail(
                         this.describe() + " is a device with an absurd number; the archive is damaged",
                     );
@@ -336,25 +301,11 @@ export class TarReader {
     /** Adds an extended attribute to the block of the next entry. */
     private addAttribute(records: PaxRecords): bool {
         const skipped = <u32>ATTRIBUTE_KEY.length;
-        const nameLength = records.keyLength - skipped;
-        if (
-            nameLength == 0 ||
-            nameLength > ATTRIBUTE_NAME_MAXIMUM ||
-            records.valueLength > ATTRIBUTE_VALUE_MAXIMUM
-        )
-            return this.failPaxValue(records);
-        if (this.attributes == 0) this.attributes = heap.alloc(PAX_MAXIMUM + AttributeBlock.HEADER);
-        if (this.attributesLength == 0) this.attributesLength = AttributeBlock.HEADER;
-        const size = AttributeBlock.ENTRY_HEADER + nameLength + records.valueLength;
+        const at = this.addAttributeOf(records.keyLength - skipped, records.valueLength);
         // Two headers in front of one entry could say more than one may.
-        if (this.attributesLength + size > PAX_MAXIMUM) return this.failPaxValue(records);
-        const at = this.attributes + this.attributesLength;
-        store<u16>(at, <u16>nameLength);
-        store<u32>(at, records.valueLength, 2);
-        memory.copy(AttributeBlock.name(at), records.key + skipped, nameLength);
+        if (at == 0) return this.failPaxValue(records);
+        memory.copy(AttributeBlock.name(at), records.key + skipped, records.keyLength - skipped);
         memory.copy(AttributeBlock.value(at), records.value, records.valueLength);
-        this.attributesLength += size;
-        store<u32>(this.attributes, this.attributesLength - AttributeBlock.HEADER);
         return true;
     }
 
@@ -483,11 +434,6 @@ export class TarReader {
         return this.fail(
             "a name has more than " + decimal(PATH_MAXIMUM) + " bytes, which Linux cannot open; shorten it",
         );
-    }
-
-    private fail(message: string): bool {
-        if (this.failure === null) this.failure = new Failure(message);
-        return false;
     }
 }
 
