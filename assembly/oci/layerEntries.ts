@@ -85,11 +85,7 @@ export abstract class LayerEntries {
      * one or all together are too long.
      */
     protected addAttributeOf(nameLength: u32, valueLength: u32): usize {
-        if (
-            nameLength == 0 ||
-            nameLength > ATTRIBUTE_NAME_MAXIMUM ||
-            valueLength > ATTRIBUTE_VALUE_MAXIMUM
-        )
+        if (nameLength == 0 || nameLength > ATTRIBUTE_NAME_MAXIMUM || valueLength > ATTRIBUTE_VALUE_MAXIMUM)
             return 0;
         if (this.attributes == 0) this.attributes = heap.alloc(ATTRIBUTES_MAXIMUM + AttributeBlock.HEADER);
         if (this.attributesLength == 0) this.attributesLength = AttributeBlock.HEADER;
@@ -101,6 +97,13 @@ export abstract class LayerEntries {
         this.attributesLength += size;
         store<u32>(this.attributes, this.attributesLength - AttributeBlock.HEADER);
         return at;
+    }
+
+    /** Takes back the attribute that was added last. */
+    protected removeLastAttribute(at: usize): void {
+        this.attributesLength = <u32>(at - this.attributes);
+        if (this.attributesLength == AttributeBlock.HEADER) this.attributesLength = 0;
+        else store<u32>(this.attributes, this.attributesLength - AttributeBlock.HEADER);
     }
 
     protected fail(message: string): bool {
