@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Builds the C runtime with the two Wasm modules: one freestanding ELF, the root task.
+// Builds the C runtime with the three Wasm modules: one freestanding ELF, the root task.
 //
-//   node scripts/build-runtime.mjs [--architecture=x86_64] [--sel4=PREFIX] [--board=NAME] [--manager=FILE] [--sentry=FILE]
-//                                  [--output=FILE] [--count-instructions | --aot]
+//   node scripts/build-runtime.mjs [--architecture=x86_64] [--sel4=PREFIX] [--board=NAME] [--manager=FILE] [--unpacker=FILE]
+//                                  [--sentry=FILE] [--output=FILE] [--count-instructions | --aot]
 //
 //   --sel4     a kernel's install folder; without it, the headers of platform/linux
 //   --board    the machine, a folder of platform/boards; not needed for x86_64, whose machine is the PC
-//   --manager  the manager's module, build/wasm/manager.wasm unless given; likewise --sentry
+//   --manager  the manager's module, build/wasm/manager.wasm unless given; likewise --unpacker and --sentry
 //   --output   the result's name
 //   --count-instructions  the modules run metered and report.instructions counts; its folder is named ...-counting
 //   --aot      the modules are compiled ahead of time (wasm2c, runtime-c/aot), not interpreted; its folder is named ...-aot
@@ -250,7 +250,7 @@ function sectionSizes(path) {
 
 /**
  * Builds the runtime.
- * @param {{ architecture?: string, sel4?: string, board?: string, manager?: string, sentry?: string, output?: string,
+ * @param {{ architecture?: string, sel4?: string, board?: string, manager?: string, unpacker?: string, sentry?: string, output?: string,
  *          countInstructions?: boolean, aot?: boolean, say?: (text: string) => void }} [options]
  * @returns {Promise<{ elf: string, sizes: Map<string, number> }>} the file, and its sections' sizes in bytes
  */
@@ -291,7 +291,7 @@ export async function buildRuntime(options = {}) {
         ...(aot ? ['-DSEALIFT_AOT'] : []),
     ];
     const elf = options.output ? resolve(root, options.output) : join(target, 'runtime.elf');
-    const [manager, sentry] = ['manager', 'sentry'].map((name) => {
+    const [manager, unpacker, sentry] = ['manager', 'unpacker', 'sentry'].map((name) => {
         const module = resolve(root, options[name] ?? `build/wasm/${name}.wasm`);
         if (!existsSync(module)) {
             throw new Error(
@@ -369,6 +369,7 @@ export async function buildRuntime(options = {}) {
         // Beside the result, like the object with the modules: objects do not depend on the modules otherwise.
         for (const [module, label] of [
             [sentry, 'sentry'],
+            [unpacker, 'unpacker'],
             [manager, 'manager'],
         ]) {
             const source = elf.replace(/(\.elf)?$/, `-compiled-${label}.c`); // program.ld knows the names
@@ -390,9 +391,10 @@ export async function buildRuntime(options = {}) {
         (file) => [
             ...clang,
             define('SENTRY_WASM', sentry),
+            define('UNPACKER_WASM', unpacker),
             define('MANAGER_WASM', manager),
             ...definitions,
-            `-DMODULES="${hashOf(sentry)} ${hashOf(manager)}"`, // made again when their contents change
+            `-DMODULES="${[sentry, unpacker, manager].map(hashOf).join(' ')}"`, // made again when their contents change
             '-c',
             source,
             '-o',
@@ -427,6 +429,7 @@ async function main() {
             sel4: { type: 'string' },
             board: { type: 'string' },
             manager: { type: 'string' },
+            unpacker: { type: 'string' },
             sentry: { type: 'string' },
             output: { type: 'string' },
             'count-instructions': { type: 'boolean' },
@@ -442,7 +445,7 @@ async function main() {
     console.log(relative(root, elf));
     console.log(`  text ${size('.text')}, constants ${size('.rodata')}, state ${size('.bss')} bytes`);
     console.log(
-        `  sentry.wasm ${size('.wasm.sentry')}, manager.wasm ${size('.wasm.manager')} bytes (whole pages)`,
+        `  sentry.wasm ${size('.wasm.sentry')}, unpacker.wasm ${size('.wasm.unpacker')}, manager.wasm ${size('.wasm.manager')} bytes (whole pages)`,
     );
 }
 

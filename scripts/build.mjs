@@ -64,6 +64,7 @@ const steps = [
         command: [node, 'scripts/wit.mjs'],
     },
     wasmModule('manager', 'Compile the manager to WebAssembly'),
+    wasmModule('unpacker', 'Compile the unpacker to WebAssembly'),
     {
         name: 'vdso',
         title: 'Build the vDSO',
@@ -99,6 +100,7 @@ const steps = [
             'scripts/wasm-names.mjs',
             'scripts/debian-source.mjs',
             'build/wasm/manager.wasm',
+            'build/wasm/unpacker.wasm',
             'build/wasm/sentry.wasm',
         ],
         outputs: ['build/runtime/x86_64/linux/runtime.elf'],

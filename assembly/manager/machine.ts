@@ -172,9 +172,15 @@ function accountBoot(pool: UntypedPool, ram: u64, usedAtBoot: u64): void {
     const frames = fact(BootKey.ROOT_FRAMES) * PAGE_SIZE;
     pool.account(OWNER_BOOT_OBJECTS, usedAtBoot + framesByKernel - frames);
     const code = fact(BootKey.RUNTIME_TEXT_BYTES);
-    const modules = fact(BootKey.MANAGER_WASM_BYTES) + fact(BootKey.SENTRY_WASM_BYTES);
+    const modules =
+        fact(BootKey.MANAGER_WASM_BYTES) +
+        fact(BootKey.UNPACKER_WASM_BYTES) +
+        fact(BootKey.SENTRY_WASM_BYTES);
     const translated =
-        (pagesFor(fact(BootKey.MANAGER_IMAGE_BYTES)) + fact(BootKey.SENTRY_IMAGE_PAGES)) * PAGE_SIZE;
+        (pagesFor(fact(BootKey.MANAGER_IMAGE_BYTES)) +
+            fact(BootKey.UNPACKER_IMAGE_PAGES) +
+            fact(BootKey.SENTRY_IMAGE_PAGES)) *
+        PAGE_SIZE;
     const bundle = fact(BootKey.BUNDLE_PAGES) * PAGE_SIZE;
     const heap = <u64>heapFrames() * PAGE_SIZE;
     pool.account(OWNER_RUNTIME_CODE, code);

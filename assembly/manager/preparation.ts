@@ -7,7 +7,7 @@ import { Compression } from "../oci/mediaTypes";
 import { Platform } from "../oci/platform";
 import { ImageOptions, SystemOptions, readSystemOptions } from "../oci/systemOptions";
 import { Failure } from "../std/failure";
-import { Bundle, BundleFolder, SYSTEM_OPTIONS } from "./bundle";
+import { Bundle, BundleFile, BundleFolder, SYSTEM_OPTIONS } from "./bundle";
 import { DIGEST_SIZE, stirDigest } from "./entropy";
 import { LayerStore } from "./layerStore";
 import { machine } from "./machine";
@@ -40,6 +40,10 @@ class LayerTask {
         readonly layers: i32[],
         readonly progress: i32,
     ) {}
+
+    get file(): BundleFile {
+        return this.files.find(this.layer.path)!;
+    }
 }
 
 /** Reads system.json and opens the images it names. */
@@ -142,7 +146,11 @@ export class Preparation {
     unpack(store: LayerStore, number: i32): Failure | null {
         const task = this.tasks[number];
         const progress = new Progress("unpack", task.progress, this.tasks.length, task.layer.size);
-        const stored = store.provide(task.files, task.layer, task.layers, progress);
+        const file = task.file;
+        let isLastUse = true;
+        for (let i = number + 1; i < this.tasks.length && isLastUse; i++)
+            isLastUse = this.tasks[i].file.offset != file.offset;
+        const stored = store.provide(task.layer, file, task.layers, isLastUse, progress);
         const failure = stored.failure;
         if (failure !== null) return failure;
         task.layers.push(stored.value);

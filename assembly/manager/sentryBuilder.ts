@@ -92,7 +92,7 @@ const SLOT_REPLY: u32 = 8;
 const SLOT_TCB: u32 = 9;
 
 /** Above the container's threads (100), below the manager (200): a sentry preempts what it serves. */
-const SENTRY_PRIORITY: u32 = 150;
+export const SENTRY_PRIORITY: u32 = 150;
 
 /** The CNode of the container's threads has two slots, and its guard takes the other 63 bits. */
 const EMPTY_RADIX: u32 = 1;

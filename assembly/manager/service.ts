@@ -5,10 +5,8 @@
 // before the next one is taken.
 
 import { clockNow, interruptAcknowledge, interruptBind, timerArm } from "../sel4/generated/host";
-import { BootKey } from "../sel4/generated/boot-keys";
 import { Endpoint, Notification, Reply, SchedContext, VSpace, capability } from "../sel4/capabilities";
 import { Message } from "../sel4/message";
-import { REGISTERS_MAXIMUM, REGISTER_PROGRAM_COUNTER, firstArgumentRegister } from "../sel4/registers";
 import {
     ERROR_NONE,
     OBJECT_ENDPOINT,
@@ -46,9 +44,11 @@ import {
     NOTIFY_TIMER,
     NO_DEADLINE,
 } from "./instance";
-import { fact, machine } from "./machine";
+import { takePostponedInterrupts } from "./interrupts";
+import { machine } from "./machine";
 import { OWNER_KERNEL_OBJECTS } from "./owners";
 import { LIMIT_PERIOD } from "./processorLimit";
+import { FAULT_VM, continueInTrap } from "./runtimeFault";
 import { BADGE_CONTAINER, BADGE_CONTAINER_NUMBER, BADGE_FAULT } from "./sentryBuilder";
 import { System } from "./system";
 
@@ -85,9 +85,6 @@ const SOURCE_CONSOLE: u32 = 0;
 const SOURCE_TIMER: u32 = 1;
 const BADGE_CONSOLE: u64 = 1;
 const BADGE_TIMER: u64 = 2;
-
-/** Label of a page fault (seL4_Fault_VMFault on MCS kernels; kernels with a hypervisor number it alike). */
-const FAULT_VM: u32 = 6;
 
 /** Bytes of a text of a sentry that are kept: a backtrace is about this long. */
 const TEXT_MAXIMUM: u64 = 2048;
@@ -141,6 +138,7 @@ export class Service extends HostListener {
     serve(): void {
         const system = this.system;
         // Input may have arrived while images were unpacked.
+        this.takeInterrupts(takePostponedInterrupts());
         this.receiver!.poll();
         let messages: u32 = 0;
         let answer = false;
@@ -562,15 +560,9 @@ export class Service extends HostListener {
         const instruction = message.get(0);
         const address = message.get(1);
         if (message.label == FAULT_VM && container.pages!.provide(address)) return this.answer(DONE);
-        const base = fact(BootKey.LINEAR_BASE);
-        if (
-            message.label == FAULT_VM &&
-            !container.faulted &&
-            address >= base &&
-            address - base < (<u64>1) << 32
-        ) {
+        if (message.label == FAULT_VM && !container.faulted) {
             container.faulted = true;
-            if (this.continueInTrap(container, address)) return false;
+            if (continueInTrap(container.tcb, address)) return false;
         }
         container.fail(
             "the container's sentry faulted (fault " +
@@ -583,19 +575,5 @@ export class Service extends HostListener {
             EXIT_ENGINE_FAILED,
         );
         return false;
-    }
-
-    private continueInTrap(container: Instance, address: u64): bool {
-        const registers = heap.alloc(REGISTERS_MAXIMUM * 8);
-        const argument = firstArgumentRegister(machine().architecture);
-        let error = container.tcb.readRegisters(argument + 1, registers);
-        if (error == ERROR_NONE) {
-            store<u64>(registers + REGISTER_PROGRAM_COUNTER * 8, fact(BootKey.SENTRY_FAULT_ENTRY));
-            store<u64>(registers + argument * 8, address);
-            // Resuming ends the fault; no reply is needed then.
-            error = container.tcb.writeRegisters(true, argument + 1, registers);
-        }
-        heap.free(registers);
-        return error == ERROR_NONE;
     }
 }

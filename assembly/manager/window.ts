@@ -18,15 +18,10 @@ export const CONFIGURATION_PAGES: usize = 0x0030_0000;
 /** A page for a moment: what is copied into a frame that is mapped elsewhere. */
 export const SCRATCH_PAGE: usize = 0x0037_0000;
 // From 0x38_0000 the boot has put the data of sentries (SENTRY_DATA_WINDOW).
-// Tables of the layer that is being unpacked (layerTree.ts), as large as a layer of the most inodes makes them.
-export const TREE_INODES: usize = 0x0400_0000;
-export const TREE_INODES_LIMIT: u32 = 0x0200_0000;
-export const TREE_NAMES: usize = 0x0600_0000;
-export const TREE_NAMES_LIMIT: u32 = 0x0200_0000;
-export const TREE_STRINGS: usize = 0x0800_0000;
-export const TREE_STRINGS_LIMIT: u32 = 0x0400_0000;
-export const TREE_BUCKETS: usize = 0x0c00_0000;
-export const TREE_BUCKETS_LIMIT: u32 = 0x0100_0000;
+// Pages that are shared with the domain that unpacks a layer (std/unpackerProtocol.ts).
+export const UNPACKING_EXCHANGE: usize = 0x0400_0000;
+export const UNPACKING_PACKED: usize = 0x0401_0000;
+export const UNPACKING_CONTENT: usize = 0x0402_0000;
 /** The table that finds equal pages (uniquePages.ts), for as many frames as the store can have. */
 export const UNIQUE_PAGES: usize = 0x0d00_0000;
 export const UNIQUE_PAGES_LIMIT: u32 = 0x0080_0000;

@@ -129,6 +129,10 @@ export class CSpace {
         return cnodeCopy(this.root.cptr, to, WORD_BITS, this.root.cptr, from, WORD_BITS, rights);
     }
 
+    @inline move(to: u32, from: u32): u32 {
+        return cnodeMove(this.root.cptr, to, WORD_BITS, this.root.cptr, from, WORD_BITS);
+    }
+
     @inline mint(to: u32, from: u32, rights: u32, badge: u64): u32 {
         return cnodeMint(this.root.cptr, to, WORD_BITS, this.root.cptr, from, WORD_BITS, rights, badge);
     }

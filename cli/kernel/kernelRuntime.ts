@@ -90,7 +90,8 @@ interface Recipe {
 async function makeRuntime(recipe: Recipe, building: () => void): Promise<string> {
     const { architecture, headers, aot } = recipe;
     const sentry = sentryModule(architecture);
-    const inputs = [sentry, buildProduct('wasm/manager.wasm'), buildScript, ...recipe.inputs];
+    const modules = [sentry, buildProduct('wasm/manager.wasm'), buildProduct('wasm/unpacker.wasm')];
+    const inputs = [...modules, buildScript, ...recipe.inputs];
     const sources = [headers, join(projectFolder, 'runtime-c')];
     const hash = hashFiles(sources, inputs, [headers, aot ? 'aot' : 'interpreter']);
     const folder = join(projectFolder, 'build', 'runtime', architecture, `${recipe.label}-${hash}`);

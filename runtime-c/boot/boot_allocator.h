@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { BOOT_GIVEN_RANGES = 3 };
+enum { BOOT_GIVEN_RANGES = 4 };
 
 /// Begins with the untypeds and the empty slots of the boot information.
 void boot_allocator_begin(const seL4_BootInfo *info);

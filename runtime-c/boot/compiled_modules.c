@@ -6,9 +6,10 @@
 
 #include "aot/compiled.h"
 
-extern const struct compiled_module compiled_sentry, compiled_manager;
+extern const struct compiled_module compiled_sentry, compiled_unpacker, compiled_manager;
 
-const struct compiled_module *const compiled_modules[] = {&compiled_sentry, &compiled_manager, NULL};
+const struct compiled_module *const compiled_modules[] = {&compiled_sentry, &compiled_unpacker,
+                                                          &compiled_manager, NULL};
 
 #else
 

@@ -48,6 +48,12 @@ static bool indexed_value(uint32_t key, uint32_t index, uint64_t *value) {
     case BOOT_KEY_PRIVATE_RW_PAGES:
         *value = is_range ? range->pages : 0;
         return true;
+    case BOOT_KEY_UNPACKER_RW_VADDR:
+        *value = index < BOOT_UNPACKER_RANGES ? boot_facts.unpacker_ranges[index].vaddr : 0;
+        return true;
+    case BOOT_KEY_UNPACKER_RW_PAGES:
+        *value = index < BOOT_UNPACKER_RANGES ? boot_facts.unpacker_ranges[index].pages : 0;
+        return true;
     case BOOT_KEY_OBJECT_BITS:
         *value = sel4_object_bits(index);
         return true;
@@ -136,7 +142,7 @@ bool boot_value(uint32_t key, uint32_t index, uint64_t *value) {
         *value = LAYOUT_SENTRY_DATA;
         break;
     case BOOT_KEY_SENTRY_IMAGE_VADDR:
-        *value = LAYOUT_SENTRY_IMAGE;
+        *value = LAYOUT_DOMAIN_IMAGE;
         break;
     case BOOT_KEY_SENTRY_IMAGE_PAGES:
         *value = boot_facts.sentry_image_pages;
@@ -199,6 +205,28 @@ bool boot_value(uint32_t key, uint32_t index, uint64_t *value) {
         break;
     case BOOT_KEY_MACHINE_MEMORY:
         *value = boot_facts.machine_memory;
+        break;
+    case BOOT_KEY_UNPACKER_WASM_BYTES:
+        *value = (uint64_t)program_unpacker_end - (uint64_t)program_unpacker_wasm -
+                 boot_facts.unpacker_released_pages * SEL4_PAGE_SIZE;
+        break;
+    case BOOT_KEY_UNPACKER_WASM_VADDR:
+        *value = (uint64_t)program_unpacker_wasm;
+        break;
+    case BOOT_KEY_UNPACKER_WASM_PAGES:
+        *value = pages(program_unpacker_wasm, program_unpacker_end);
+        break;
+    case BOOT_KEY_UNPACKER_IMAGE_PAGES:
+        *value = boot_facts.unpacker_image_pages;
+        break;
+    case BOOT_KEY_UNPACKER_IMAGE_FIRST_SLOT:
+        *value = boot_facts.unpacker_image_first_slot;
+        break;
+    case BOOT_KEY_UNPACKER_RW_COUNT:
+        *value = BOOT_UNPACKER_RANGES;
+        break;
+    case BOOT_KEY_BUNDLE_VADDR:
+        *value = (uint64_t)boot_facts.bundle;
         break;
     case BOOT_KEY_BUNDLE_PAGES:
         *value = (boot_facts.bundle_size + SEL4_PAGE_SIZE - 1) / SEL4_PAGE_SIZE;

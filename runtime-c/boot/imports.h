@@ -7,6 +7,7 @@
 #include "wasm/wasm.h"
 
 extern const wasm_host_table manager_hosts;
+extern const wasm_host_table unpacker_hosts;
 extern const wasm_host_table sentry_hosts;
 
 #endif

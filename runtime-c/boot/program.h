@@ -1,22 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The program as the linker script lays it out, and the two modules that it carries.
+// The program as the linker script lays it out, and the three modules that it carries.
 #ifndef SEALIFT_BOOT_PROGRAM_H
 #define SEALIFT_BOOT_PROGRAM_H
 
 #include <stdint.h>
 
 // Page-aligned boundaries, in the order of addresses (boot/program.ld).
-extern const uint8_t program_begin[];       ///< code, then constants
-extern const uint8_t program_shared_end[];  ///< end of what sentries share: after sentry.wasm
-extern const uint8_t program_manager_end[]; ///< end of manager.wasm, or of its code where it is compiled
-extern uint8_t program_bss_begin[];         ///< state that every domain has
-extern uint8_t program_bss_end[];           ///< and from here state of the root task
-extern uint8_t program_end[];               ///< where the bundle begins, if there is one
+extern const uint8_t program_begin[];        ///< code, then constants
+extern const uint8_t program_shared_end[];   ///< end of what sentries share: after sentry.wasm
+extern const uint8_t program_unpacker_end[]; ///< end of unpacker.wasm
+extern const uint8_t program_manager_end[];  ///< end of manager.wasm, or of its code where it is compiled
+extern uint8_t program_bss_begin[];          ///< state that every domain has
+extern uint8_t program_bss_end[];            ///< and from here state of the root task
+extern uint8_t program_end[];                ///< where the bundle begins, if there is one
 
 // The modules (boot/modules.S).
 extern const uint8_t program_sentry_wasm[];
 extern const uint8_t program_sentry_wasm_end[];
+extern const uint8_t program_unpacker_wasm[];
+extern const uint8_t program_unpacker_wasm_end[];
 extern const uint8_t program_manager_wasm[];
 extern const uint8_t program_manager_wasm_end[];
 

@@ -4,12 +4,12 @@
 
 #include "boot/boot_allocator.h"
 #include "boot/boot_information.h"
+#include "boot/domain_boot.h"
 #include "boot/failure.h"
 #include "boot/fault_thread.h"
 #include "boot/imports.h"
 #include "boot/module.h"
 #include "boot/program.h"
-#include "boot/sentry_boot.h"
 #include "boot/tick_thread.h"
 #include "host/boot_facts.h"
 #include "host/clock.h"
@@ -235,9 +235,9 @@ static void place_sentry_data(const struct module *sentry, uint64_t length) {
 static struct module prepare_sentry(uint64_t length, uint64_t clock_zero, uint64_t clock_epoch) {
     struct module sentry = {.name = "sentry", .bytes = program_sentry_wasm, .hosts = sentry_hosts};
     struct image_place place = {
-        .vaddr = LAYOUT_SENTRY_IMAGE,
-        .most_pages = (LAYOUT_SENTRY_IMAGE_END - LAYOUT_SENTRY_IMAGE) / SEL4_PAGE_SIZE,
-        .header = sizeof(struct sentry_boot),
+        .vaddr = LAYOUT_DOMAIN_IMAGE,
+        .most_pages = (LAYOUT_DOMAIN_IMAGE_END - LAYOUT_DOMAIN_IMAGE) / SEL4_PAGE_SIZE,
+        .header = sizeof(struct domain_boot),
     };
     sentry.image = translate(&sentry, length, &place);
     check(&sentry);
@@ -251,8 +251,8 @@ static struct module prepare_sentry(uint64_t length, uint64_t clock_zero, uint64
     boot_facts.private_ranges[0] = (struct boot_range){LAYOUT_STACK, LAYOUT_STACK_PAGES};
     boot_facts.private_ranges[1] = (struct boot_range){LAYOUT_INSTANCE, pages_of(storage)};
     boot_facts.private_ranges[2] = (struct boot_range){LAYOUT_WASM_STACK, LAYOUT_WASM_STACK_PAGES};
-    *(struct sentry_boot *)LAYOUT_SENTRY_IMAGE = (struct sentry_boot){
-        .magic = SENTRY_BOOT_MAGIC,
+    *(struct domain_boot *)LAYOUT_DOMAIN_IMAGE = (struct domain_boot){
+        .magic = DOMAIN_BOOT_MAGIC,
         .counter_frequency = boot_facts.counter_frequency,
         .clock_zero = clock_zero,
         .clock_epoch = clock_epoch,
@@ -260,12 +260,47 @@ static struct module prepare_sentry(uint64_t length, uint64_t clock_zero, uint64
         .instance_size = storage,
         .data_pages = boot_facts.sentry_data_pages,
     };
-    protect(LAYOUT_SENTRY_IMAGE, place.pages, place.first);
+    protect(LAYOUT_DOMAIN_IMAGE, place.pages, place.first);
     const char *missing = tick_thread_begin(place.first);
     if (missing) {
         fail_for_lack_of(missing);
     }
     return sentry;
+}
+
+/// Translates unpacker.wasm, which a domain runs that exists while a layer is unpacked.
+static void prepare_unpacker(void) {
+    struct module unpacker = {.name = "unpacker", .bytes = program_unpacker_wasm, .hosts = unpacker_hosts};
+    struct image_place place = {
+        .vaddr = LAYOUT_UNPACKER_IMAGE,
+        .most_pages = (LAYOUT_UNPACKER_IMAGE_END - LAYOUT_UNPACKER_IMAGE) / SEL4_PAGE_SIZE,
+        .header = sizeof(struct domain_boot),
+    };
+    uint64_t length = (uint64_t)(program_unpacker_wasm_end - program_unpacker_wasm);
+    unpacker.image = translate(&unpacker, length, &place);
+    check(&unpacker);
+    boot_facts.unpacker_released_pages = release_code(&unpacker, length).pages;
+    uint64_t storage = storage_size(&unpacker);
+    uint64_t heap_pages = initial_heap_pages(unpacker.image);
+    boot_facts.unpacker_image_pages = place.pages;
+    boot_facts.unpacker_image_first_slot = place.first;
+    struct boot_range *range = boot_facts.unpacker_ranges;
+    *range++ = (struct boot_range){LAYOUT_STACK, LAYOUT_STACK_PAGES};
+    *range++ = (struct boot_range){LAYOUT_INSTANCE, pages_of(storage)};
+    *range++ = (struct boot_range){LAYOUT_WASM_STACK, LAYOUT_WASM_STACK_PAGES};
+    *range++ = (struct boot_range){(uint64_t)program_bss_begin,
+                                   pages_of((uint64_t)program_bss_end - (uint64_t)program_bss_begin)};
+    *range++ = (struct boot_range){LAYOUT_UNPACKER_STATE, LAYOUT_UNPACKER_STATE_PAGES};
+    *range++ = (struct boot_range){LAYOUT_UNZSTD, LAYOUT_UNZSTD_SIZE / SEL4_PAGE_SIZE};
+    *range++ = (struct boot_range){LAYOUT_LINEAR + LAYOUT_HEAP, heap_pages};
+    *(struct domain_boot *)LAYOUT_UNPACKER_IMAGE = (struct domain_boot){
+        .magic = DOMAIN_BOOT_MAGIC,
+        .counter_frequency = boot_facts.counter_frequency,
+        .heap_pages = heap_pages,
+        .instance_size = storage,
+        .module = DOMAIN_UNPACKER,
+    };
+    protect(LAYOUT_UNPACKER_IMAGE, place.pages, place.first);
 }
 
 /// Translates manager.wasm and maps what its instance needs.
@@ -293,6 +328,7 @@ static void root_continue(void) {
     clock_begin(boot_facts.counter_frequency, clock_zero, clock_epoch);
     uint64_t sentry_length = (uint64_t)(program_sentry_wasm_end - program_sentry_wasm);
     struct module sentry = prepare_sentry(sentry_length, clock_zero, clock_epoch);
+    prepare_unpacker();
     struct module manager = prepare_manager();
     // Each step has been able to take the frames that the ones before gave back.
     place_sentry_data(&sentry, sentry_length);

@@ -13,7 +13,7 @@
 #ifdef CLOCK_IS_TICKS
 
 #include "boot/boot_allocator.h"
-#include "boot/sentry_boot.h"
+#include "boot/domain_boot.h"
 #include "host/boot_facts.h"
 #include "host/layout.h"
 #include "host/runtime.h"
@@ -33,7 +33,7 @@ enum {
 static char stack[STACK_SIZE] ROOT_ONLY __attribute__((aligned(16)));
 
 static _Noreturn void count(void) {
-    volatile uint64_t *ticks = &((struct sentry_boot *)LAYOUT_TICKS)->ticks;
+    volatile uint64_t *ticks = &((struct domain_boot *)LAYOUT_TICKS)->ticks;
     for (;;) {
         *ticks = *ticks + 1;
         sel4_yield(); // until the next period
@@ -54,7 +54,7 @@ const char *tick_thread_begin(sel4_cptr frame) {
                       false) != seL4_NoError) {
         return "a second mapping of the page that ticks are counted in";
     }
-    clock_ticks = &((struct sentry_boot *)LAYOUT_TICKS)->ticks;
+    clock_ticks = &((struct domain_boot *)LAYOUT_TICKS)->ticks;
     uint64_t registers[SEL4_CONTEXT_WORDS] = {0};
     registers[SEL4_CONTEXT_INSTRUCTION] = (uint64_t)count;
     registers[SEL4_CONTEXT_STACK] = (uint64_t)(stack + STACK_SIZE);

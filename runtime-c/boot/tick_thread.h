@@ -7,9 +7,9 @@
 
 #include "sel4/invoke.h"
 
-/// Starts counting in the word `ticks` of struct sentry_boot, where every sentry reads it, and lets
+/// Starts counting in the word `ticks` of struct domain_boot, where every sentry reads it, and lets
 /// clock_counter of the root task read it too.
-/// @param frame of the page that begins with struct sentry_boot; it stays read-only where it is mapped
+/// @param frame of the page that begins with struct domain_boot; it stays read-only where it is mapped
 /// @return NULL, or what could not be had
 const char *tick_thread_begin(sel4_cptr frame);
 

@@ -120,6 +120,25 @@ enum boot_key {
     BOOT_KEY_SENTRY_DATA_FIRST_SLOT = 53,
     /// linear address of the first one in the root task's window
     BOOT_KEY_SENTRY_DATA_WINDOW = 54,
+    /// bytes of unpacker.wasm, without what has been given away
+    BOOT_KEY_UNPACKER_WASM_BYTES = 55,
+    /// where unpacker.wasm begins in the root task and in the unpacker
+    BOOT_KEY_UNPACKER_WASM_VADDR = 56,
+    /// pages of it, some of which may have been given away
+    BOOT_KEY_UNPACKER_WASM_PAGES = 57,
+    /// translated unpacker.wasm: mapped at SENTRY_IMAGE_VADDR in the unpacker, read-only
+    BOOT_KEY_UNPACKER_IMAGE_PAGES = 58,
+    /// frame of its first page; the others follow in order
+    BOOT_KEY_UNPACKER_IMAGE_FIRST_SLOT = 59,
+    /// ranges of zeros, writable, that the unpacker may touch besides the window: bss, stacks, instance,
+    /// decoders
+    BOOT_KEY_UNPACKER_RW_COUNT = 60,
+    /// [i] where
+    BOOT_KEY_UNPACKER_RW_VADDR = 61,
+    /// [i] how many
+    BOOT_KEY_UNPACKER_RW_PAGES = 62,
+    /// where the root task has the bundle
+    BOOT_KEY_BUNDLE_VADDR = 63,
 };
 
 #endif

@@ -73,11 +73,8 @@ wasm_status host_codec_unzstd(wasm_instance *instance, uint64_t *values) {
 
 wasm_status host_codec_unzstd_fact(wasm_instance *instance, uint64_t *values) {
     (void)instance;
-    enum { FACT_MEMORY_ADDRESS, FACT_MEMORY_SIZE_MAXIMUM, FACT_FRAME_WINDOW, FACT_FRAME_MEMORY };
+    enum { FACT_MEMORY_SIZE_MAXIMUM, FACT_FRAME_WINDOW, FACT_FRAME_MEMORY };
     switch (values[0]) {
-    case FACT_MEMORY_ADDRESS:
-        values[0] = LAYOUT_UNZSTD;
-        break;
     case FACT_MEMORY_SIZE_MAXIMUM:
         values[0] = LAYOUT_UNZSTD_SIZE;
         break;

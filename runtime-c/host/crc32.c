@@ -12,7 +12,7 @@
 
 enum { SLICES = 8 };
 
-static uint32_t tables[SLICES][256] ROOT_ONLY;
+static uint32_t tables[SLICES][256] UNPACKER_ONLY;
 
 static void make_tables(void) {
     const uint32_t polynomial = 0xedb88320; // bit-reversed

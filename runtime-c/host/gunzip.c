@@ -18,12 +18,18 @@ enum {
 
 /// Memory for the one stream. zlib allocates its state and its window, once a stream, and frees nothing
 /// before the end.
-static uint8_t arena[ARENA_SIZE] ROOT_ONLY __attribute__((aligned(16)));
-static size_t arena_used ROOT_ONLY;
+static uint8_t arena[ARENA_SIZE] UNPACKER_ONLY __attribute__((aligned(16)));
+static size_t arena_used UNPACKER_ONLY;
 
-static z_stream stream ROOT_ONLY;
+static z_stream stream UNPACKER_ONLY;
 
-static enum { STATE_NONE, STATE_OPEN, STATE_MEMBER_ENDED, STATE_CORRUPT, STATE_NO_MEMORY } state ROOT_ONLY;
+static enum {
+    STATE_NONE,
+    STATE_OPEN,
+    STATE_MEMBER_ENDED,
+    STATE_CORRUPT,
+    STATE_NO_MEMORY
+} state UNPACKER_ONLY;
 
 static voidpf arena_allocate(voidpf context, uInt items, uInt size) {
     (void)context;

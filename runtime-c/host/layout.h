@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Virtual addresses of a protection domain that runs the C runtime (docs/architecture.md). The same in the
-// root task and in every sentry, so that one linked program, and one translated sentry.wasm, serve them all.
+// root task, in every sentry and in the unpacker, so that one linked program serves them all.
 // Used by C, assembly and the linker script: numbers only.
 #ifndef SEALIFT_HOST_LAYOUT_H
 #define SEALIFT_HOST_LAYOUT_H
@@ -33,9 +33,18 @@
 #define LAYOUT_DEVICES 0x260000
 #define LAYOUT_DEVICE_PAGES 16
 
-/// Translated sentry.wasm behind a struct sentry_boot (sentry_boot.h), read-only.
-#define LAYOUT_SENTRY_IMAGE 0x280000
-#define LAYOUT_SENTRY_IMAGE_END 0x400000
+/// A domain's translated module behind a struct domain_boot (domain_boot.h), read-only: sentry.wasm in the
+/// root task and in sentries, unpacker.wasm in the unpacker.
+#define LAYOUT_DOMAIN_IMAGE 0x280000
+#define LAYOUT_DOMAIN_IMAGE_END 0x380000
+
+/// Translated unpacker.wasm, in the root task, which does not run it.
+#define LAYOUT_UNPACKER_IMAGE 0x380000
+#define LAYOUT_UNPACKER_IMAGE_END 0x3e0000
+
+/// State of the decoders, of the unpacker only (UNPACKER_ONLY).
+#define LAYOUT_UNPACKER_STATE 0x3e0000
+#define LAYOUT_UNPACKER_STATE_PAGES 32
 
 /// The program: code, constants, modules, state; in the root task then the bundle.
 #define LAYOUT_PROGRAM 0x400000
@@ -56,8 +65,8 @@
 #define LAYOUT_MANAGER_IMAGE 0x240000000
 #define LAYOUT_MANAGER_IMAGE_PAGES 0x200
 
-/// The zstd decoder's memory, in the root task only. The manager maps frames here while it unpacks a layer
-/// that needs them: outside linear memory, for the decoder's state has addresses in it.
+/// The zstd decoder's memory, in the unpacker only: outside linear memory, for the decoder's state has
+/// addresses in it.
 #define LAYOUT_UNZSTD 0x240200000
 #define LAYOUT_UNZSTD_SIZE 0x1000000
 

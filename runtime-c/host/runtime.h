@@ -14,6 +14,9 @@
 /// Puts root-only state behind the state that sentries need too: a sentry maps no page of it.
 #define ROOT_ONLY __attribute__((section(".bss.root")))
 
+/// State that only the unpacker has: no other domain has memory where it lies.
+#define UNPACKER_ONLY __attribute__((section(".bss.unpacker")))
+
 /// Whether this build counts the module's instructions (report.instructions). Counting costs about a third of
 /// the speed, so it is a build of its own: scripts/build-runtime.mjs --count-instructions.
 #ifdef SEALIFT_COUNT_INSTRUCTIONS

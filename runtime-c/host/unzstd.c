@@ -40,7 +40,7 @@ static struct {
     size_t header_wanted;
     uint64_t skip; ///< bytes left of a skippable frame
     struct unzstd_frame frame;
-} stream ROOT_ONLY;
+} stream UNPACKER_ONLY;
 
 static void begin_frame(void) {
     stream.state = STATE_HEADER;

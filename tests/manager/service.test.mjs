@@ -4,40 +4,19 @@
 // Whatever a sentry does, the manager answers or ends the container, takes every byte back, and reports.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { before, test } from 'node:test';
 
-import { root, run, writeLayout } from './images.mjs';
+import { run, writeLayout } from './images.mjs';
+import { buildRuntime } from './runtimes.mjs';
 import { tarEntry, tarEnd } from './tar.mjs';
 
 const EINVAL = 22;
-const output = join(root, 'build', 'tests', 'manager');
-
-/** Builds a runtime with a sentry of this folder; the result is its path. */
-function buildRuntime(sentry) {
-    const wasm = join(output, `${sentry}.wasm`);
-    const elf = join(output, `${sentry}.elf`);
-    const node = (...words) => execFileSync(process.execPath, words, { cwd: root, stdio: 'pipe' });
-    node(
-        'node_modules/assemblyscript/bin/asc.js',
-        `tests/manager/${sentry}.ts`,
-        '--target',
-        'sentry',
-        '-o',
-        wasm,
-    );
-    node('scripts/build-runtime.mjs', `--sentry=${wasm}`, `--output=${elf}`);
-    return elf;
-}
 
 let folder;
 const runtimes = {};
 
 before(() => {
-    mkdirSync(output, { recursive: true });
-    for (const sentry of ['testSentry', 'hostileSentry']) runtimes[sentry] = buildRuntime(sentry);
+    for (const sentry of ['testSentry', 'hostileSentry']) runtimes[sentry] = buildRuntime('sentry', sentry);
     const lower = [
         tarEntry({ name: 'etc/', type: '5' }),
         tarEntry({ name: 'etc/one', content: 'x'.repeat(5000) }),

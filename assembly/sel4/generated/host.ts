@@ -281,16 +281,15 @@ export declare function unzstdBegin(windowMaximum: u32): void;
 export declare function codecUnzstd(input: u32, inputLength: u32, output: u32, outputLength: u32): u64;
 
 /**
- * Fact 0 is where, in the caller's address space and outside its linear memory, frames for the decoder are to be mapped
- * (kernel.page-map), 1 how many bytes at most; 2 is the present frame's window in bytes, 3 the bytes that decoding it
- * takes, or the maximum u64 where no memory would do. All others are 0.
+ * Fact 0 is the bytes that the decoder can be given at most, 1 the present frame's window in bytes, 2 the bytes that decoding
+ * it takes, or the maximum u64 where no memory would do. All others are 0.
  */
 @external("sealift:system/codec@0.1.0", "unzstd-fact")
 export declare function unzstdFact(fact: u32): u64;
 
 /**
- * Says that `size` bytes are mapped there: before the first frame or after status 3, not within a frame. They stay the
- * decoder's until unzstd-begin.
+ * Gives the decoder `size` bytes of the caller's address space, outside its linear memory: before the first frame or after
+ * status 3, not within a frame. They stay the decoder's until unzstd-begin.
  */
 @external("sealift:system/codec@0.1.0", "unzstd-memory")
 export declare function unzstdMemory(size: u32): void;

@@ -26,7 +26,7 @@ sentry_entry:
         mov     sp, x1
         mov     x29, xzr
         mov     x30, xzr
-        bl      sentry_main
+        bl      domain_main
         brk     #0
         .size   sentry_entry, . - sentry_entry
 

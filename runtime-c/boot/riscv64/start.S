@@ -23,7 +23,7 @@ root_entry:
 sentry_entry:
         li      sp, LAYOUT_STACK_TOP
         mv      s0, zero
-        call    sentry_main
+        call    domain_main
         ebreak
         .size   sentry_entry, . - sentry_entry
 

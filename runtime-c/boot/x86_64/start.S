@@ -22,7 +22,7 @@ root_entry:
 sentry_entry:
         movq    $LAYOUT_STACK_TOP, %rsp
         xorl    %ebp, %ebp
-        call    sentry_main
+        call    domain_main
         ud2
         .size   sentry_entry, . - sentry_entry
 

@@ -3,7 +3,7 @@
 // Layers and documents with random damage: whatever they hold, reading them ends with an answer or a failure, never with
 // a trap, and an index that comes out of it refers only to itself. Seeds are fixed, so that a failure can be repeated.
 
-import { AddOutcome, LayerTree } from "../../../assembly/manager/layerTree";
+import { AddOutcome, LayerTree } from "../../../assembly/unpacker/layerTree";
 import { MemoryStream } from "../../../assembly/oci/byteStream";
 import { JsonValue, parseJson } from "../../../assembly/oci/json";
 import { readImageConfiguration } from "../../../assembly/oci/imageConfiguration";

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A sentry: from the manager's hand-over to the module's `main`. Everything it needs is mapped and every
-// capability in its slot (docs/architecture.md) when it starts; what it must know stands in front of its
-// translated module.
+// A domain that the manager made, a sentry or the unpacker: from the hand-over to the module's `main`. What
+// it needs is mapped, or comes when it is touched, and every capability is in its slot (docs/architecture.md)
+// when it starts; what it must know stands in front of its translated module.
 
+#include "boot/domain_boot.h"
 #include "boot/imports.h"
 #include "boot/module.h"
 #include "boot/program.h"
-#include "boot/sentry_boot.h"
 #include "host/clock.h"
 #include "host/heap.h"
 #include "host/layout.h"
@@ -16,21 +16,21 @@
 #include "sel4/objects.h"
 
 enum {
-    // Slots of a sentry's CSpace.
+    // Slots of a sentry's CSpace; the unpacker has the manager alone.
     SLOT_CNODE = 1,
     SLOT_VSPACE = 2,
     SLOT_MANAGER = 5,
     SLOT_BITS = 8, // radix of its second-level CNodes
 
-    // The manager's service for sentries.
+    // The manager's service.
     REQUEST_TRAPPED = 10,
     EXCHANGE_ADDRESS = 0x10000, // in linear memory
     EXCHANGE_SIZE = 4096,
 };
 
-_Noreturn void sentry_main(void);
+_Noreturn void domain_main(void);
 
-/// Tells the manager why this sentry ended; the manager does not answer, but destroys it. The text is in the
+/// Tells the manager why this domain ended; the manager does not answer, but destroys it. The text is in the
 /// exchange page.
 static _Noreturn void report_and_stop(uint64_t length) {
     for (;;) {
@@ -55,21 +55,8 @@ static _Noreturn void fail(const char *cause) {
     report_and_stop(text.length);
 }
 
-_Noreturn void sentry_main(void) {
-    sel4_ipc_buffer = (seL4_IPCBuffer *)LAYOUT_IPC_BUFFER;
-    runtime.fail = fail;
-    runtime.capabilities = (struct runtime_capabilities){
-        .cnode = SLOT_CNODE, .vspace = SLOT_VSPACE, .slot_bits = SLOT_BITS, .single_level = false};
-    const struct sentry_boot *boot = (const struct sentry_boot *)LAYOUT_SENTRY_IMAGE;
-    if (boot->magic != SENTRY_BOOT_MAGIC) {
-        fail("the sentry's image is not where its runtime expects it");
-    }
-#ifdef CLOCK_IS_TICKS
-    clock_ticks = &boot->ticks;
-#endif
-    clock_begin(boot->counter_frequency, boot->clock_zero, boot->clock_epoch);
-    heap_begin(LAYOUT_HEAP + boot->heap_pages * SEL4_PAGE_SIZE, NULL);
-    struct module sentry = {
+static struct module find_module(const struct domain_boot *boot) {
+    struct module module = {
         .name = "sentry",
         .bytes = program_sentry_wasm,
         .image = (const wasm_image *)(boot + 1),
@@ -77,9 +64,33 @@ _Noreturn void sentry_main(void) {
         .storage = {(void *)LAYOUT_INSTANCE, boot->instance_size},
         .data_is_in_place = boot->data_pages != 0,
     };
+    if (boot->module == DOMAIN_UNPACKER) {
+        module.name = "unpacker";
+        module.bytes = program_unpacker_wasm;
+        module.hosts = unpacker_hosts;
+    }
+    return module;
+}
+
+_Noreturn void domain_main(void) {
+    sel4_ipc_buffer = (seL4_IPCBuffer *)LAYOUT_IPC_BUFFER;
+    runtime.fail = fail;
+    runtime.capabilities = (struct runtime_capabilities){
+        .cnode = SLOT_CNODE, .vspace = SLOT_VSPACE, .slot_bits = SLOT_BITS, .single_level = false};
+    const struct domain_boot *boot = (const struct domain_boot *)LAYOUT_DOMAIN_IMAGE;
+    if (boot->magic != DOMAIN_BOOT_MAGIC) {
+        fail("the domain's module is not where its runtime expects it");
+    }
+#ifdef CLOCK_IS_TICKS
+    clock_ticks = &boot->ticks;
+#endif
+    clock_begin(boot->counter_frequency, boot->clock_zero, boot->clock_epoch);
+    heap_begin(LAYOUT_HEAP + boot->heap_pages * SEL4_PAGE_SIZE, NULL);
+    struct module module = find_module(boot);
     struct text report = begin_report();
-    if (module_run(&sentry, &report)) {
-        text_append(&report, "sentry.wasm returned from main");
+    if (module_run(&module, &report)) {
+        text_append(&report, module.name);
+        text_append(&report, ".wasm returned from main");
     }
     report_and_stop(report.length);
 }

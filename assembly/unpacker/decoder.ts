@@ -3,11 +3,17 @@
 // The decoders of the C runtime (wit/sealift.wit, interface codec) behind one face, and what to say of streams that they
 // refuse.
 
-import { codecGunzip, codecUnzstd, gunzipBegin, unzstdBegin, unzstdFact } from "../sel4/generated/host";
+import {
+    codecGunzip,
+    codecUnzstd,
+    gunzipBegin,
+    unzstdBegin,
+    unzstdFact,
+    unzstdMemory,
+} from "../sel4/generated/host";
 import { Failure } from "../std/failure";
 import { byteSize, decimal } from "../std/numberText";
-import { machine } from "./machine";
-import { ZstdMemory } from "./zstdMemory";
+import { freeMemory } from "./manager";
 
 // Statuses of codec.gunzip and codec.unzstd.
 export const STATUS_END: u32 = 1;
@@ -15,14 +21,18 @@ const STATUS_CORRUPT: u32 = 2;
 const STATUS_MEMORY: u32 = 3;
 
 // Facts of codec.unzstd-fact.
-const FACT_FRAME_WINDOW: u32 = 2;
-const FACT_FRAME_MEMORY: u32 = 3;
+const FACT_MEMORY_SIZE_MAXIMUM: u32 = 0;
+const FACT_FRAME_WINDOW: u32 = 1;
+const FACT_FRAME_MEMORY: u32 = 2;
 
 /**
  * How far back a zstd frame may refer. RFC 8878 asks decoders for 8 MiB, and it is what zstd -19 and the usual image
  * builders take; only --long, --ultra and the highest levels go beyond.
  */
 const WINDOW_MAXIMUM: u32 = 8 << 20;
+
+/** Page tables and capabilities that the decoder's memory takes at most. */
+const TABLES_SIZE: u64 = 256 * 1024;
 
 export abstract class Decoder {
     constructor(
@@ -44,9 +54,6 @@ export abstract class Decoder {
                       "; this is a defect of Sealift",
         );
     }
-
-    /** Gives back what decoding took. */
-    close(): void {}
 }
 
 export class GzipDecoder extends Decoder {
@@ -61,7 +68,7 @@ export class GzipDecoder extends Decoder {
 }
 
 export class ZstdDecoder extends Decoder {
-    constructor(private readonly memory: ZstdMemory) {
+    constructor() {
         super("zstd");
         unzstdBegin(WINDOW_MAXIMUM);
     }
@@ -81,19 +88,20 @@ export class ZstdDecoder extends Decoder {
         if (window > WINDOW_MAXIMUM)
             return new Failure(frame + windowText + "; at most 8 MiB can be decoded" + remedy);
         const bytes = unzstdFact(FACT_FRAME_MEMORY);
-        if (this.memory.provide(bytes)) return null;
+        const free = freeMemory();
+        // Frames come when the decoder touches its memory: it is all of the machine's that is free.
+        if (bytes <= unzstdFact(FACT_MEMORY_SIZE_MAXIMUM) && bytes + TABLES_SIZE <= free) {
+            unzstdMemory(<u32>bytes);
+            return null;
+        }
         return new Failure(
             frame +
                 windowText +
                 ": decoding it takes " +
                 byteSize(bytes) +
                 ", which does not fit the machine's free memory of " +
-                byteSize(machine().pool.freeBytes) +
+                byteSize(free) +
                 "; give the machine more memory or recompress the image: skopeo copy --dest-compress-format gzip",
         );
-    }
-
-    close(): void {
-        this.memory.release();
     }
 }

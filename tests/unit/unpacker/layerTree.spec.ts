@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { AddOutcome, LayerTree } from "../../../assembly/manager/layerTree";
+import { AddOutcome, LayerTree } from "../../../assembly/unpacker/layerTree";
 import { MemoryStream } from "../../../assembly/oci/byteStream";
 import { TarReader } from "../../../assembly/oci/tarReader";
 import { HeapArea } from "../../../assembly/std/growingArea";

@@ -3,19 +3,17 @@
 // A packed layer as the stream of its tar archive's bytes: decompressed on the way where it is compressed, and digested, so that
 // the diff id is known when the last byte was read.
 
-import { bundleRead, sha256Begin, sha256End, sha256Update } from "../sel4/generated/host";
+import { sha256Begin, sha256End, sha256Update } from "../sel4/generated/host";
 import { ByteStream } from "../oci/byteStream";
-import { SHA256_BYTES, sha256Digest } from "../oci/digest";
 import { Compression } from "../oci/mediaTypes";
 import { Failure } from "../std/failure";
-import { bytesToHex } from "../std/hex";
 import { decimal } from "../std/numberText";
-import { DIGEST_STATE, ReadObserver } from "./bundle";
+import { UNPACKER_PACKED } from "../std/unpackerProtocol";
 import { Decoder, GzipDecoder, STATUS_END, ZstdDecoder } from "./decoder";
-import { ZstdMemory } from "./zstdMemory";
+import { readPacked } from "./manager";
 
-/** Packed bytes held at a time. */
-const INPUT_SIZE: u32 = 16 * 1024;
+/** Bytes of the state of a digest (wit/sealift.wit). */
+const DIGEST_STATE: usize = 112;
 
 // The result of codec.gunzip and codec.unzstd (wit/sealift.wit).
 const COUNT_MASK: u64 = (1 << 30) - 1;
@@ -29,38 +27,35 @@ const ZSTD_SKIPPABLE_MAGIC: u32 = 0x184d2a50;
 const ZSTD_SKIPPABLE_MASK: u32 = 0xfffffff0;
 
 export class LayerStream extends ByteStream {
-    private readonly input: usize = heap.alloc(INPUT_SIZE);
     private readonly state: usize = heap.alloc(DIGEST_STATE);
     private readonly decoder: Decoder | null;
-    /** Packed bytes taken from the bundle so far. */
+    /** Packed bytes that have come so far. */
     private at: u64 = 0;
+    /** Those of them in UNPACKER_PACKED that have not been read. */
     private inputStart: u32 = 0;
     private inputEnd: u32 = 0;
     private status: u32 = 0;
 
-    /** `size` packed bytes at `offset` of the bundle. */
+    /** `size` are the packed bytes. */
     constructor(
-        private readonly offset: u64,
         private readonly size: u64,
         compression: Compression,
-        private readonly observer: ReadObserver,
-        zstdMemory: ZstdMemory,
     ) {
         super();
+        this.fill();
         if (compression == Compression.Detect) compression = this.detect();
         this.decoder =
             compression == Compression.Gzip
                 ? new GzipDecoder()
                 : compression == Compression.Zstd
-                  ? new ZstdDecoder(zstdMemory)
+                  ? new ZstdDecoder()
                   : null;
         sha256Begin(<u32>this.state);
     }
 
     private detect(): Compression {
-        store<u32>(this.input, 0);
-        bundleRead(this.offset, <u32>this.input, <u32>min<u64>(4, this.size));
-        const magic = load<u32>(this.input);
+        if (this.size < 4) return Compression.None;
+        const magic = load<u32>(UNPACKER_PACKED);
         if ((magic & 0xffff) == GZIP_MAGIC) return Compression.Gzip;
         if (magic == ZSTD_MAGIC || (magic & ZSTD_SKIPPABLE_MASK) == ZSTD_SKIPPABLE_MAGIC)
             return Compression.Zstd;
@@ -74,28 +69,16 @@ export class LayerStream extends ByteStream {
         return count;
     }
 
-    /** Frees the buffers and what decoding took. The digest of all bytes read, which must have been all. */
-    finish(): string {
-        const digest = heap.alloc(SHA256_BYTES);
-        sha256End(<u32>this.state, <u32>digest);
-        const text = sha256Digest(bytesToHex(digest, SHA256_BYTES));
-        heap.free(digest);
-        this.close();
-        return text;
-    }
-
-    close(): void {
-        heap.free(this.input);
-        heap.free(this.state);
-        const decoder = this.decoder;
-        if (decoder !== null) decoder.close();
+    /** Writes the digest of all bytes read, which must have been all, to `to`: 32 bytes. */
+    digest(to: usize): void {
+        sha256End(<u32>this.state, <u32>to);
     }
 
     private copy(to: usize, length: u32): i32 {
-        const count = <u32>min<u64>(length, this.size - this.at);
-        if (count > 0) bundleRead(this.offset + this.at, <u32>to, count);
-        this.at += count;
-        this.observer.advance(count);
+        if (this.inputStart == this.inputEnd) this.fill();
+        const count = min(length, this.inputEnd - this.inputStart);
+        memory.copy(to, UNPACKER_PACKED + this.inputStart, count);
+        this.inputStart += count;
         return <i32>count;
     }
 
@@ -105,7 +88,7 @@ export class LayerStream extends ByteStream {
             if (this.inputStart == this.inputEnd) this.fill();
             const available = this.inputEnd - this.inputStart;
             if (available == 0 && this.status == STATUS_END) return 0;
-            const result = decoder.decode(this.input + this.inputStart, available, to, length);
+            const result = decoder.decode(UNPACKER_PACKED + this.inputStart, available, to, length);
             const consumed = <u32>(result & COUNT_MASK);
             const produced = <u32>((result >> PRODUCED_SHIFT) & COUNT_MASK);
             this.inputStart += consumed;
@@ -129,13 +112,10 @@ export class LayerStream extends ByteStream {
         }
     }
 
-    /** Reads packed bytes into the empty buffer. */
+    /** Has the next packed bytes put into the empty buffer. */
     private fill(): void {
-        const count = <u32>min<u64>(INPUT_SIZE, this.size - this.at);
-        if (count > 0) bundleRead(this.offset + this.at, <u32>this.input, count);
-        this.at += count;
         this.inputStart = 0;
-        this.inputEnd = count;
-        this.observer.advance(count);
+        this.inputEnd = readPacked();
+        this.at += this.inputEnd;
     }
 }
