@@ -18,7 +18,12 @@ export class LayerStore {
 
     /** Slot of the capability to the frame of a page of a layer's contents. */
     dataSlot(layer: StoredLayer, page: u32): u32 {
-        return this.pages.frames.slot(this.pages.maps.frame(layer.firstPlace + page));
+        return this.pages.frames.slot(this.dataFrame(layer, page));
+    }
+
+    /** Number of the frame of a page of a layer's contents. */
+    dataFrame(layer: StoredLayer, page: u32): u32 {
+        return this.pages.maps.frame(layer.firstPlace + page);
     }
 
     /** Slot of the capability to the frame of a page of a layer's index. */

@@ -29,14 +29,16 @@ export const OWNER_LAYER_DATA: i32 = 10;
 export const OWNER_LAYER_INDEXES: i32 = 11;
 /** Which frame holds which page of the files. */
 export const OWNER_LAYER_MAPS: i32 = 12;
+/** Pages of the files with their system calls patched. */
+export const OWNER_LAYER_CODE: i32 = 13;
 /** Tables that exist while layers are unpacked. */
-export const OWNER_SCRATCH: i32 = 13;
+export const OWNER_SCRATCH: i32 = 14;
 /** Quotas of containers. */
-export const OWNER_CONTAINERS: i32 = 14;
+export const OWNER_CONTAINERS: i32 = 15;
 /** Pieces of memory too small to be used. */
-export const OWNER_ROUNDING: i32 = 15;
+export const OWNER_ROUNDING: i32 = 16;
 
-export const OWNERS: i32 = 16;
+export const OWNERS: i32 = 17;
 
 export function ownerName(owner: i32): string {
     switch (owner) {
@@ -66,6 +68,8 @@ export function ownerName(owner: i32): string {
             return "layer store: indexes";
         case OWNER_LAYER_MAPS:
             return "layer store: page maps";
+        case OWNER_LAYER_CODE:
+            return "layer store: patched code";
         case OWNER_SCRATCH:
             return "unpacking";
         case OWNER_CONTAINERS:

@@ -69,6 +69,7 @@ const PROCESSOR_TIME: u32 = 13;
 const TERMINAL_SIZE: u32 = 14;
 const TAKE_EXEC: u32 = 15;
 const EXEC_EXITED: u32 = 16;
+const CODE_FRAME: u32 = 17;
 
 // Answers: 0, or a number of Linux's errno.h.
 const DONE: u32 = 0;
@@ -341,6 +342,16 @@ export class Service extends HostListener {
                 return this.giveFrames(container, false);
             case INDEX_FRAMES:
                 return this.giveFrames(container, true);
+            case CODE_FRAME:
+                return this.answer(
+                    this.system.codePages.give(
+                        container,
+                        message.get(0),
+                        message.get(1),
+                        message.get(2),
+                        message.get(3),
+                    ),
+                );
             case TAKE_SIGNALS:
                 return this.giveSignals(container, message.get(0));
             case STATISTICS:

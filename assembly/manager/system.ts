@@ -13,6 +13,7 @@ import { EXIT_ENGINE_FAILED, Failure } from "../std/failure";
 import { decimal } from "../std/numberText";
 import { addressSpacesFor, divide } from "./addressSpaces";
 import { CHANNEL_EXEC, FRAME_LOG, sendText } from "./channel";
+import { CodePages } from "./codePages";
 import { configurationBound, writeConfiguration } from "./configuration";
 import { Container, ContainerState, MILLISECOND } from "./container";
 import { sendEvent, sendExit, sendHealthEvent } from "./events";
@@ -70,7 +71,11 @@ export class System {
     isOneShot: bool = false;
     private hasStatistics: bool = false;
 
-    constructor(readonly store: LayerStore) {}
+    readonly codePages: CodePages;
+
+    constructor(readonly store: LayerStore) {
+        this.codePages = new CodePages(store);
+    }
 
     /** Takes over what was prepared. Containers start with the next steps. */
     begin(preparation: Preparation): void {
@@ -297,6 +302,7 @@ export class System {
         }
         const last = this.lastInstance;
         if (last !== null) this.release(last);
+        this.codePages.release();
         this.store.release();
     }
 

@@ -8,8 +8,8 @@ export const REGISTERS_MAXIMUM: u32 = 40;
 /** Words that initialRegisters fills. */
 export const REGISTERS_INITIAL: u32 = 3;
 
-const X86_64: u32 = 1;
-const AARCH64: u32 = 2;
+export const X86_64: u32 = 1;
+export const AARCH64: u32 = 2;
 const RISCV64: u32 = 3;
 
 /** Where the first argument of a C function is: rdi, x0, a0. */

@@ -25,6 +25,7 @@ const PROCESSOR_TIME: u32 = 13;
 const TERMINAL_SIZE: u32 = 14;
 const TAKE_EXEC: u32 = 15;
 const EXEC_EXITED: u32 = 16;
+const CODE_FRAME: u32 = 17;
 
 /** Words of the longest request: statistics. */
 const REQUEST_WORDS: i32 = 32;
@@ -116,6 +117,18 @@ function fetchFrames(label: u32, layer: u32, firstPage: u32, count: u32, firstSl
     setWord(3, firstSlot);
     if (request(label, 4) != 0) return 0;
     return min(<u32>answerWord(0), count);
+}
+
+/**
+ * Gets a read-only capability for a data page of a layer, with its system calls patched, into an empty slot. `before` and `behind`:
+ * the page before it and the one behind belong to the same program. False: it has no system calls, or the manager has no memory for it.
+ */
+export function fetchCodeFrame(layer: u32, page: u32, before: bool, behind: bool, slot: u32): bool {
+    setWord(0, layer);
+    setWord(1, page);
+    setWord(2, (before ? 1 : 0) | (behind ? 2 : 0));
+    setWord(3, slot);
+    return request(CODE_FRAME, 4) == 0;
 }
 
 /** Signals from the host for a session since the last call: bit n = signal n. */

@@ -4,13 +4,15 @@
 // container's command says which; answers are printed as numbers.
 
 import "../../assembly/std/abort";
-import { cnodeRevoke, kernelCall, cnodeDelete } from "../../assembly/sel4/generated/host";
+import { cnodeRevoke, kernelCall, cnodeDelete, windowMap } from "../../assembly/sel4/generated/host";
 import { containerConfiguration } from "../../assembly/std/containerConfiguration";
 import { decimal } from "../../assembly/std/numberText";
 import { decodeUtf8, encodeUtf8 } from "../../assembly/std/utf8";
 
 const EXCHANGE: usize = 0x10000;
 const MANAGER: u32 = 5;
+/** A page of the window that the exchange page's table maps. */
+const CODE: usize = 0x10_0000;
 const message: usize = memory.data(8 + 120 * 8, 8);
 
 function request(label: u32, words: u32, a: u64, b: u64 = 0, c: u64 = 0, d: u64 = 0): u32 {
@@ -44,6 +46,9 @@ function askForTooMuch(): void {
     show("frames into a slot in use", request(6, 4, 0, 0, 1, 5));
     show("frames into no CNode", request(6, 4, 0, 0, 1, 0x3f00));
     show("index beyond the layer", request(12, 4, 0, 1 << 20, 1, 100));
+    show("code of no layer", request(17, 4, 99, 0, 0, 100));
+    show("code beyond the layer", request(17, 4, 0, u64.MAX_VALUE, 3, 100));
+    show("code without system calls", request(17, 4, 0, 0, 3, 100));
     show("CPU time for a thread", request(4, 1, 9));
     show("CPU time for nothing", request(4, 1, 200));
     show("an address space for an endpoint", request(5, 1, 4));
@@ -55,6 +60,25 @@ function askForTooMuch(): void {
     show("statistics of no length", request(11, 0, 0));
     // Its own endpoint's capability was moved out and back.
     show("still there", request(9, 0, 0));
+}
+
+/** Asks for patched pages of a layer in all their variants, and writes to one. */
+function writeSharedCode(): void {
+    show("code into a slot in use", request(17, 4, 0, 0, 0, 5));
+    show("code into no CNode", request(17, 4, 0, 0, 0, 0x3f00));
+    let granted: u32 = 0;
+    for (let page: u32 = 0; page < containerConfiguration().layer(0).dataPages; page++) {
+        for (let neighbours: u32 = 0; neighbours < 4; neighbours++)
+            if (request(17, 4, 0, page, neighbours, 100 + granted) == 0) granted++;
+    }
+    show("pages of code", granted);
+    show("mapped", windowMap(100, <u32>CODE, 1));
+    show(
+        "patched",
+        load<u8>(CODE) == 0xcd && load<u8>(CODE + 1) == 0xfe && load<u8>(CODE + 2) == 0x90 ? 1 : 0,
+    );
+    store<u8>(CODE, 0xc3);
+    print("written");
 }
 
 function recurse(depth: u32): u32 {
@@ -73,6 +97,8 @@ export function main(): void {
         request(7, 3, u64.MAX_VALUE, u64.MAX_VALUE, 0);
     } else if (mode == "fail") {
         request(7, 3, 0x1_ff7e, u64.MAX_VALUE, 1);
+    } else if (mode == "code") {
+        writeSharedCode();
     } else if (mode == "touch") {
         load<u32>(0x4000_0000);
     } else if (mode == "abort") {

@@ -27,8 +27,8 @@ before(() => {
 });
 
 /** Runs a sentry; its statistics are taken off stderr and checked. */
-function runSentry(sentry, mode, options = []) {
-    const result = run(folder, {
+function runSentry(sentry, mode, options = [], image = folder) {
+    const result = run(image, {
         options: ['--stats-json', ...options],
         command: [mode],
         environment: { SEALIFT_RUNTIME: runtimes[sentry] },
@@ -94,6 +94,9 @@ test('a sentry that asks for what it must not get is answered', () => {
         'frames into a slot in use',
         'frames into no CNode',
         'index beyond the layer',
+        'code of no layer',
+        'code beyond the layer',
+        'code without system calls',
         'CPU time for a thread',
         'CPU time for nothing',
         'an address space for nothing',
@@ -110,6 +113,36 @@ test('a sentry that asks for what it must not get is answered', () => {
     ]) {
         assert.equal(answers[request], 0, request);
     }
+});
+
+test('patched code cannot be written, and a sentry gets no more of it than the store is worth', () => {
+    const pages = Array.from({ length: 20 }, (_, number) => {
+        const page = Buffer.alloc(4096, 0x90);
+        page.set([0x0f, 0x05]);
+        page[4095] = number;
+        return page.toString('latin1');
+    });
+    const code = tarEntry({ name: 'code', content: pages.join('') });
+    const image = writeLayout('code', [{ bytes: Buffer.concat([code, tarEnd()]) }]);
+    const { status, stdout, stderr, statistics } = runSentry('hostileSentry', 'code', [], image);
+    // Each variant of a page is another, but for page 0, which has none before it.
+    const made = 16;
+    const granted = made + 2;
+    assert.equal(
+        stdout,
+        [
+            `code into a slot in use ${EINVAL}`,
+            `code into no CNode ${EINVAL}`,
+            `pages of code ${granted}`,
+            'mapped 0',
+            'patched 1',
+            '',
+        ].join('\n'),
+    );
+    assert.match(stderr, /sentry failed: .*writeSharedCode/s);
+    assert.equal(status, 125);
+    const { bytes } = statistics.owners.find(({ owner }) => owner === 'layer store: patched code');
+    assert.equal(bytes, made * 4096);
 });
 
 test('absurd ends are made into exit codes', () => {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Pages that programs execute, on architectures where code has to be patched first (arch/systemCallSites.ts). A page of an
-// image without system calls is executed from the layer store like any other. One with system calls is copied once for the
-// container: all its processes share the copy, and reading the file gives the image's bytes. The statically linked BusyBox
-// of the demonstration has 284 system calls in 41 of its 388 executable pages, esbuild has 40 in 4 of 1447. Pages of files
-// written at run time are copied for each process, since their bytes may still change.
+// image without system calls is executed from the layer store like any other. One with system calls is copied once for all
+// containers, by the manager, or where that has no memory left for it, once for this one; reading the file gives the image's bytes.
+// The statically linked BusyBox of the demonstration has 284 system calls in 41 of its 388 executable pages, esbuild has 40 in
+// 4 of 1447. Pages of files written at run time are copied for each process, since their bytes may still change.
 
 import { OpenFile } from "../fs/openFile";
 import { PAGE_SIZE } from "../../std/pages";
@@ -17,6 +17,7 @@ import {
     NOT_PATCHED_YET,
     releaseFrame,
     setExecutable,
+    sharedCodeFrame,
 } from "./frames";
 
 /** Where the bytes of a neighbour are, or 0: it only helps to tell instructions from operands. */
@@ -46,11 +47,20 @@ export function executableFrame(file: OpenFile, index: u32, source: u32, follows
     if (!PATCHES_CODE || !isStoreFrame(source)) return source;
     const known = executableOf(source);
     if (known != 0 && (known != NOT_PATCHED_YET || !isNeeded)) return known;
-    const calls = callsInFile(file, index, source, follows);
-    if (calls < 0) return 0;
-    let executable = source;
-    if (calls > 0) {
-        executable = isNeeded ? patchedFrame(PAGE_SIZE, true) : NOT_PATCHED_YET;
+    if (known == 0) {
+        const calls = callsInFile(file, index, source, follows);
+        if (calls < 0) return 0;
+        if (calls == 0 || !isNeeded) {
+            const answer = calls == 0 ? source : NOT_PATCHED_YET;
+            setExecutable(source, answer);
+            return answer;
+        }
+    }
+    let executable = sharedCodeFrame(source, follows, file.mappableFrame(index + 1) != 0);
+    if (executable == 0) {
+        // Between the first look and this one, other pages have been looked at.
+        if (callsInFile(file, index, source, follows) < 0) return 0;
+        executable = patchedFrame(PAGE_SIZE, true);
         if (executable == 0) return 0;
     }
     setExecutable(source, executable);

@@ -35,7 +35,7 @@ import {
     RIGHT_WRITE,
     userMemoryLeft,
 } from "../capabilities/quota";
-import { fetchStoreFrames } from "../manager";
+import { fetchCodeFrame, fetchStoreFrames } from "../manager";
 import { mapInWindow } from "./window";
 
 /** Frames made by one retype: an invocation each is what costs, and 64 KiB is what a small process touches anyway. */
@@ -51,7 +51,7 @@ const ORIGINAL_IN_PROCESS: u8 = 2;
 const KIND_ANONYMOUS: u8 = 0;
 const KIND_FILE: u8 = 1;
 const KIND_STORE: u8 = 2;
-/** A page of the layer store patched for execution (executablePages.ts), or the vDSO. */
+/** A frame of the quota with a page of the layer store patched for execution (executablePages.ts), or the vDSO. */
 const KIND_CODE: u8 = 3;
 
 @unmanaged
@@ -239,7 +239,29 @@ export function executableOf(store: u32): u32 {
 /** Keeps the answer of executableOf; a patched frame's reference passes to the store frame, for good. */
 export function setExecutable(store: u32, executable: u32): void {
     frame(store).executable = executable;
-    if (executable != store && executable != NOT_PATCHED_YET) frame(executable).kind = KIND_CODE;
+    if (executable == store || executable == NOT_PATCHED_YET) return;
+    if (frame(executable).kind != KIND_STORE) frame(executable).kind = KIND_CODE;
+}
+
+/**
+ * The manager's frame with the patched page of a store frame, which all containers share: its id, held once by the caller, or 0 where the
+ * manager has none. `before` and `behind` as in fetchCodeFrame.
+ */
+export function sharedCodeFrame(store: u32, before: bool, behind: bool): u32 {
+    const slot = keepHeapRoom() ? allocateSlot() : 0;
+    if (slot == 0) return 0;
+    const key = frame(store).key;
+    const page = key & ((1 << KEY_PAGE_BITS) - 1);
+    if (!fetchCodeFrame(key >> KEY_PAGE_BITS, page, before, behind, slot)) {
+        freeSlot(slot);
+        return 0;
+    }
+    const id = newEntry();
+    const entry = frame(id);
+    entry.original = slot;
+    entry.kind = KIND_STORE;
+    entry.references = 1;
+    return id;
 }
 
 /**

@@ -8,7 +8,7 @@ import {
     INSTRUCTION_CUT,
     INSTRUCTION_INVALID,
     instructionLength,
-} from "../../../assembly/sentry/arch/x86_64/instructionLength";
+} from "../../../assembly/std/code/instructionLength";
 import { findCalls, mayHaveCalls, patchCalls } from "../../../assembly/sentry/arch/x86_64/systemCallSites";
 
 const code: usize = memory.data(64, 8);

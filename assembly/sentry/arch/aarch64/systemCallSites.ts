@@ -3,40 +3,33 @@
 // System call instructions in program code. The kernel takes its own system call number from X7, which is none of Linux's
 // arguments, so a program may have anything there. Most of the eleven numbers come to the sentry as a fault of the empty
 // CSpace and cost no more than that. But with -6 (NBSend) and -11 (Yield) the kernel returns to the program without a word,
-// and the Linux system call is lost. `brk` does not look at X7. So every page is patched before a program can execute it:
-// instructions are words at multiples of four, there is nothing to decode.
+// and the Linux system call is lost. `brk` does not look at X7. So every page is patched before a program can execute it
+// (std/code/aarch64Calls.ts).
 //
 // What is lost with it: a program that reads its own code as data sees the patched word, and a constant among the
 // instructions that happens to be the word of an `svc` is changed.
 
 import { tcbReadRegisters, tcbWriteRegisters } from "../../../sel4/generated/host";
+import { PATCH_IMMEDIATE, PATCHED_CALL, patchedPage } from "../../../std/code/aarch64Calls";
 import { PAGE_SIZE } from "../../../std/pages";
 import { FLAGS, IP, SP, X0, X8 } from "./machine";
+
+export { mayHaveCalls, PATCHED_CALL, writePatchedCall } from "../../../std/code/aarch64Calls";
 
 /** Code has to be patched before it is executed. */
 export const PATCHES_CODE: bool = true;
 /** An `svc` that was written into executable memory works, but for the two numbers. */
 export const LOSES_UNPATCHED_CALLS: bool = false;
 
-/**
- * `svc #0`, which is what C libraries and compilers write. Linux ignores the immediate, but each further value would be one more word
- * that symbol tables and constants between the instructions may happen to have: in Debian's libsqlite3 a symbol's hash is
- * `svc #0x8233`. Such a call works unpatched, but for the two numbers.
- */
-const SVC: u32 = 0xd400_0001;
-/** What tells our `brk` from a program's own: compilers and debuggers use small numbers. */
-const IMMEDIATE: u32 = 0x5ea1;
-/** `brk #IMMEDIATE`. */
-export const PATCHED_CALL: u32 = 0xd420_0000 | (IMMEDIATE << 5);
 /** ESR_EL1 or ESR_EL2 for it: exception class 0x3c, 32-bit instruction, the immediate. */
-const SYNDROME: u64 = 0xf200_0000 | IMMEDIATE;
+const SYNDROME: u64 = 0xf200_0000 | PATCH_IMMEDIATE;
 
 /** Labels with which it comes: UserException; VCPUFault from a kernel at EL2. */
 const FAULT_USER_EXCEPTION: u32 = 3;
 const FAULT_VCPU: u32 = 8;
 
 /** The page that findCalls has looked at last, patched. */
-const PAGE: usize = memory.data(4096, 8);
+const patched: usize = memory.data(<i32>PAGE_SIZE, 8);
 
 /** The first words of a seL4_UserContext: pc sp spsr x0..x8. */
 const CONTEXT_NUMBER: u32 = 12;
@@ -86,36 +79,12 @@ export function writeCallResult(tcb: u32, message: usize): void {
     tcbWriteRegisters(tcb, 0, CONTEXT_RESULT, <u32>context);
 }
 
-// @ts-ignore: decorator
-@inline
-function isCall(word: u32): bool {
-    return word == SVC;
-}
-
-/** Whether a page has system call instructions. */
-export function mayHaveCalls(page: usize): bool {
-    for (let at = page; at < page + PAGE_SIZE; at += 4) if (isCall(load<u32>(at))) return true;
-    return false;
-}
-
 /** Finds the system call instructions of a page. The result is their number; patchCalls then writes them to a copy. */
 export function findCalls(page: usize, before: usize, after: usize): i32 {
-    memory.copy(PAGE, page, PAGE_SIZE);
-    let sites = 0;
-    for (let at = PAGE; at < PAGE + PAGE_SIZE; at += 4) {
-        if (!isCall(load<u32>(at))) continue;
-        store<u32>(at, PATCHED_CALL);
-        sites++;
-    }
-    return sites;
-}
-
-/** Puts the instruction that the sentry can answer in place of another. */
-export function writePatchedCall(at: usize): void {
-    store<u32>(at, PATCHED_CALL);
+    return patchedPage(patched, page);
 }
 
 /** Writes the page of the latest findCalls with its calls patched: `length` bytes of it. */
 export function patchCalls(copy: usize, length: u32): void {
-    memory.copy(copy, PAGE, length);
+    memory.copy(copy, patched, length);
 }

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Pages of the layer store as programs execute them: with their system call instructions patched (std/code). A sentry says which page of its
+// layers it wants so, and gets a read-only capability to a frame that every other container with the page executes as well. So
+// nothing of a frame may come from a sentry: the manager patches by itself, from the store's own frames, and what it makes of a page depends
+// on their bytes and on which neighbours count, which is part of the key.
+//
+// These frames come from the machine's free memory and stay. How many there can be follows from the size of the store, whatever
+// sentries ask for; one that is refused makes a copy in its own quota.
+
+import { Frame, capability } from "../sel4/capabilities";
+import { ERROR_NONE, OBJECT_FRAME, RIGHT_READ } from "../sel4/objects";
+import { AARCH64, X86_64 } from "../sel4/registers";
+import { OwnedObject } from "../sel4/untypedPool";
+import * as aarch64 from "../std/code/aarch64Calls";
+import * as x86_64 from "../std/code/x86_64Calls";
+import { PAGE_BITS, PAGE_SIZE } from "../std/pages";
+import { CodePageTable } from "./codePageTable";
+import { Instance } from "./instance";
+import { LayerStore } from "./layerStore";
+import { machine } from "./machine";
+import { OWNER_LAYER_CODE } from "./owners";
+import { StoredLayer } from "./storedLayer";
+import { StoreFrames } from "./storeFrames";
+import { SCRATCH_PAGE, mapInWindow } from "./window";
+
+// Which neighbours belong to the program: bits of a request.
+const NEIGHBOUR_BEFORE: u32 = 1;
+const NEIGHBOUR_BEHIND: u32 = 2;
+
+/** Patched pages that there may be, whatever the size of the store: a small program has most of its system calls in a few. */
+const PAGES_MINIMUM: u32 = 16;
+/** Else one for so many pages of files, as a power of two. BusyBox has 41 in 495. */
+const PAGES_SHIFT: u32 = 3;
+
+// Numbers of Linux's errno.h.
+const ENOMEM: u32 = 12;
+const EINVAL: u32 = 22;
+
+export class CodePages {
+    private readonly frames: OwnedObject[] = new Array<OwnedObject>();
+    private readonly table: CodePageTable = new CodePageTable();
+
+    constructor(private readonly store: LayerStore) {}
+
+    /**
+     * Puts a capability to page `page` of a layer of the container's, patched, into an empty slot of its sentry: 0, or EINVAL where there is no
+     * such page, slot or system call, or ENOMEM.
+     */
+    give(container: Instance, layer: u64, page: u64, neighbours: u64, slot: u64): u32 {
+        const layers = container.layers;
+        if (layer >= <u64>layers.length || slot > u32.MAX_VALUE) return EINVAL;
+        const stored = this.store.layers[layers[<i32>layer]];
+        if (page >= <u64>stored.dataPages) return EINVAL;
+        const before = (neighbours & NEIGHBOUR_BEFORE) != 0 && page > 0;
+        const behind = (neighbours & NEIGHBOUR_BEHIND) != 0 && page + 1 < <u64>stored.dataPages;
+        const index = this.provide(stored, <u32>page, before, behind);
+        if (index < 0) return index == NO_CALLS ? EINVAL : ENOMEM;
+        const error = machine().cspace.copyInto(
+            container.root,
+            <u32>slot,
+            this.frames[index].slot,
+            RIGHT_READ,
+        );
+        return error == ERROR_NONE ? 0 : EINVAL;
+    }
+
+    /** Gives all memory back. Copies of frames that sentries hold go with it. */
+    release(): void {
+        while (this.frames.length > 0) machine().pool.releaseObject(this.frames.pop());
+        this.table.clear();
+    }
+
+    /** The number of the frame with a page, made when it is asked for first; NO_CALLS or NO_MEMORY where there is none. */
+    private provide(layer: StoredLayer, page: u32, before: bool, behind: bool): i32 {
+        const store = this.store;
+        const frame = store.dataFrame(layer, page);
+        const frameBefore = before ? store.dataFrame(layer, page - 1) + 1 : 0;
+        const frameBehind = behind ? store.dataFrame(layer, page + 1) + 1 : 0;
+        const known = this.table.find(frame, frameBefore, frameBehind);
+        if (known >= 0) return known;
+        const most = max(PAGES_MINIMUM, <u32>(store.dataBytes >> (PAGE_BITS + PAGES_SHIFT)));
+        if (<u32>this.frames.length >= most) return NO_MEMORY;
+        const buffer = heap.alloc(x86_64.PATCH_BUFFER_BYTES);
+        let index = NO_CALLS;
+        const calls = patch(
+            buffer,
+            StoreFrames.address(frame),
+            frameBefore == 0 ? 0 : StoreFrames.address(frameBefore - 1),
+            frameBehind == 0 ? 0 : StoreFrames.address(frameBehind - 1),
+        );
+        if (calls > 0) {
+            index = this.makeFrame(buffer + x86_64.PATCHED_PAGE);
+            if (index >= 0) this.table.add(frame, frameBefore, frameBehind);
+        }
+        heap.free(buffer);
+        return index;
+    }
+
+    /** Makes a frame with PAGE_SIZE bytes from `content`. Its number, or NO_MEMORY. */
+    private makeFrame(content: usize): i32 {
+        const pool = machine().pool;
+        const frame = pool.makeObject(OBJECT_FRAME, 0, PAGE_BITS, OWNER_LAYER_CODE);
+        if (frame === null) return NO_MEMORY;
+        if (!mapInWindow(frame.slot, SCRATCH_PAGE, true)) {
+            pool.releaseObject(frame);
+            return NO_MEMORY;
+        }
+        memory.copy(SCRATCH_PAGE, content, PAGE_SIZE);
+        // From here on nobody can write it.
+        capability<Frame>(frame.slot).unmap();
+        return this.frames.push(frame) - 1;
+    }
+}
+
+const NO_CALLS: i32 = -1;
+const NO_MEMORY: i32 = -2;
+
+/** Writes a page, patched for this machine, to `buffer` + PATCHED_PAGE; how many system calls it has. */
+function patch(buffer: usize, page: usize, before: usize, behind: usize): i32 {
+    const architecture = machine().architecture;
+    if (architecture == X86_64) return x86_64.patchedPage(buffer, page, before, behind);
+    if (architecture == AARCH64) return aarch64.patchedPage(buffer + x86_64.PATCHED_PAGE, page);
+    return 0;
+}
