@@ -34,6 +34,7 @@ const PAGES_MINIMUM: u32 = 16;
 const PAGES_SHIFT: u32 = 3;
 
 // Numbers of Linux's errno.h.
+const ENOENT: u32 = 2;
 const ENOMEM: u32 = 12;
 const EINVAL: u32 = 22;
 
@@ -44,8 +45,8 @@ export class CodePages {
     constructor(private readonly store: LayerStore) {}
 
     /**
-     * Puts a capability to page `page` of a layer of the container's, patched, into an empty slot of its sentry: 0, or EINVAL where there is no
-     * such page, slot or system call, or ENOMEM.
+     * Puts a capability to page `page` of a layer of the container's, patched, into an empty slot of its sentry: 0, or ENOENT where the page has
+     * no system call, EINVAL where there is no such page or slot, or ENOMEM.
      */
     give(container: Instance, layer: u64, page: u64, neighbours: u64, slot: u64): u32 {
         const layers = container.layers;
@@ -55,7 +56,7 @@ export class CodePages {
         const before = (neighbours & NEIGHBOUR_BEFORE) != 0 && page > 0;
         const behind = (neighbours & NEIGHBOUR_BEHIND) != 0 && page + 1 < <u64>stored.dataPages;
         const index = this.provide(stored, <u32>page, before, behind);
-        if (index < 0) return index == NO_CALLS ? EINVAL : ENOMEM;
+        if (index < 0) return index == NO_CALLS ? ENOENT : ENOMEM;
         const error = machine().cspace.copyInto(
             container.root,
             <u32>slot,

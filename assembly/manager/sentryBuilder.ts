@@ -43,6 +43,7 @@ import { initialRegisters, REGISTERS_INITIAL } from "../sel4/registers";
 import {
     CONFIGURATION_ADDRESS,
     ContainerConfiguration,
+    EXCHANGE_ADDRESS,
     THREADS_CONTEXT_SLOT,
     TURN_MICROSECONDS,
 } from "../std/containerConfiguration";
@@ -69,9 +70,6 @@ export const BADGE_CONTAINER: u64 = 0x8000_0000;
 export const BADGE_FAULT: u64 = 0x1_0000;
 /** The container's number in a badge. */
 export const BADGE_CONTAINER_NUMBER: u64 = 0xffff;
-
-/** Where a sentry finds the page through which it and the manager pass data. */
-const EXCHANGE_ADDRESS: u64 = 0x0001_0000;
 
 // A sentry's CSpace: second-level CNodes of 256 slots, made as they are needed, behind a first level that has room for four
 // slots for each page of the quota: a page's own, and those of its mappings in further processes and in the sentry. That is
@@ -105,7 +103,7 @@ const TABLES_ESTIMATE: u64 = 16;
 const OTHER_SLOTS: u32 = 32;
 
 /** Private pages that the quota keeps memory back for: all but those that only a deep recursion touches. */
-const KEPT_PAGES: u32 = 74;
+const KEPT_PAGES: u32 = 56;
 /** Frames that are mapped from the start: IPC buffer, exchange page. */
 const EAGER_PAGES: u64 = 2;
 

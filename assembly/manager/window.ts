@@ -29,7 +29,7 @@ export const UNIQUE_PAGES_LIMIT: u32 = 0x0080_0000;
 export const PAGE_MAPS: usize = 0x0e00_0000;
 export const PAGE_MAPS_LIMIT: u32 = 0x0100_0000;
 /** Frames of the layer store, in the order in which they were made, to the window's end. */
-export const STORE_FRAMES: usize = 0x1000_0000;
+export const STORE_FRAMES: usize = 0x0ff0_0000;
 export const STORE_FRAMES_END: usize = 0x8000_0000;
 
 /** Maps a frame in the window. False when there is no memory for page tables. */

@@ -3,6 +3,8 @@
 // sentry.wasm: the Linux of one container (docs/architecture.md). The runtime calls `_initialize`, then `main`.
 
 import "../std/abort";
+// Before anything else takes memory of the heap.
+import "./memory/buffers";
 import { trimInodeCache } from "./fs/overlay/inodeCache";
 import { serveOnce } from "./kernel/eventLoop";
 import { collectIfDue } from "./kernel/garbage";

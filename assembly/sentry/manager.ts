@@ -3,11 +3,13 @@
 // What the sentry asks of the manager (contract §6): seL4_Call on the manager's endpoint. Bytes travel in the exchange
 // page, which both have mapped.
 
+import { EXCHANGE_ADDRESS } from "../std/containerConfiguration";
 import { kernelCall, kernelRecv } from "../sel4/generated/host";
 import { SLOT_MANAGER, SLOT_NOTIFICATION } from "./capabilities/slots";
+import { reserveBuffer } from "./memory/buffers";
 
 /** The exchange page in the sentry's window. */
-export const EXCHANGE: usize = 0x0001_0000;
+export const EXCHANGE: usize = EXCHANGE_ADDRESS;
 export const EXCHANGE_SIZE: i32 = 4096;
 
 const CONSOLE_WRITE: u32 = 1;
@@ -27,10 +29,13 @@ const TAKE_EXEC: u32 = 15;
 const EXEC_EXITED: u32 = 16;
 const CODE_FRAME: u32 = 17;
 
+/** Answer of fetchCodeFrame (ENOENT): the page is executed as it is. */
+export const CODE_HAS_NO_CALLS: u32 = 2;
+
 /** Words of the longest request: statistics. */
 const REQUEST_WORDS: i32 = 32;
 /** A message block: label, length, words. */
-const block: usize = memory.data(8 + REQUEST_WORDS * 8, 8);
+const block: usize = reserveBuffer(8 + REQUEST_WORDS * 8);
 
 // @ts-ignore: decorator
 @inline
@@ -121,14 +126,15 @@ function fetchFrames(label: u32, layer: u32, firstPage: u32, count: u32, firstSl
 
 /**
  * Gets a read-only capability for a data page of a layer, with its system calls patched, into an empty slot. `before` and `behind`:
- * the page before it and the one behind belong to the same program. False: it has no system calls, or the manager has no memory for it.
+ * the page before it and the one behind belong to the same program. The answer is 0, CODE_HAS_NO_CALLS, or another error where the manager
+ * makes no such page.
  */
-export function fetchCodeFrame(layer: u32, page: u32, before: bool, behind: bool, slot: u32): bool {
+export function fetchCodeFrame(layer: u32, page: u32, before: bool, behind: bool, slot: u32): u32 {
     setWord(0, layer);
     setWord(1, page);
     setWord(2, (before ? 1 : 0) | (behind ? 2 : 0));
     setWord(3, slot);
-    return request(CODE_FRAME, 4) == 0;
+    return request(CODE_FRAME, 4);
 }
 
 /** Signals from the host for a session since the last call: bit n = signal n. */

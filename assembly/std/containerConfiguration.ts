@@ -9,8 +9,10 @@
 
 import { PAGE_SIZE } from "./pages";
 
+/** The last page of a sentry's window, and of the unpacker's: what it and the manager pass each other (LAYOUT_EXCHANGE of runtime-c/host/layout.h). */
+export const EXCHANGE_ADDRESS: usize = 0x7fff_f000;
 /** Where the manager maps the first configuration page in a sentry's window (read-only). */
-export const CONFIGURATION_ADDRESS: usize = 0x0001_1000;
+export const CONFIGURATION_ADDRESS: usize = 0x7ffe_f000;
 /** The contract gives the configuration at most 16 pages: as much as Linux gives a process's arguments by default. */
 export const CONFIGURATION_PAGES_MAXIMUM: u32 = 16;
 export const CONFIGURATION_SIZE_MAXIMUM: u32 = CONFIGURATION_PAGES_MAXIMUM * PAGE_SIZE;

@@ -3,6 +3,8 @@
 // What the manager and the unpacker have agreed on: the unpacker's requests (docs/architecture.md), which are labels of seL4_Call on
 // the manager's endpoint, and the pages that both have mapped. Addresses are offsets in the unpacker's linear memory.
 
+import { EXCHANGE_ADDRESS } from "./containerConfiguration";
+
 /** → kind of compression (oci/mediaTypes), packed bytes, layers below. EXCHANGE then has the address of each one's index, a u32. */
 export const UNPACK_BEGIN: u32 = 1;
 /** → bytes of the packed layer, the next ones, in PACKED. */
@@ -31,7 +33,7 @@ export const UNPACK_INVALID: u32 = 22;
 export const UNPACKER_MANAGER_SLOT: u32 = 5;
 
 /** A page for texts, numbers and digests. */
-export const UNPACKER_EXCHANGE: usize = 0x0001_0000;
+export const UNPACKER_EXCHANGE: usize = EXCHANGE_ADDRESS;
 /** Packed bytes, written by the manager. */
 export const UNPACKER_PACKED: usize = 0x0002_0000;
 export const UNPACKER_PACKED_PAGES: u32 = 4;
@@ -54,4 +56,4 @@ export const UNPACKER_INDEX: usize = 0x1000_0000;
 export const UNPACKER_TABLES_END: usize = 0x2000_0000;
 /** Indexes of the layers below, read-only. */
 export const UNPACKER_LOWER: usize = 0x2000_0000;
-export const UNPACKER_LOWER_END: usize = 0x8000_0000;
+export const UNPACKER_LOWER_END: usize = 0x7ff0_0000;

@@ -24,7 +24,6 @@ enum {
 
     // The manager's service.
     REQUEST_TRAPPED = 10,
-    EXCHANGE_ADDRESS = 0x10000, // in linear memory
     EXCHANGE_SIZE = 4096,
 };
 
@@ -46,7 +45,7 @@ static _Noreturn void report_and_stop(uint64_t length) {
 }
 
 static struct text begin_report(void) {
-    return text_begin((char *)LAYOUT_LINEAR + EXCHANGE_ADDRESS, EXCHANGE_SIZE);
+    return text_begin((char *)LAYOUT_LINEAR + LAYOUT_EXCHANGE, EXCHANGE_SIZE);
 }
 
 static _Noreturn void fail(const char *cause) {

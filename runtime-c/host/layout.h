@@ -50,10 +50,14 @@
 #define LAYOUT_PROGRAM 0x400000
 
 /// Linear memory: 4 GiB of address space. Below LAYOUT_HEAP (an offset) the window, from there the module's
-/// own memory.
-#define LAYOUT_LINEAR 0x100000000
+/// own memory. It begins in the middle of what a page table maps, so that a sentry's window, which is used
+/// from its end downwards, and the heap share tables: half of a table for each at first.
+#define LAYOUT_LINEAR 0x100100000
 #define LAYOUT_LINEAR_SIZE 0x100000000
 #define LAYOUT_HEAP 0x80000000
+
+/// The page that a sentry shares with the manager, the last one of its window (an offset).
+#define LAYOUT_EXCHANGE 0x7ffff000
 
 /// What a sentry's memory begins with, in the root task's window (an offset): sentry.wasm's data segments,
 /// laid out once. Sentries map the same frames read-only and get a page of their own when they first write to

@@ -5,14 +5,14 @@
 
 import "../../assembly/std/abort";
 import { cnodeRevoke, kernelCall, cnodeDelete, windowMap } from "../../assembly/sel4/generated/host";
-import { containerConfiguration } from "../../assembly/std/containerConfiguration";
+import { containerConfiguration, EXCHANGE_ADDRESS } from "../../assembly/std/containerConfiguration";
 import { decimal } from "../../assembly/std/numberText";
 import { decodeUtf8, encodeUtf8 } from "../../assembly/std/utf8";
 
-const EXCHANGE: usize = 0x10000;
+const EXCHANGE: usize = EXCHANGE_ADDRESS;
 const MANAGER: u32 = 5;
 /** A page of the window that the exchange page's table maps. */
-const CODE: usize = 0x10_0000;
+const CODE: usize = 0x7ff8_0000;
 const message: usize = memory.data(8 + 120 * 8, 8);
 
 function request(label: u32, words: u32, a: u64, b: u64 = 0, c: u64 = 0, d: u64 = 0): u32 {

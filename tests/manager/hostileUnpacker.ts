@@ -8,7 +8,7 @@ import { cnodeRevoke, kernelCall, untypedRetype } from "../../assembly/sel4/gene
 import { decimal } from "../../assembly/std/numberText";
 import { decodeUtf8, encodeUtf8 } from "../../assembly/std/utf8";
 
-const EXCHANGE: usize = 0x10000;
+const EXCHANGE: usize = 0x7fff_f000;
 const PACKED: usize = 0x20000;
 const CONTENT: usize = 0x30000;
 const LOWER: usize = 0x2000_0000;

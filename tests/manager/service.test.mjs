@@ -10,6 +10,7 @@ import { run, writeLayout } from './images.mjs';
 import { buildRuntime } from './runtimes.mjs';
 import { tarEntry, tarEnd } from './tar.mjs';
 
+const ENOENT = 2;
 const EINVAL = 22;
 
 let folder;
@@ -96,12 +97,12 @@ test('a sentry that asks for what it must not get is answered', () => {
         'index beyond the layer',
         'code of no layer',
         'code beyond the layer',
-        'code without system calls',
         'CPU time for a thread',
         'CPU time for nothing',
         'an address space for nothing',
     ];
     for (const request of refused) assert.equal(answers[request], EINVAL, request);
+    assert.equal(answers['code without system calls'], ENOENT);
     assert.notEqual(answers['an address space for an endpoint'], 0);
     assert.equal(answers['an unknown request'], 38);
     for (const request of [

@@ -10,12 +10,16 @@ import {
     missingTableLevel,
     untypedRetype,
 } from "../../assembly/sel4/generated/host";
-import { containerConfiguration, UNTYPED_FIRST_SLOT } from "../../assembly/std/containerConfiguration";
+import {
+    containerConfiguration,
+    EXCHANGE_ADDRESS,
+    UNTYPED_FIRST_SLOT,
+} from "../../assembly/std/containerConfiguration";
 import { LayerIndex } from "../../assembly/std/layerIndex";
 import { decimal } from "../../assembly/std/numberText";
 import { decodeUtf8, encodeUtf8 } from "../../assembly/std/utf8";
 
-const EXCHANGE: usize = 0x10000;
+const EXCHANGE: usize = EXCHANGE_ADDRESS;
 const MANAGER: u32 = 5;
 const message: usize = memory.data(8 + 64 * 8, 8);
 let nextSlot: u32 = 40;

@@ -52,15 +52,23 @@ export const OWNER_FILES: i32 = STATISTIC_FILES;
 
 // What is left in the untypeds is kept for what matters more, the less there is of it. Objects never go back to an untyped,
 // so each kind must have room of its own when processes have taken all they can get.
-/** Below this only the sentry's heap grows (64 KiB and a page table at a time): errors are answered, processes end. */
+/**
+ * Below this only the sentry's heap grows (64 KiB and a page table at a time): errors are answered, processes end. An eighth of a small quota,
+ * but for at least one growth.
+ */
 const HEAP_RESERVE: u64 = 144 * 1024;
+const HEAP_RESERVE_SMALLEST: u64 = 88 * 1024;
 /** When the heap has come down to this, system calls that need more of it are refused (isMemoryShort). */
 const HEAP_RESERVE_LOW: u64 = 72 * 1024;
-/** Kept from page frames for kernel objects and page tables: a sixteenth of the quota, at least what three processes take. */
+/**
+ * Kept from page frames for kernel objects and page tables: a sixteenth of the quota, at least what three processes take, but no
+ * more than an eighth of a small quota.
+ */
 const OBJECT_RESERVE_MINIMUM: u64 = 96 * 1024;
 /** Kept from written files for processes' memory: likewise. A full /tmp must not kill whoever touches a page. */
 const PROCESS_RESERVE_MINIMUM: u64 = 128 * 1024;
 const RESERVE_SHIFT: u64 = 4;
+const RESERVE_SHIFT_SMALL: u64 = 3;
 
 /**
  * Slots given to the heap at a time: one growth of the heap has to fit. A small heap grows by one Wasm page of 16 frames;
@@ -90,6 +98,9 @@ let heapFirstSlot: u32 = 0;
 let heapSlotCount: u32 = 0;
 let initialHeapFrames: u32 = 0;
 let total: u64 = 0;
+/** What is kept back of it. */
+let heapReserve: u64 = 0;
+let objectReserve: u64 = 0;
 /** The sum of `taken`. */
 let takenTotal: u64 = 0;
 
@@ -98,6 +109,8 @@ export function startQuota(): void {
     const configuration = containerConfiguration();
     untypedCount = configuration.untypedCount;
     for (let i: u32 = 0; i < untypedCount; i++) total += sizeOf(configuration, i);
+    heapReserve = max(HEAP_RESERVE_SMALLEST, min(HEAP_RESERVE, total >> RESERVE_SHIFT_SMALL));
+    objectReserve = reserveOf(OBJECT_RESERVE_MINIMUM);
     initialHeapFrames = heapFrames();
     countedHeapFrames = initialHeapFrames;
 }
@@ -144,13 +157,17 @@ export function untypedLeft(): u64 {
 /** Bytes that page frames may still take from the untypeds. */
 export function userMemoryLeft(): u64 {
     const left = untypedLeft();
-    const reserve = HEAP_RESERVE + max(OBJECT_RESERVE_MINIMUM, total >> RESERVE_SHIFT);
+    const reserve = heapReserve + objectReserve;
     return left > reserve ? left - reserve : 0;
 }
 
 /** Bytes that must stay available when a frame is taken for a file. */
 export function processReserve(): u64 {
-    return max(PROCESS_RESERVE_MINIMUM, total >> RESERVE_SHIFT);
+    return reserveOf(PROCESS_RESERVE_MINIMUM);
+}
+
+function reserveOf(minimum: u64): u64 {
+    return max(min(minimum, total >> RESERVE_SHIFT_SMALL), total >> RESERVE_SHIFT);
 }
 
 /** The first `bytes` bytes of an untyped are taken. */
@@ -201,7 +218,7 @@ function retypeInto(
     if (type == OBJECT_CNODE) bits = sizeBits + configuration.objectBits(OBJECT_CNODE);
     else if (type != OBJECT_UNTYPED && type != OBJECT_SCHED_CONTEXT) bits = configuration.objectBits(type);
     const size = (<u64>1) << bits;
-    if (owner != OWNER_CAPABILITIES && untypedLeft() < HEAP_RESERVE + size * count) return false;
+    if (owner != OWNER_CAPABILITIES && untypedLeft() < heapReserve + size * count) return false;
     countHeap();
     for (let i: u32 = 0; i < untypedCount; i++) {
         // The kernel places objects at multiples of their size after what it has given already.

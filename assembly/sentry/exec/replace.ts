@@ -14,12 +14,13 @@ import { SIGCHLD, SIGKILL } from "../signals/numbers";
 import { hasSignal } from "../signals/send";
 import { deletePosixTimers } from "../signals/timers";
 import { Program } from "./execute";
+import { reserveBuffer } from "../memory/buffers";
 
 /** Managed memory that a change of programs leaves behind, roughly. */
 const EXEC_GARBAGE: i32 = 2048;
 
 /** A seL4_UserContext. */
-const context: usize = memory.data(CONTEXT_SIZE, 8);
+const context: usize = reserveBuffer(CONTEXT_SIZE);
 
 /** `thread`, the current one, becomes the only thread of its process, and the process runs `program`. */
 export function replaceProgram(thread: Thread, program: Program): void {

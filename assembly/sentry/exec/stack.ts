@@ -27,6 +27,7 @@ import {
 import { PAGE_SIZE } from "../../std/pages";
 import { StringSource, STRINGS_SIZE_ALWAYS, STRINGS_SIZE_MAXIMUM, writeByteString } from "./arguments";
 import { ElfImage } from "./elf";
+import { reserveBuffer } from "../memory/buffers";
 
 // Types of the auxiliary vector (elf.h).
 const AT_NULL: u64 = 0;
@@ -166,7 +167,7 @@ export function buildStack(
     return wordsWritten ? 0 : -ENOMEM;
 }
 
-const randomScratch: usize = memory.data(16, 8);
+const randomScratch: usize = reserveBuffer(16);
 
 /** Bytes of all strings with their zero bytes, or a negative errno. */
 function sizeOfStrings(strings: StringSource): i64 {

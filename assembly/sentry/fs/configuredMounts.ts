@@ -60,7 +60,7 @@ class WantedMount {
     }
 }
 
-const wanted: WantedMount[] = [];
+const wanted: WantedMount[] = new Array<WantedMount>();
 
 /** Reads the configuration and finds what read-only paths show. A problem, or "". */
 export function findConfiguredMounts(root: Directory): string {

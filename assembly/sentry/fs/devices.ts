@@ -15,6 +15,7 @@ import { fail, Inode } from "./inode";
 import { IoBuffer } from "./ioBuffer";
 import { O_NOCTTY, OpenFile } from "./openFile";
 import { zeroPage } from "./zeros";
+import { reserveBuffer } from "../memory/buffers";
 
 export const DEVICE_NULL: u32 = deviceNumber(1, 3);
 export const DEVICE_ZERO: u32 = deviceNumber(1, 5);
@@ -27,7 +28,7 @@ export const DEVICE_CONSOLE: u32 = deviceNumber(5, 1);
 /** Random bytes made at a time. */
 const RANDOM_BLOCK: i32 = 256;
 const RNDGETENTCNT: u32 = 0x8004_5200;
-const randomBlock: usize = memory.data(RANDOM_BLOCK);
+const randomBlock: usize = reserveBuffer(RANDOM_BLOCK);
 
 abstract class DeviceFile extends OpenFile {
     /** Devices ignore positions; lseek on them answers 0. */

@@ -9,13 +9,14 @@ import { IoBuffer } from "./ioBuffer";
 import { O_RDWR, POLLIN, POLLOUT } from "./openFile";
 import { addByte, addHexadecimalColumn, addNumber, addText } from "./proc/textBuilder";
 import { StreamFile } from "./streamFile";
+import { reserveBuffer } from "../memory/buffers";
 
 /** The counter is never higher. */
 const COUNTER_MAXIMUM: u64 = 0xffff_ffff_ffff_fffe;
 /** Reads and writes transfer one u64. */
 const VALUE_SIZE: i64 = 8;
 
-const scratch: usize = memory.data(8, 8);
+const scratch: usize = reserveBuffer(8);
 
 export class EventCounter extends StreamFile {
     private counter: u64;

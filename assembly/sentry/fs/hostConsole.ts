@@ -92,7 +92,7 @@ export class HostConsole {
 }
 
 /** Consoles that are open: the container's own is the first. */
-export const consoles: HostConsole[] = [];
+export const consoles: HostConsole[] = new Array<HostConsole>();
 
 /** The container's own; made at the first call. */
 export function containerConsole(): HostConsole {

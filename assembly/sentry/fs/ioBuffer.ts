@@ -6,13 +6,14 @@
 
 import { copyIn, copyOut } from "../memory/userMemory";
 import { EFAULT } from "../kernel/errno";
+import { reserveBuffer } from "../memory/buffers";
 
 /** How a transfer that runs into missing memory is repeated: in pieces of this size, then byte by byte. */
 const FAULT_STEP: i32 = 64;
 
 const CHECK_BYTES: i32 = 4096;
 /** What IoBuffer.check takes. */
-const checked: usize = memory.data(CHECK_BYTES);
+const checked: usize = reserveBuffer(CHECK_BYTES);
 
 export abstract class IoBuffer {
     /** Bytes that may be transferred. */

@@ -54,7 +54,7 @@ export class Message {
 
 let fileSystem: FileSystem | null = null;
 /** Queues that have a name. */
-export const queues: MessageQueueInode[] = [];
+export const queues: MessageQueueInode[] = new Array<MessageQueueInode>();
 
 /** The names are in the sentry's memory as byte strings. */
 export function findQueue(name: string): MessageQueueInode | null {

@@ -24,7 +24,7 @@ export class Mount {
     }
 }
 
-const mounts: Mount[] = [];
+const mounts: Mount[] = new Array<Mount>();
 
 /** Number of the first mount in mountinfo: a container's mounts are never the first of a machine. */
 const FIRST_IDENTIFIER: u32 = 100;

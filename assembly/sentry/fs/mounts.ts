@@ -30,9 +30,10 @@ import { addByte, addBytes, addText, beginText, copyText, textLength } from "./p
 import { makeControlGroup } from "./controlGroup";
 import { makeSys } from "./systemTree";
 import { TextContent } from "./textContent";
+import { reserveBuffer } from "../memory/buffers";
 
 /** Bytes of a name of the tree below, in the sentry's memory, until the next call. */
-const nameBuffer: usize = memory.data(64);
+const nameBuffer: usize = reserveBuffer(64);
 
 function nameOf(text: string): usize {
     for (let i = 0; i < text.length; i++) store<u8>(nameBuffer + i, <u8>text.charCodeAt(i));

@@ -6,9 +6,10 @@ import { KIND_DIRECTORY, Directory, Inode, KIND_FIFO, KIND_SOCKET } from "./inod
 import { OpenFile } from "./openFile";
 import { PATH_MAXIMUM } from "./pathWalk";
 import { asRegular } from "./regularInode";
+import { reserveBuffer } from "../memory/buffers";
 
 /** The text is built from its end: the bytes from pathStart to the buffer's end. */
-const buffer: usize = memory.data(PATH_MAXIMUM);
+const buffer: usize = reserveBuffer(PATH_MAXIMUM);
 const bufferEnd: usize = buffer + PATH_MAXIMUM;
 
 /** Where the latest path begins, and how long it is. Valid until the next path is made. */

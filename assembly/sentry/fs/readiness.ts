@@ -8,6 +8,7 @@ import { current } from "../kernel/thread";
 import { BLOCKED } from "../kernel/wait";
 import { copyIn, copyOut } from "../memory/userMemory";
 import { MASK_UNBLOCKABLE } from "../signals/numbers";
+import { reserveBuffer } from "../memory/buffers";
 
 /** Wait for ever. */
 export const NEVER: u64 = u64.MAX_VALUE;
@@ -19,7 +20,7 @@ const SIGNAL_SET_SIZE: u64 = 8;
 /** Longest timeout in seconds that is told from for ever: 292 years. */
 const SECONDS_MAXIMUM: i64 = 9_000_000_000;
 
-const scratch: usize = memory.data(16, 8);
+const scratch: usize = reserveBuffer(16);
 
 /** The deadline (clock.now) of a timeout in milliseconds; negative: NEVER, 0: AT_ONCE. */
 export function deadlineAfter(milliseconds: i32): u64 {

@@ -11,8 +11,9 @@ import { anonymousInode } from "./anonymousInode";
 import { IoBuffer } from "./ioBuffer";
 import { O_RDWR, POLLIN, POLLRDNORM } from "./openFile";
 import { StreamFile } from "./streamFile";
+import { reserveBuffer } from "../memory/buffers";
 
-const scratch: usize = memory.data(SIGNAL_INFORMATION_SIZE, 8);
+const scratch: usize = reserveBuffer(SIGNAL_INFORMATION_SIZE);
 
 export class SignalFile extends StreamFile {
     constructor(

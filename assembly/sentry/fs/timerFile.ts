@@ -11,11 +11,12 @@ import { anonymousInode } from "./anonymousInode";
 import { IoBuffer } from "./ioBuffer";
 import { O_RDWR, POLLIN, POLLRDNORM } from "./openFile";
 import { StreamFile } from "./streamFile";
+import { reserveBuffer } from "../memory/buffers";
 
 /** A read transfers one u64. */
 const VALUE_SIZE: i64 = 8;
 
-const scratch: usize = memory.data(8, 8);
+const scratch: usize = reserveBuffer(8);
 
 /** The alarm of a TimerFile. */
 class FileAlarm extends Alarm {

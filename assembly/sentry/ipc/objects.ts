@@ -108,7 +108,8 @@ export class IpcTable {
     readonly objects: Array<IpcObject | null> = [];
     /** Objects that there are. */
     count: i32 = 0;
-    private readonly chains: StaticArray<IpcObject | null> = new StaticArray<IpcObject | null>(KEY_CHAINS);
+    /** A single chain until there is an object with a key: most containers have none. */
+    private chains: StaticArray<IpcObject | null> = new StaticArray<IpcObject | null>(1);
     private sequence: i32 = 0;
     private firstFree: i32 = 0;
 
@@ -127,7 +128,7 @@ export class IpcTable {
     /** The object with a key (not IPC_PRIVATE), or null. */
     find(key: i32): IpcObject | null {
         // Objects without a key are in no chain.
-        let object = this.chains[key & (KEY_CHAINS - 1)];
+        let object = this.chains[this.chainOf(key)];
         while (object !== null && object.key != key) object = object.nextOfKey;
         return object;
     }
@@ -159,7 +160,8 @@ export class IpcTable {
         this.objects[index] = object;
         this.count++;
         if (key != IPC_PRIVATE) {
-            const chain = key & (KEY_CHAINS - 1);
+            if (this.chains.length != KEY_CHAINS) this.chains = new StaticArray<IpcObject | null>(KEY_CHAINS);
+            const chain = this.chainOf(key);
             object.nextOfKey = this.chains[chain];
             this.chains[chain] = object;
         }
@@ -169,7 +171,7 @@ export class IpcTable {
     /** The object is found by its identifier only from now on. */
     dropKey(object: IpcObject): void {
         if (object.key == IPC_PRIVATE) return;
-        const chain = object.key & (KEY_CHAINS - 1);
+        const chain = this.chainOf(object.key);
         let previous: IpcObject | null = null;
         let at = this.chains[chain];
         while (at !== null && at !== object) {
@@ -180,6 +182,10 @@ export class IpcTable {
         else previous.nextOfKey = object.nextOfKey;
         object.nextOfKey = null;
         object.key = IPC_PRIVATE;
+    }
+
+    private chainOf(key: i32): i32 {
+        return key & (this.chains.length - 1);
     }
 
     remove(object: IpcObject): void {

@@ -86,6 +86,7 @@ import {
 import { BADGE_THREAD } from "./threadObjects";
 import { isProcessorLimited, preferThread } from "./turns";
 import { BLOCKED, leaveQueues, NO_ANSWER, passOn } from "./wait";
+import { reserveBuffer } from "../memory/buffers";
 
 // Fault labels (seL4_Fault_tag) of an MCS kernel.
 const FAULT_CAPABILITY: u32 = 1;
@@ -107,7 +108,7 @@ const DEBUG_INSTRUCTION: u64 = 3;
 const FAULT_UNALIGNED: i32 = 5;
 
 /** A seL4_UserContext. */
-const context: usize = memory.data(CONTEXT_SIZE, 8);
+const context: usize = reserveBuffer(CONTEXT_SIZE);
 
 /** The last thing received was a notification: what is ready was woken from outside the container. */
 let wasNotified: bool = false;

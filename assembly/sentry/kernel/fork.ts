@@ -19,6 +19,7 @@ import { countProcess } from "./statistics";
 import { ANSWER_REGISTERS, current, Thread, THREAD_RUNNING, threads } from "./thread";
 import { freeThreadNumber, makeTcb, readContext, startThread } from "./threadObjects";
 import { blockUnlessKilled } from "./wait";
+import { reserveBuffer } from "../memory/buffers";
 
 // clone(2) flags (sched.h).
 export const CSIGNAL: u64 = 0xff;
@@ -52,7 +53,7 @@ export const CLONE3_FLAGS: u64 = (0x3_ffff_ffff & ~CSIGNAL & ~CLONE_DETACHED) | 
 const THREADS_MAXIMUM: u32 = 4096;
 
 /** A seL4_UserContext. */
-const context: usize = memory.data(CONTEXT_SIZE, 8);
+const context: usize = reserveBuffer(CONTEXT_SIZE);
 
 /** 0, or the negative errno for flags that cannot go together, or that a container may not use. */
 function checkFlags(flags: u64): i64 {

@@ -11,7 +11,7 @@ import { makeReady, Thread } from "./thread";
 import { moveWaiter, WaitQueue } from "./wait";
 
 const QUEUES: u32 = 16;
-const queues: WaitQueue[] = [];
+const queues: WaitQueue[] = new Array<WaitQueue>();
 
 /** The latest key: an address space or, for shared pages, 0; and an address or, there, a frame's position. */
 let keySpace: usize = 0;

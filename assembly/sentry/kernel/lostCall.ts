@@ -11,8 +11,9 @@ import { forceSignal, kernelSignal } from "../signals/send";
 import { Process } from "./process";
 import { clearText, logLine, putHexadecimal, putText, putUnsigned } from "./text";
 import { Thread } from "./thread";
+import { reserveBuffer } from "../memory/buffers";
 
-const bytes: usize = memory.data(8, 8);
+const bytes: usize = reserveBuffer(8);
 
 /** Ends the current thread's process, and patches the instruction at `address` for whoever comes there next. */
 export function endForLostCall(thread: Thread, address: u64): void {

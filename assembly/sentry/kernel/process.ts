@@ -149,7 +149,7 @@ export function isInit(process: Process): bool {
 const INIT: i32 = 1;
 
 /** All processes, zombies included, in the order of their creation. */
-export const processes: Process[] = [];
+export const processes: Process[] = new Array<Process>();
 
 export function findProcess(pid: i32): Process | null {
     for (let i = 0; i < processes.length; i++) {

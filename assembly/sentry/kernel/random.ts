@@ -5,6 +5,7 @@
 // bytes once handed out cannot be found from the state later.
 
 import { containerConfiguration } from "../../std/containerConfiguration";
+import { reserveBuffer } from "../memory/buffers";
 
 /** What is there once the generator was seeded, for ever (/proc/sys/kernel/random/entropy_avail). */
 export const ENTROPY_BITS: u32 = 256;
@@ -14,8 +15,8 @@ const BLOCK_SIZE: i32 = 64;
 const BLOCK_WORDS: i32 = 16;
 
 /** "expand 32-byte k", key, counter and nonce. */
-const state: usize = memory.data(BLOCK_SIZE, 8);
-const block: usize = memory.data(BLOCK_SIZE, 8);
+const state: usize = reserveBuffer(BLOCK_SIZE);
+const block: usize = reserveBuffer(BLOCK_SIZE);
 let keyed: bool = false;
 
 /** Starts from a key of 32 bytes. */
@@ -106,7 +107,7 @@ export function randomBytes(address: usize, length: i32): void {
     memory.fill(block, 0, BLOCK_SIZE);
 }
 
-const scratch: usize = memory.data(8, 8);
+const scratch: usize = reserveBuffer(8);
 
 /** A random number. */
 export function randomNumber(): u64 {

@@ -6,6 +6,7 @@
 import { copiedIn, copyIn, copyIn32, copyOut32 } from "../memory/userMemory";
 import { wakeFutex } from "./futex";
 import { Thread } from "./thread";
+import { reserveBuffer } from "../memory/buffers";
 
 /** Linux's ROBUST_LIST_LIMIT: a list may be a circle that does not come back to its head. */
 const LIST_LIMIT: i32 = 2048;
@@ -16,8 +17,8 @@ const FUTEX_TID_MASK: u32 = 0x3fff_ffff;
 const PRIORITY_INHERITING: u64 = 1;
 
 /** struct robust_list_head: first entry, offset from an entry to its futex, entry that is being taken or given up. */
-const head: usize = memory.data(24, 8);
-const entryWord: usize = memory.data(8, 8);
+const head: usize = reserveBuffer(24);
+const entryWord: usize = reserveBuffer(8);
 
 /** Goes through the list of a thread of the current process that ends, or leaves its memory by execve. */
 export function releaseRobustList(thread: Thread): void {

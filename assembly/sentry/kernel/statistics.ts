@@ -21,6 +21,7 @@ import { storeFramesCached } from "../memory/frames";
 import { PAGE_SIZE } from "../../std/pages";
 import { reportStatistics } from "../manager";
 import { processes } from "./process";
+import { reserveBuffer } from "../memory/buffers";
 
 let systemCalls: u64 = 0;
 let pageFaults: u64 = 0;
@@ -59,7 +60,7 @@ function runningProcesses(): u64 {
     return count;
 }
 
-const words: usize = memory.data(STATISTIC_COUNT * 8, 8);
+const words: usize = reserveBuffer(STATISTIC_COUNT * 8);
 
 function setWord(index: i32, value: u64): void {
     store<u64>(words + ((<usize>index) << 3), value);

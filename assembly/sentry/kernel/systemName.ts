@@ -3,6 +3,7 @@
 // What uname(2), /proc/version and /proc/sys/kernel say of the system.
 
 import { containerConfiguration } from "../../std/containerConfiguration";
+import { reserveBuffer } from "../memory/buffers";
 
 export const SYSTEM_NAME: string = "Linux";
 /** The Linux whose system calls Sealift takes as its model; C libraries refuse to start on releases they find too old. */
@@ -13,7 +14,7 @@ export const DOMAIN_NAME: string = "(none)";
 /** Linux's __NEW_UTS_LEN. */
 export const HOST_NAME_MAXIMUM: i32 = 64;
 
-const name: usize = memory.data(HOST_NAME_MAXIMUM);
+const name: usize = reserveBuffer(HOST_NAME_MAXIMUM);
 let nameLength: i32 = -1;
 
 function begin(): void {

@@ -3,9 +3,10 @@
 // Text on its way to the console, gathered in one buffer: bytes, without managed strings in between.
 
 import { logBytes } from "../manager";
+import { reserveBuffer } from "../memory/buffers";
 
 const CAPACITY: i32 = 1024;
-const buffer: usize = memory.data(1024);
+const buffer: usize = reserveBuffer(1024);
 let length: i32 = 0;
 
 export function textLength(): i32 {

@@ -151,7 +151,7 @@ export function setCurrent(thread: Thread): void {
 }
 
 /** Threads by number; null where the number is free. */
-export const threads: Array<Thread | null> = [];
+export const threads: Array<Thread | null> = new Array<Thread | null>();
 
 /** The thread with an id of Linux's, or null. */
 export function findThread(tid: i32): Thread | null {

@@ -47,6 +47,7 @@ import { configureSchedulingContext } from "../manager";
 import { VSpace } from "../memory/vspaces";
 import { Thread, threads } from "./thread";
 import { isProcessorLimited, leaveTurns, noteRunnable } from "./turns";
+import { reserveBuffer } from "../memory/buffers";
 
 /** Container threads run below their sentry (150) and the manager (200). */
 const THREAD_PRIORITY: u32 = 100;
@@ -63,16 +64,16 @@ class TcbPlace {
     ) {}
 }
 
-const freePlaces: TcbPlace[] = [];
-const freeSchedulingContexts: u32[] = [];
+const freePlaces: TcbPlace[] = new Array<TcbPlace>();
+const freeSchedulingContexts: u32[] = new Array<u32>();
 /** The free reply object that is taken first, or 0: with every message one is taken and one comes back. */
 let nextReply: u32 = SLOT_FIRST_REPLY;
-const freeReplies: u32[] = [];
+const freeReplies: u32[] = new Array<u32>();
 /** Badged fault endpoints by thread number; 0 = not made yet. */
-const faultEndpoints: u32[] = [];
+const faultEndpoints: u32[] = new Array<u32>();
 
 /** A seL4_UserContext. */
-const context: usize = memory.data(CONTEXT_SIZE, 8);
+const context: usize = reserveBuffer(CONTEXT_SIZE);
 
 /** Makes the TCB itself from its own untyped. The quota has counted the untyped. */
 function makeTcbFrom(untyped: u32, slot: u32): bool {

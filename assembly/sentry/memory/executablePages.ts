@@ -11,6 +11,8 @@ import { PAGE_SIZE } from "../../std/pages";
 import { findCalls, mayHaveCalls, patchCalls, PATCHES_CODE } from "../arch/systemCallSites";
 import {
     allocateFrame,
+    beginLook,
+    endLook,
     executableOf,
     frameAddress,
     isStoreFrame,
@@ -40,27 +42,25 @@ export function callsInFile(file: OpenFile, index: u32, source: u32, follows: bo
 
 /**
  * The frame to execute page `index` of a file from, where its content is in `source` (mappableFrame); not retained. What is
- * returned for a file that may still change is `source`: the caller looks for system calls. 0: no memory. NOT_PATCHED_YET: a
- * copy would have to be made, which is worth its memory only for a page that `isNeeded`.
+ * returned for a file that may still change is `source`: the caller looks for system calls. 0: no memory. NOT_PATCHED_YET: another
+ * frame may be needed, which is asked for only when the page `isNeeded`.
  */
 export function executableFrame(file: OpenFile, index: u32, source: u32, follows: bool, isNeeded: bool): u32 {
     if (!PATCHES_CODE || !isStoreFrame(source)) return source;
-    const known = executableOf(source);
-    if (known != 0 && (known != NOT_PATCHED_YET || !isNeeded)) return known;
+    let known = executableOf(source);
     if (known == 0) {
-        const calls = callsInFile(file, index, source, follows);
-        if (calls < 0) return 0;
-        if (calls == 0 || !isNeeded) {
-            const answer = calls == 0 ? source : NOT_PATCHED_YET;
-            setExecutable(source, answer);
-            return answer;
-        }
+        const page = beginLook(source);
+        if (page == 0) return 0;
+        known = mayHaveCalls(page) ? NOT_PATCHED_YET : source;
+        endLook(source, page);
+        setExecutable(source, known);
     }
+    if (known != NOT_PATCHED_YET || !isNeeded) return known;
     let executable = sharedCodeFrame(source, follows, file.mappableFrame(index + 1) != 0);
     if (executable == 0) {
-        // Between the first look and this one, other pages have been looked at.
-        if (callsInFile(file, index, source, follows) < 0) return 0;
-        executable = patchedFrame(PAGE_SIZE, true);
+        const calls = callsInFile(file, index, source, follows);
+        if (calls < 0) return 0;
+        executable = calls == 0 ? source : patchedFrame(PAGE_SIZE, true);
         if (executable == 0) return 0;
     }
     setExecutable(source, executable);

@@ -35,8 +35,8 @@ import {
     RIGHT_WRITE,
     userMemoryLeft,
 } from "../capabilities/quota";
-import { fetchCodeFrame, fetchStoreFrames } from "../manager";
-import { mapInWindow } from "./window";
+import { CODE_HAS_NO_CALLS, fetchCodeFrame, fetchStoreFrames } from "../manager";
+import { mapAt, mapInWindow, reserveInWindow } from "./window";
 
 /** Frames made by one retype: an invocation each is what costs, and 64 KiB is what a small process touches anyway. */
 const FRAME_BATCH: u32 = 16;
@@ -228,7 +228,7 @@ export function allocateCodeFrame(): u32 {
     return id;
 }
 
-/** For executableOf: the page has system calls, and nothing has executed it yet. No frame has this number. */
+/** For executableOf: the page may have system calls, and nothing has executed it yet. No frame has this number. */
 export const NOT_PATCHED_YET: u32 = u32.MAX_VALUE;
 
 /** The frame that is executed instead of a store frame (itself, where nothing is patched); 0 = not known yet. */
@@ -244,17 +244,18 @@ export function setExecutable(store: u32, executable: u32): void {
 }
 
 /**
- * The manager's frame with the patched page of a store frame, which all containers share: its id, held once by the caller, or 0 where the
- * manager has none. `before` and `behind` as in fetchCodeFrame.
+ * The manager's frame with the patched page of a store frame, which all containers share: its id, held once by the caller; the store frame's
+ * where nothing has to be patched; 0 where the manager makes none. `before` and `behind` as in fetchCodeFrame.
  */
 export function sharedCodeFrame(store: u32, before: bool, behind: bool): u32 {
     const slot = keepHeapRoom() ? allocateSlot() : 0;
     if (slot == 0) return 0;
     const key = frame(store).key;
     const page = key & ((1 << KEY_PAGE_BITS) - 1);
-    if (!fetchCodeFrame(key >> KEY_PAGE_BITS, page, before, behind, slot)) {
+    const error = fetchCodeFrame(key >> KEY_PAGE_BITS, page, before, behind, slot);
+    if (error != 0) {
         freeSlot(slot);
-        return 0;
+        return error == CODE_HAS_NO_CALLS ? store : 0;
     }
     const id = newEntry();
     const entry = frame(id);
@@ -285,6 +286,25 @@ export function frameAddress(id: u32): usize {
     entry.windowSlot = slot;
     entry.windowAddress = <u32>address;
     return address;
+}
+
+/** A page of the window for a look at store frames that nothing else needs there; 0: not reserved yet. */
+let lookingPage: usize = 0;
+
+/**
+ * Where a store frame can be looked at until endLook; 0: no memory. A frame's only capability serves a process afterwards: with
+ * frameAddress each page of a program would take two.
+ */
+export function beginLook(id: u32): usize {
+    const entry = frame(id);
+    if (entry.use != ORIGINAL_FREE || entry.windowAddress != 0) return frameAddress(id);
+    if (lookingPage == 0) lookingPage = reserveInWindow(1);
+    return lookingPage != 0 && mapAt(entry.original, lookingPage, false) ? lookingPage : 0;
+}
+
+/** `address` is what beginLook has answered. */
+export function endLook(id: u32, address: usize): void {
+    if (address == lookingPage) pageUnmap(frame(id).original);
 }
 
 /** The capability slot to map the frame in a process with, or 0 when there is no slot. See returnMapping. */

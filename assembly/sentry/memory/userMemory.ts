@@ -7,6 +7,7 @@
 import { EFAULT, ENAMETOOLONG } from "../kernel/errno";
 import { current } from "../kernel/thread";
 import { PAGE_SIZE } from "../../std/pages";
+import { reserveBuffer } from "./buffers";
 
 /**
  * Where the sentry can touch the program's byte at `address`: valid up to the end of its page and until the next call
@@ -130,7 +131,7 @@ export function copyInString(source: u64, limit: i32): string | null {
 }
 
 /** Eight bytes through which single numbers pass. */
-const scratch: usize = memory.data(8);
+const scratch: usize = reserveBuffer(8);
 
 /** 0 or -EFAULT. */
 export function copyOut32(destination: u64, value: u32): i32 {

@@ -1,38 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The window: the part of the sentry's linear memory below its heap where it maps frames to touch their bytes. Pages
-// are handed out densely from WINDOW_FIRST, so that a small container's frames share the page table that the exchange page
-// already needs.
+// are handed out densely from its end downwards, so that a small container's frames share the page tables that the exchange page
+// and the heap already need.
 
 import { missingTableLevel, windowMap, windowTableMap } from "../../sel4/generated/host";
-import { CONFIGURATION_ADDRESS, CONFIGURATION_SIZE_MAXIMUM } from "../../std/containerConfiguration";
+import { CONFIGURATION_ADDRESS } from "../../std/containerConfiguration";
 import { PAGE_SIZE } from "../../std/pages";
 import { returnPageTable, takePageTable } from "./pageTables";
 
-/** The first page behind the configuration. */
-const WINDOW_FIRST: usize = CONFIGURATION_ADDRESS + CONFIGURATION_SIZE_MAXIMUM;
-/** The heap begins at 2 GiB. */
-const WINDOW_END: usize = 0x8000_0000;
+/** Address 0 stands for none. */
+const WINDOW_FIRST: usize = PAGE_SIZE;
+/** The configuration lies behind, and then the exchange page. */
+const WINDOW_END: usize = CONFIGURATION_ADDRESS;
 
 /** seL4_FailedLookup: a page table is missing. */
 const ERROR_FAILED_LOOKUP: u32 = 6;
 
-let next: usize = WINDOW_FIRST;
+/** The lowest page that is handed out. */
+let lowest: usize = WINDOW_END;
 
 /** Maps a frame at a new page of the window; its address, or 0 when there is no memory for a page table. */
 export function mapInWindow(slot: u32, writable: bool): usize {
-    if (next >= WINDOW_END || !mapAt(slot, next, writable)) return 0;
-    const address = next;
-    next += PAGE_SIZE;
-    return address;
+    if (lowest <= WINDOW_FIRST || !mapAt(slot, lowest - PAGE_SIZE, writable)) return 0;
+    lowest -= PAGE_SIZE;
+    return lowest;
 }
 
 /** Reserves `pages` adjacent pages; their address, or 0 when the window is full. */
 export function reserveInWindow(pages: u32): usize {
-    const address = next;
-    if (<u64>next + <u64>pages * PAGE_SIZE > WINDOW_END) return 0;
-    next += <usize>pages * PAGE_SIZE;
-    return address;
+    if (<u64>pages * PAGE_SIZE > lowest - WINDOW_FIRST) return 0;
+    lowest -= <usize>pages * PAGE_SIZE;
+    return lowest;
 }
 
 /** Maps a frame at a window page, with the page tables that takes. */

@@ -43,6 +43,7 @@ import { InetSocket } from "./inetSocket";
 import { land, mayFly } from "./inFlight";
 import { LOOPBACK_INDEX } from "./interfaces";
 import { OPTION_PASS_CREDENTIALS, OPTION_TIMESTAMP, OPTION_TIMESTAMP_NANOSECONDS, Socket } from "./socket";
+import { reserveBuffer } from "../memory/buffers";
 
 /** struct cmsghdr: u64 length with the header, i32 level, i32 type; data and the next header are 8-byte aligned. */
 const HEADER_SIZE: u32 = 16;
@@ -199,7 +200,7 @@ export let controlUsed: u64 = 0;
 /** MSG_CTRUNC, if something did not fit. */
 export let controlFlags: u32 = 0;
 
-const scratch: usize = memory.data(64, 8);
+const scratch: usize = reserveBuffer(64);
 
 /** What follows goes to `length` bytes at the program's address `address`. */
 export function beginControl(address: u64, length: u64): void {

@@ -8,11 +8,12 @@ import { current } from "../kernel/thread";
 import { ADDRESS_MAXIMUM } from "./constants";
 import { forgetRights, takeOff } from "./inFlight";
 import { Message } from "./message";
+import { reserveBuffer } from "../memory/buffers";
 
 // ---------------------------------------------------------------- addresses
 
 /** The address argument of bind, connect and the send calls. */
-export const givenAddress: usize = memory.data(ADDRESS_MAXIMUM, 8);
+export const givenAddress: usize = reserveBuffer(ADDRESS_MAXIMUM);
 /** Its length; 0 = none. */
 export let givenLength: i32 = 0;
 
@@ -125,7 +126,7 @@ export function endSend(): void {
 // ---------------------------------------------------------------- receiving
 
 /** The sender's address: `receivedLength` bytes, 0 = none. */
-export const receivedAddress: usize = memory.data(ADDRESS_MAXIMUM, 8);
+export const receivedAddress: usize = reserveBuffer(ADDRESS_MAXIMUM);
 export let receivedLength: i32 = 0;
 /** MSG_TRUNC, MSG_OOB, MSG_EOR, MSG_ERRQUEUE of recvmsg's msg_flags. */
 export let receivedFlags: u32 = 0;

@@ -13,7 +13,7 @@ import { UnixSocket } from "./unixSocket";
 /** Descriptors in flight in the whole container. */
 let total: i32 = 0;
 /** The UNIX sockets among them, each once. */
-const flying: UnixSocket[] = [];
+const flying: UnixSocket[] = new Array<UnixSocket>();
 
 /** Whether `count` more may be in flight: as many as the process may have open (Linux counts by user). */
 export function mayFly(count: i32): bool {
@@ -48,7 +48,7 @@ export function land(rights: StaticArray<OpenFile>): void {
     }
 }
 
-let forgotten: Array<StaticArray<OpenFile>> = [];
+let forgotten: Array<StaticArray<OpenFile>> = new Array<StaticArray<OpenFile>>();
 let isForgetting: bool = false;
 
 /** They will not be received. A file that is closed by this may hold further ones: done one after the other, not nested. */
@@ -73,7 +73,7 @@ function isCandidate(socket: UnixSocket): bool {
 
 /** `unreached` of a socket that somebody can reach. */
 const REACHED: i32 = -1;
-const reached: UnixSocket[] = [];
+const reached: UnixSocket[] = new Array<UnixSocket>();
 
 /** One reference to each candidate among the rights of a queue comes from a candidate. */
 function discount(first: Message | null): void {

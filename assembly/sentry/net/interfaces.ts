@@ -9,6 +9,7 @@ import { copiedIn, copyIn, copyIn32, copyIn64, copyOut, copyOut32 } from "../mem
 import { AF_INET } from "./constants";
 import { Socket } from "./socket";
 import { TcpSocket } from "./tcpSocket";
+import { reserveBuffer } from "../memory/buffers";
 
 export const LOOPBACK_INDEX: i32 = 1;
 export const LOOPBACK_MTU: i32 = 65536;
@@ -52,7 +53,7 @@ const SIOCGIFMAP: u32 = 0x8970;
 /** struct ifreq: a name of 16 bytes, then the union. */
 const REQUEST_SIZE: i32 = 40;
 const REQUEST_VALUE: i32 = 16;
-const request: usize = memory.data(REQUEST_SIZE, 8);
+const request: usize = reserveBuffer(REQUEST_SIZE);
 
 /** ioctl(2) of a socket: -ENOTTY for what is not a socket's. */
 export function networkIoctl(socket: Socket, number: u32, argument: u64): i64 {

@@ -4,10 +4,11 @@
 
 import { EFAULT, EINVAL } from "../kernel/errno";
 import { copyIn } from "../memory/userMemory";
+import { reserveBuffer } from "../memory/buffers";
 
 /** Room for the longest value of an option that is read or written whole. */
 export const OPTION_VALUE_MAXIMUM: i32 = 512;
-export const optionScratch: usize = memory.data(OPTION_VALUE_MAXIMUM, 8);
+export const optionScratch: usize = reserveBuffer(OPTION_VALUE_MAXIMUM);
 
 /** The value that readNumber and readNumberOrByte read. */
 export let optionNumber: i32 = 0;

@@ -13,6 +13,7 @@ import {
     LOOPBACK_TYPE,
     TRANSMIT_QUEUE_LENGTH,
 } from "./interfaces";
+import { reserveBuffer } from "../memory/buffers";
 
 const HEADER_SIZE: u32 = 16;
 const NLMSG_DONE: u32 = 3;
@@ -78,7 +79,7 @@ const METRIC6: u32 = 256;
 const METRIC_LOCAL6: u32 = 0;
 
 /** Where an answer is put together: all routes, the longest one, take less than half of it. */
-export const reply: usize = memory.data(2048, 8);
+export const reply: usize = reserveBuffer(2048);
 export let replyLength: u32 = 0;
 
 let sequence: u32 = 0;

@@ -60,6 +60,7 @@ import { OPTION_OOB_INLINE, Socket } from "./socket";
 import { getTcpOption, setTcpOption, TcpOptions } from "./tcpOptions";
 import { BACKLOG_MAXIMUM } from "./unixSocket";
 import { AF_INET } from "./constants";
+import { reserveBuffer } from "../memory/buffers";
 
 /** States, with the numbers that TCP_INFO and /proc/net/tcp show. */
 export const TCP_ESTABLISHED: u32 = 1;
@@ -95,7 +96,7 @@ const URGENT_NONE: u32 = 0;
 const URGENT_VALID: u32 = 1;
 const URGENT_READ: u32 = 2;
 
-const urgentScratch: usize = memory.data(1);
+const urgentScratch: usize = reserveBuffer(1);
 
 export class TcpSocket extends InetSocket {
     state: u32 = TCP_CLOSE;

@@ -14,6 +14,7 @@ import { current } from "../kernel/thread";
 import { AF_UNIX } from "./constants";
 import { givenAddress, givenLength } from "./exchange";
 import { UnixSocket } from "./unixSocket";
+import { reserveBuffer } from "../memory/buffers";
 
 /** struct sockaddr_un: the family, then at most 108 bytes. */
 export const UNIX_PATH_OFFSET: i32 = 2;
@@ -178,7 +179,7 @@ function bindPath(socket: UnixSocket, path: usize, length: i32): i64 {
 /** The number that the next automatic name is tried with: five hexadecimal digits. */
 let nextAutomatic: u32 = 0;
 const AUTOMATIC_MASK: u32 = 0xfffff;
-const automatic: usize = memory.data(6);
+const automatic: usize = reserveBuffer(6);
 
 /** Gives the socket a free abstract name (unix(7), "Autobind feature"). 0 or -EADDRINUSE. */
 export function autobind(socket: UnixSocket): i64 {

@@ -63,6 +63,7 @@ import { forceSignal, kernelSignal } from "./send";
 import { DEFAULT_ACTION, SIG_DFL, SIG_IGN, SignalAction } from "./signalActions";
 import { SignalInfo } from "./signalQueue";
 import { takeSignal } from "./take";
+import { reserveBuffer } from "../memory/buffers";
 
 /** The thread goes on: answer it. */
 export const DELIVERED: i32 = 0;
@@ -70,7 +71,7 @@ export const DELIVERED: i32 = 0;
 export const NOT_RUNNING: i32 = 1;
 
 /** A signal frame on its way to or from the program. */
-const frame: usize = memory.data(SIGNAL_FRAME_SIZE, 8);
+const frame: usize = reserveBuffer(SIGNAL_FRAME_SIZE);
 
 /**
  * Delivers what waits for `thread` (the current one). `restart`: 0, or the -ERESTART result of the system call it is

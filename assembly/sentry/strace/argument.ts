@@ -27,6 +27,7 @@ import {
     requestName,
     WHENCE,
 } from "./flags";
+import { reserveBuffer } from "../memory/buffers";
 
 /** strace's default: 32 bytes of a string. */
 const STRING_SHOWN: i32 = 32;
@@ -36,7 +37,7 @@ const STRINGS_SHOWN: i32 = 32;
 const PATH_MAXIMUM: i32 = 512;
 const AT_FDCWD: i32 = -100;
 
-const scratch: usize = memory.data(512, 8);
+const scratch: usize = reserveBuffer(512);
 
 /** Prints argument `value`; `next` is the argument behind it, `result` the call's result. */
 export function putArgument(letter: i32, value: u64, next: u64, result: i64): void {

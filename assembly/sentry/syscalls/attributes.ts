@@ -45,6 +45,7 @@ import { EACCES, EBADF, EFAULT, EINVAL, EOPNOTSUPP, EPERM, EROFS } from "../kern
 import { current } from "../kernel/thread";
 import { copyIn } from "../memory/userMemory";
 import { define } from "./table";
+import { reserveBuffer } from "../memory/buffers";
 
 /** 0 when attributes of the inode can be changed at all. */
 function checkChangeable(inode: Inode): i32 {
@@ -176,7 +177,7 @@ const UTIME_NOW: i64 = 0x3fff_ffff;
 const UTIME_OMIT: i64 = 0x3fff_fffe;
 const NANOSECONDS: i64 = 1_000_000_000;
 
-const scratch: usize = memory.data(32, 8);
+const scratch: usize = reserveBuffer(32);
 
 /** Sets access and modification time: nanoseconds since the epoch where `setAccess` and `setModification` say so. */
 function changeTimes(

@@ -42,6 +42,7 @@ import { SIGIO, SIGNAL_MAXIMUM } from "../signals/numbers";
 import { PAGE_SIZE } from "../../std/pages";
 import { define } from "./table";
 import { unsupported } from "./unsupported";
+import { reserveBuffer } from "../memory/buffers";
 
 // ---------------------------------------------------------------- dup
 
@@ -225,7 +226,7 @@ function setStatusFlags(file: OpenFile, wanted: u32): i64 {
 
 /** struct flock: i16 type, i16 whence, i64 start at 8, i64 length at 16, i32 pid at 24. */
 const FLOCK_SIZE: i32 = 32;
-const scratch: usize = memory.data(FLOCK_SIZE, 8);
+const scratch: usize = reserveBuffer(FLOCK_SIZE);
 
 /** The range that struct flock in `scratch` means. */
 let rangeFirst: i64 = 0;

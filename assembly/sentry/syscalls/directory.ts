@@ -37,6 +37,7 @@ import { current } from "../kernel/thread";
 import { copyOut } from "../memory/userMemory";
 import { define } from "./table";
 import { unlinkat } from "./path";
+import { reserveBuffer } from "../memory/buffers";
 
 // ---------------------------------------------------------------- getdents
 
@@ -46,7 +47,7 @@ const NAME_OFFSET_OLD: i32 = 18;
 /** Longest name, its zero byte, and what comes before and after. */
 const RECORD_MAXIMUM: i32 = 288;
 
-const record: usize = memory.data(RECORD_MAXIMUM, 8);
+const record: usize = reserveBuffer(RECORD_MAXIMUM);
 let target: u64 = 0;
 let room: i64 = 0;
 let written: i64 = 0;

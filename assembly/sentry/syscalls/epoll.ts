@@ -19,12 +19,13 @@ import { current } from "../kernel/thread";
 import { blockUntil, deadlineReached } from "../kernel/wait";
 import { copyIn, copyOut } from "../memory/userMemory";
 import { define } from "./table";
+import { reserveBuffer } from "../memory/buffers";
 
 /** Events that are copied to the program together. */
 const EVENTS_MAXIMUM: i32 = 64;
 /** Linux's EP_MAX_EVENTS: more do not fit in an array. */
 const CAPACITY_MAXIMUM: i32 = i32.MAX_VALUE / EVENT_SIZE;
-const events: usize = memory.data(EVENTS_MAXIMUM * EVENT_SIZE, 8);
+const events: usize = reserveBuffer(EVENTS_MAXIMUM * EVENT_SIZE);
 
 function epollCreate(size: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i64 {
     return <i32>size <= 0 ? -EINVAL : epollCreate1(0, 0, 0, 0, 0, 0);

@@ -51,13 +51,14 @@ import { copyIn, copyInText, copyOut } from "../memory/userMemory";
 import { inodeAt, inodeOf, notifyChange } from "./attributes";
 import { define } from "./table";
 import { unsupported } from "./unsupported";
+import { reserveBuffer } from "../memory/buffers";
 
 /** Linux's XATTR_NAME_MAX, XATTR_SIZE_MAX and XATTR_LIST_MAX. */
 const NAME_MAXIMUM: i32 = 255;
 const VALUE_MAXIMUM: u64 = 65536;
 const LIST_MAXIMUM: u64 = 65536;
 
-const nameBuffer: usize = memory.data(NAME_MAXIMUM + 1);
+const nameBuffer: usize = reserveBuffer(NAME_MAXIMUM + 1);
 let nameLength: i32 = 0;
 
 const NAMESPACE_USER: i32 = 0;

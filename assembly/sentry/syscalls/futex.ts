@@ -18,6 +18,7 @@ import { blockUntil, deadlineReached, waitOn } from "../kernel/wait";
 import { copyIn, copyIn32, copiedIn, copyOut64, userAddress } from "../memory/userMemory";
 import { mayAccess } from "./processHandle";
 import { define } from "./table";
+import { reserveBuffer } from "../memory/buffers";
 
 const FUTEX_WAIT: u32 = 0;
 const FUTEX_WAKE: u32 = 1;
@@ -35,7 +36,7 @@ const ALL_BITS: u32 = 0xffff_ffff;
 /** sizeof(struct robust_list_head). */
 const ROBUST_LIST_SIZE: u64 = 24;
 
-const scratch: usize = memory.data(16, 8);
+const scratch: usize = reserveBuffer(16);
 
 /**
  * FUTEX_WAIT: `relative` timeouts count from now, others are points in time of the clock. A wait is entered once; when the

@@ -31,6 +31,7 @@ import { findProcess } from "../kernel/process";
 import { current } from "../kernel/thread";
 import { copyIn, copyIn32, copiedIn, copyOut, copyOut32 } from "../memory/userMemory";
 import { define } from "./table";
+import { reserveBuffer } from "../memory/buffers";
 
 /** An id argument of -1: leave it as it is. */
 const UNCHANGED: u32 = 0xffff_ffff;
@@ -40,7 +41,7 @@ const CAPABILITY_VERSION_1: u32 = 0x1998_0330;
 const CAPABILITY_VERSION_2: u32 = 0x2007_1026;
 const CAPABILITY_VERSION_3: u32 = 0x2008_0522;
 
-const scratch: usize = memory.data(32, 8);
+const scratch: usize = reserveBuffer(32);
 
 // @ts-ignore: decorator
 @inline

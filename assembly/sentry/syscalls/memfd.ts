@@ -25,6 +25,7 @@ import { isMappedWritable } from "../memory/fileMappings";
 import { copyInText } from "../memory/userMemory";
 import { define } from "./table";
 import { unsupported } from "./unsupported";
+import { reserveBuffer } from "../memory/buffers";
 
 const MFD_CLOEXEC: u32 = 1;
 const MFD_ALLOW_SEALING: u32 = 2;
@@ -37,7 +38,7 @@ const SEALS_ALL: u32 =
 
 /** Linux's MFD_NAME_MAX_LEN: what remains of NAME_MAX behind "memfd:". */
 const NAME_MAXIMUM: i32 = 249;
-const nameBuffer: usize = memory.data(256);
+const nameBuffer: usize = reserveBuffer(256);
 
 /** The filesystem of all memory files, mounted nowhere. */
 let fileSystem: FileSystem | null = null;

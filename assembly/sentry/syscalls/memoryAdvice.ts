@@ -23,6 +23,7 @@ import { copyOut } from "../memory/userMemory";
 import { PAGE_BITS, PAGE_SIZE } from "../../std/pages";
 import { checkSplits, isPageAligned, isUserRange, pageUp, populate, space } from "./mapping";
 import { define } from "./table";
+import { reserveBuffer } from "../memory/buffers";
 
 const MADV_NORMAL: i32 = 0;
 const MADV_RANDOM: i32 = 1;
@@ -218,7 +219,7 @@ function msync(start: u64, length: u64, flags: u64, d: u64, e: u64, f: u64): i64
 
 /** Pages of the vector that are made at a time. */
 const VECTOR_PART: i32 = 64;
-const vector: usize = memory.data(VECTOR_PART);
+const vector: usize = reserveBuffer(VECTOR_PART);
 
 /** Whether a page is in memory: as a page of the process, or as one of what it maps. */
 function isResident(region: Region, address: u64): bool {

@@ -32,6 +32,7 @@ import { Socket } from "../net/socket";
 import { loadVector, TRANSFER_MAXIMUM } from "./file";
 import { readAddress, socketOf, writeAddressOut } from "./socket";
 import { define } from "./table";
+import { reserveBuffer } from "../memory/buffers";
 
 // struct msghdr, and struct mmsghdr: a msghdr and a u32.
 const HEADER_SIZE: i32 = 56;
@@ -48,7 +49,7 @@ const MANY_LENGTH: u64 = 56;
 /** MSG_CMSG_COMPAT: of 32-bit programs. */
 const MSG_CMSG_COMPAT: u32 = 0x80000000;
 
-const header: usize = memory.data(HEADER_SIZE, 8);
+const header: usize = reserveBuffer(HEADER_SIZE);
 
 /** Reads a msghdr with its iovec array to userVector. 0 or a negative errno. */
 function readHeader(address: u64): i64 {

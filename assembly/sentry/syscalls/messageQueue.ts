@@ -45,6 +45,7 @@ import {
 import { secondsNow } from "../ipc/sharedMemory";
 import { copiedIn, copyIn, copyIn64, copyOut, copyOut64 } from "../memory/userMemory";
 import { define } from "./table";
+import { reserveBuffer } from "../memory/buffers";
 
 const MSG_NOERROR: u32 = 0o10000;
 const MSG_EXCEPT: u32 = 0o20000;
@@ -61,7 +62,7 @@ const LIMITS_SIZE: i32 = 32;
 /** MSGSSZ, MSGSEG, MSGPOOL, MSGTQL: of no effect on Linux either. */
 const SEGMENT_SIZE: i32 = 16;
 const SEGMENTS: i32 = 0xffff;
-const scratch: usize = memory.data(STATUS_SIZE, 8);
+const scratch: usize = reserveBuffer(STATUS_SIZE);
 
 function msgget(key: u64, flags_: u64, c: u64, d: u64, e: u64, f: u64): i64 {
     const flags = <u32>flags_;

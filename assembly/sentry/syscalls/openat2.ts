@@ -37,11 +37,12 @@ import { copyIn } from "../memory/userMemory";
 import { PAGE_SIZE } from "../../std/pages";
 import { openat } from "./file";
 import { define } from "./table";
+import { reserveBuffer } from "../memory/buffers";
 
 /** struct open_how: flags, mode, resolve. What a longer one of the future has behind them must be zero. */
 const OPEN_HOW_SIZE: i32 = 24;
-const openHow: usize = memory.data(OPEN_HOW_SIZE, 8);
-const rest: usize = memory.data(64);
+const openHow: usize = reserveBuffer(OPEN_HOW_SIZE);
+const rest: usize = reserveBuffer(64);
 
 /** Every flag that open(2) knows. */
 const OPEN_FLAGS: u64 =

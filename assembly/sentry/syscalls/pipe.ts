@@ -12,11 +12,12 @@ import { RLIMIT_NOFILE } from "../kernel/resourceLimits";
 import { current } from "../kernel/thread";
 import { copyOut } from "../memory/userMemory";
 import { define } from "./table";
+import { reserveBuffer } from "../memory/buffers";
 
 /** Managed memory of a pipe with its ends, roughly: garbage once they are closed. */
 const PIPE_BYTES: i32 = 640;
 
-const descriptors: usize = memory.data(8, 8);
+const descriptors: usize = reserveBuffer(8);
 
 function pipe(address: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i64 {
     return pipe2(address, 0, 0, 0, 0, 0);

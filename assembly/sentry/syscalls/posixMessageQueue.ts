@@ -56,16 +56,17 @@ import { copyIn, copyInText, copyOut, copyOut32 } from "../memory/userMemory";
 import { SIGNAL_MAXIMUM } from "../signals/numbers";
 import { define } from "./table";
 import { unsupported } from "./unsupported";
+import { reserveBuffer } from "../memory/buffers";
 
 const SIGEV_THREAD: i32 = 2;
 /** Priorities are below (mq_overview(7), MQ_PRIO_MAX). */
 const PRIORITY_LIMIT: u32 = 32768;
 const NAME_MAXIMUM: i32 = 255;
-const nameBuffer: usize = memory.data(NAME_MAXIMUM + 1);
+const nameBuffer: usize = reserveBuffer(NAME_MAXIMUM + 1);
 /** struct mq_attr: flags, messages, size of a message, messages now, each 8 bytes; reserved words. */
 const ATTRIBUTES_SIZE: i32 = 64;
 const EVENT_SIZE: i32 = 16;
-const scratch: usize = memory.data(ATTRIBUTES_SIZE, 8);
+const scratch: usize = reserveBuffer(ATTRIBUTES_SIZE);
 const SECONDS_MAXIMUM: i64 = 9_000_000_000;
 
 let queueName: string = "";

@@ -32,6 +32,7 @@ import { copyIn, copyInString, copyInStringError, copyOut, copyOut32, copyOut64 
 import { SIGNAL_MAXIMUM } from "../signals/numbers";
 import { define } from "./table";
 import { unsupported } from "./unsupported";
+import { reserveBuffer } from "../memory/buffers";
 
 const PR_SET_PDEATHSIG: i32 = 1;
 const PR_GET_PDEATHSIG: i32 = 2;
@@ -75,7 +76,7 @@ const PR_CAP_AMBIENT_LOWER: u64 = 3;
 const PR_CAP_AMBIENT_CLEAR_ALL: u64 = 4;
 const PR_MCE_KILL_DEFAULT: i64 = 2;
 
-const scratch: usize = memory.data(32, 8);
+const scratch: usize = reserveBuffer(32);
 
 function prctl(option_: u64, argument: u64, third: u64, fourth: u64, fifth: u64, f: u64): i64 {
     const process = current.process;

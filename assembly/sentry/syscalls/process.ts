@@ -62,6 +62,7 @@ import { copyIn, copyInString, copyInStringError } from "../memory/userMemory";
 import { SIGCHLD, SIGNAL_MAXIMUM, SIGSEGV } from "../signals/numbers";
 import { strace, traceNow } from "../strace/trace";
 import { define } from "./table";
+import { reserveBuffer } from "../memory/buffers";
 
 const PATH_MAXIMUM: i32 = 4096;
 const AT_FDCWD: i32 = -100;
@@ -72,7 +73,7 @@ const CLONE_ARGUMENTS_MINIMUM: u64 = 64;
 const CLONE_ARGUMENTS_SIZE: i32 = 88;
 const PAGE: u64 = 4096;
 
-const scratch: usize = memory.data(128, 8);
+const scratch: usize = reserveBuffer(128);
 
 function sysClone(flags: u64, stack: u64, parentTid: u64, d: u64, e: u64, f: u64): i64 {
     const childTid = CLONE_TLS_ARGUMENT == 4 ? d : e;

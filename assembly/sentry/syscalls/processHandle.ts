@@ -18,8 +18,9 @@ import { SIGNAL_INFORMATION_SIZE } from "../signals/information";
 import { maySignal, sendToProcess, userSignal } from "../signals/send";
 import { readSignalInfo } from "./signal";
 import { define } from "./table";
+import { reserveBuffer } from "../memory/buffers";
 
-const scratch: usize = memory.data(SIGNAL_INFORMATION_SIZE, 8);
+const scratch: usize = reserveBuffer(SIGNAL_INFORMATION_SIZE);
 
 /** The process of a descriptor, or null (EBADF). */
 export function processOfDescriptor(descriptor: i32): Process | null {

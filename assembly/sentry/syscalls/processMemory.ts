@@ -11,15 +11,16 @@ import { FAULT_NO_MEMORY } from "../memory/addressSpace";
 import { copyIn, copyOut } from "../memory/userMemory";
 import { PAGE_SIZE } from "../../std/pages";
 import { define } from "./table";
+import { reserveBuffer } from "../memory/buffers";
 
 /** struct iovec: base and length. */
 const ENTRY_SIZE: i32 = 16;
 /** Linux's MAX_RW_COUNT. */
 const COUNT_MAXIMUM: u64 = 0x7fff_f000;
-const ownEntry: usize = memory.data(ENTRY_SIZE, 8);
-const otherEntry: usize = memory.data(ENTRY_SIZE, 8);
+const ownEntry: usize = reserveBuffer(ENTRY_SIZE);
+const otherEntry: usize = reserveBuffer(ENTRY_SIZE);
 /** Bytes between the two processes: the frames of one may move while those of the other are made. */
-const page: usize = memory.data(PAGE_SIZE, 8);
+const page: usize = reserveBuffer(PAGE_SIZE);
 
 /** The process that has a thread with this id, or null. */
 function processOf(tid: i32): Process | null {

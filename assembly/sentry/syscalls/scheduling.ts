@@ -41,6 +41,7 @@ import { endTurn } from "../kernel/turns";
 import { copyIn, copyOut, copyOut32 } from "../memory/userMemory";
 import { containerConfiguration } from "../../std/containerConfiguration";
 import { define } from "./table";
+import { reserveBuffer } from "../memory/buffers";
 
 const SCHED_RESET_ON_FORK: u32 = 0x4000_0000;
 const PRIORITY_MAXIMUM: i32 = 99;
@@ -52,7 +53,7 @@ const PAGE: u64 = 4096;
 /** What sched_setparam says instead of a policy. */
 const SAME_POLICY: i32 = -1;
 
-const scratch: usize = memory.data(64, 8);
+const scratch: usize = reserveBuffer(64);
 
 // ---------------------------------------------------------------- policies
 

@@ -54,6 +54,7 @@ import {
 import { secondsNow } from "../ipc/sharedMemory";
 import { copyIn, copyOut } from "../memory/userMemory";
 import { define } from "./table";
+import { reserveBuffer } from "../memory/buffers";
 
 const GETPID: i32 = 11;
 const GETVAL: i32 = 12;
@@ -68,11 +69,11 @@ const SEM_STAT_ANY: i32 = 20;
 
 /** struct seminfo: ten numbers. */
 const LIMITS_SIZE: i32 = 40;
-const scratch: usize = memory.data(128, 8);
-const operations: usize = memory.data(SEMOPM * OPERATION_SIZE, 8);
+const scratch: usize = reserveBuffer(128);
+const operations: usize = reserveBuffer(SEMOPM * OPERATION_SIZE);
 /** Values of GETALL and SETALL are passed on in pieces. */
 const PIECE: i32 = 64;
-const values: usize = memory.data(PIECE * 2, 8);
+const values: usize = reserveBuffer(PIECE * 2);
 
 /** Longer timeouts are as good as none: nanoseconds since boot must fit in 64 bits. */
 const SECONDS_MAXIMUM: i64 = 9_000_000_000;

@@ -53,6 +53,7 @@ import {
 } from "./mapping";
 import { define } from "./table";
 import { unsupported } from "./unsupported";
+import { reserveBuffer } from "../memory/buffers";
 
 const SHM_RDONLY: u32 = 0o10000;
 const SHM_RND: u32 = 0o20000;
@@ -74,7 +75,7 @@ const STATUS_SIZE: i32 = 112;
 /** struct shminfo64, struct shm_info. */
 const LIMITS_SIZE: i32 = 72;
 const USAGE_SIZE: i32 = 48;
-const scratch: usize = memory.data(STATUS_SIZE, 8);
+const scratch: usize = reserveBuffer(STATUS_SIZE);
 
 // Partial: SHM_HUGETLB is EINVAL.
 function shmget(key: u64, size: u64, flags_: u64, d: u64, e: u64, f: u64): i64 {

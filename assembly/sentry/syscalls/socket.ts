@@ -67,6 +67,7 @@ import { UdpSocket } from "../net/udpSocket";
 import { UnixSocket } from "../net/unixSocket";
 import { define } from "./table";
 import { unsupported } from "./unsupported";
+import { reserveBuffer } from "../memory/buffers";
 
 /** SOCK_NONBLOCK and SOCK_CLOEXEC are the flags of open(2). */
 const FLAGS: u32 = O_NONBLOCK | O_CLOEXEC;
@@ -102,7 +103,7 @@ export function writeAddressOut(from: usize, length: i32, address: u64, lengthAd
     return copyOut32(lengthAddress, length);
 }
 
-const nameScratch: usize = memory.data(ADDRESS_MAXIMUM, 8);
+const nameScratch: usize = reserveBuffer(ADDRESS_MAXIMUM);
 
 // ---------------------------------------------------------------- socket
 

@@ -38,6 +38,7 @@ import { freeFrameCount } from "../memory/frames";
 import { copyOut } from "../memory/userMemory";
 import { PAGE_BITS, PAGE_SIZE } from "../../std/pages";
 import { define } from "./table";
+import { reserveBuffer } from "../memory/buffers";
 
 /** Bytes of struct statx. */
 const STATX_SIZE: i32 = 256;
@@ -50,7 +51,7 @@ const STATX_RESERVED: u32 = 0x8000_0000;
 /** st_blksize of files that are text made on the fly. */
 const TEXT_BLOCK_SIZE: u32 = 1024;
 
-const scratch: usize = memory.data(STATX_SIZE, 8);
+const scratch: usize = reserveBuffer(STATX_SIZE);
 
 function blockSizeOf(fileSystem: FileSystem): u32 {
     return fileSystem.magic == PROC_SUPER_MAGIC || fileSystem.magic == SYSFS_MAGIC

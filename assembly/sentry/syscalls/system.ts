@@ -28,6 +28,7 @@ import { watchProcessorLimit } from "../signals/timers";
 import { containerConfiguration } from "../../std/containerConfiguration";
 import { PAGE_SIZE } from "../../std/pages";
 import { define } from "./table";
+import { reserveBuffer } from "../memory/buffers";
 
 /** Length of each text of struct utsname. */
 const NAME_FIELD: i32 = 65;
@@ -38,7 +39,7 @@ export const VERSION: string = "#1 Sealift on seL4";
 /** Linux's fs.nr_open. */
 const DESCRIPTORS_MAXIMUM: u64 = 1048576;
 
-const scratch: usize = memory.data(512, 8);
+const scratch: usize = reserveBuffer(512);
 
 function putField(index: i32, text: string): void {
     const at = scratch + index * NAME_FIELD;

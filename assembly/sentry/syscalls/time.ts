@@ -42,6 +42,7 @@ import { clearOut, copyIn, copyOut, copyOut64 } from "../memory/userMemory";
 import { TICK } from "../signals/timers";
 import { define } from "./table";
 import { copyOutUsage, fillChildrenUsage, fillOwnUsage, fillThreadUsage } from "./usage";
+import { reserveBuffer } from "../memory/buffers";
 
 const TIMER_ABSTIME: u64 = 1;
 const RUSAGE_CHILDREN: i32 = -1;
@@ -49,8 +50,8 @@ const RUSAGE_SELF: i32 = 0;
 const RUSAGE_THREAD: i32 = 1;
 /** Longer sleeps are cut: nanoseconds since boot must fit in 64 bits. 285 years. */
 const SECONDS_MAXIMUM: i64 = 9_000_000_000;
-const scratch: usize = memory.data(32, 8);
-const timex: usize = memory.data(208, 8);
+const scratch: usize = reserveBuffer(32);
+const timex: usize = reserveBuffer(208);
 
 function copyOutTime(address: u64, seconds: u64, fraction: u64): i64 {
     store<u64>(scratch, seconds);

@@ -44,6 +44,7 @@ import { PosixTimer } from "../signals/posixTimer";
 import { pendingSignalsOf } from "../signals/send";
 import { ProcessorTimer, RealTimer } from "../signals/timers";
 import { define } from "./table";
+import { reserveBuffer } from "../memory/buffers";
 
 const ITIMER_REAL: i32 = 0;
 const ITIMER_VIRTUAL: i32 = 1;
@@ -64,7 +65,7 @@ const SIGEV_THREAD_ID: i32 = 4;
 /** Managed memory of a timer, roughly. */
 const TIMER_BYTES: i32 = 256;
 
-const scratch: usize = memory.data(64, 8);
+const scratch: usize = reserveBuffer(64);
 
 // ---------------------------------------------------------------- interval timers
 

@@ -7,10 +7,11 @@ import { Process } from "../kernel/process";
 import { Thread } from "../kernel/thread";
 import { copyOut } from "../memory/userMemory";
 import { PAGE_SIZE } from "../../std/pages";
+import { reserveBuffer } from "../memory/buffers";
 
 /** Two timevals and fourteen longs. */
 const USAGE_SIZE: i32 = 144;
-const usage: usize = memory.data(USAGE_SIZE, 8);
+const usage: usize = reserveBuffer(USAGE_SIZE);
 
 function fill(user: u64, system: u64, residentPages: u32, faults: u64, switches: u64): void {
     memory.fill(usage, 0, USAGE_SIZE);

@@ -13,6 +13,7 @@ import { CLD_CONTINUED, CLD_EXITED, CLD_KILLED, CLD_STOPPED, SIGCHLD, SIGCONT } 
 import { processOfDescriptor } from "./processHandle";
 import { define } from "./table";
 import { copyOutUsage, fillWaitedUsage } from "./usage";
+import { reserveBuffer } from "../memory/buffers";
 
 const WNOHANG: u32 = 1;
 const WUNTRACED: u32 = 2;
@@ -32,7 +33,7 @@ const P_PID: i32 = 1;
 const P_PGID: i32 = 2;
 const P_PIDFD: i32 = 3;
 
-const scratch: usize = memory.data(32, 8);
+const scratch: usize = reserveBuffer(32);
 
 /** What the latest findChild found: 0 nothing, or a CLD_ code, and the child. */
 let foundCode: i32 = 0;

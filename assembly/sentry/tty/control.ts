@@ -11,6 +11,7 @@ import { OpenFile } from "../fs/openFile";
 import { checkForeground, giveUpTerminal, hangUp, takeTerminal } from "./controllingTerminal";
 import { Terminal } from "./terminal";
 import { LAYOUT_TERMIO, LAYOUT_TERMIOS, LAYOUT_TERMIOS2, Termios } from "./termios";
+import { reserveBuffer } from "../memory/buffers";
 
 const TCGETS: u32 = 0x5401;
 const TCSETS: u32 = 0x5402;
@@ -59,7 +60,7 @@ const TCION: u32 = 3;
 
 /** Bytes of struct winsize: rows, columns, and both in pixels, 16 bits each. */
 const WINSIZE_SIZE: i32 = 8;
-const scratch: usize = memory.data(WINSIZE_SIZE, 8);
+const scratch: usize = reserveBuffer(WINSIZE_SIZE);
 
 /** A request to `terminal` through `file`, which is open on it. */
 export function terminalControl(terminal: Terminal, file: OpenFile, request: u32, argument: u64): i64 {

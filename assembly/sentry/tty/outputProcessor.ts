@@ -8,6 +8,7 @@
 import { ByteRing } from "./byteRing";
 import { Terminal } from "./terminal";
 import { ECHOCTL, IUTF8, OCRNL, OLCUC, ONLCR, ONLRET, ONOCR, OPOST, TABDLY, XTABS } from "./termios";
+import { reserveBuffer } from "../memory/buffers";
 
 const NEWLINE: u32 = 10;
 const CARRIAGE_RETURN: u32 = 13;
@@ -32,7 +33,7 @@ const EXPANSION_MAXIMUM: i32 = 8;
 
 /** What has been made of the bytes of one call and goes to the driver together. */
 const STAGE_SIZE: i32 = 1024;
-const stage: usize = memory.data(STAGE_SIZE);
+const stage: usize = reserveBuffer(STAGE_SIZE);
 
 @inline
 export function isControl(byte: u32): bool {

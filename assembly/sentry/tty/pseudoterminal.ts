@@ -29,6 +29,7 @@ import { hangUp } from "./controllingTerminal";
 import { PTS_MAJOR, Terminal } from "./terminal";
 import { openTerminal } from "./terminalFile";
 import { EXTPROC, IXON, Termios, VSTART, VSTOP } from "./termios";
+import { reserveBuffer } from "../memory/buffers";
 
 /** Bytes under way in each direction; Linux, too, has 8 KiB beside what the line discipline holds. */
 const RING_CAPACITY: u32 = 8192;
@@ -62,10 +63,10 @@ const CONTROL_Q: u32 = 17;
 const CONTROL_S: u32 = 19;
 
 const CHUNK_SIZE: i32 = 512;
-const chunk: usize = memory.data(CHUNK_SIZE);
+const chunk: usize = reserveBuffer(CHUNK_SIZE);
 
 /** The terminals in /dev/pts, by number: pseudoterminals, and the container's console. */
-export const terminals: Array<Terminal | null> = [];
+export const terminals: Array<Terminal | null> = new Array<Terminal | null>();
 
 export class Pseudoterminal extends Terminal {
     /** What programs have written and the master has not read, and the other way round. */

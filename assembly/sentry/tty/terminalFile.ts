@@ -23,10 +23,11 @@ import { TIOCSPGRP, terminalControl } from "./control";
 import { acquireByOpening, checkForeground } from "./controllingTerminal";
 import { Terminal } from "./terminal";
 import { TOSTOP } from "./termios";
+import { reserveBuffer } from "../memory/buffers";
 
 /** Bytes of output that are taken from the program at a time. */
 const CHUNK_SIZE: i32 = 512;
-const chunk: usize = memory.data(CHUNK_SIZE);
+const chunk: usize = reserveBuffer(CHUNK_SIZE);
 
 export class TerminalFile extends OpenFile {
     private readonly hangUps: u32;

@@ -5,6 +5,7 @@
 
 import { EFAULT } from "../kernel/errno";
 import { copyIn, copyOut } from "../memory/userMemory";
+import { reserveBuffer } from "../memory/buffers";
 
 // c_iflag
 export const IGNBRK: u32 = 0o1;
@@ -101,7 +102,7 @@ const HIGH_SPEEDS: StaticArray<u32> = [
     3000000, 3500000, 4000000,
 ];
 
-const scratch: usize = memory.data(TERMIOS2_SIZE, 8);
+const scratch: usize = reserveBuffer(TERMIOS2_SIZE);
 
 function speedOf(number: u32, other: u32): u32 {
     if (number == BOTHER) return other;

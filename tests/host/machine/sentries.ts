@@ -46,7 +46,7 @@ const REQUEST_TRAPPED: u32 = 10;
 const MANAGER_BADGE: u64 = 0x80000001;
 const FAULT_BADGE: u64 = 0x80010001;
 /** Where the exchange page is in a sentry's linear memory, and in this manager's. */
-const EXCHANGE: u32 = 0x10000;
+const EXCHANGE: u32 = 0x7fff_f000;
 
 const message = memory.data(528, 8);
 const registers = memory.data(160, 8);

@@ -7,7 +7,7 @@ import "../../../assembly/std/abort"; // what assertions call
 import { clockNow, heapFrames, kernelCall } from "../../../assembly/sel4/generated/host";
 
 const SLOT_MANAGER: u32 = 5;
-const EXCHANGE: usize = 0x10000;
+const EXCHANGE: usize = 0x7fff_f000;
 
 /** Words that the sentry reports before it traps. */
 const block = memory.data(528, 8);

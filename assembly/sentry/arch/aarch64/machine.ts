@@ -13,6 +13,7 @@
 
 import { tcbReadRegisters } from "../../../sel4/generated/host";
 import { Layout } from "../layout";
+import { reserveBuffer } from "../../memory/buffers";
 
 export { COMPACT_LAYOUT, FLOATING_BREAK, Layout } from "../layout";
 export * from "./signalFrame";
@@ -65,7 +66,7 @@ const CONTEXT_NUMBER: u32 = 12;
 export const SYSTEM_CALL_HAS_REGISTERS: bool = false;
 
 /** The first words of a seL4_UserContext. */
-const context: usize = memory.data(<i32>CONTEXT_NUMBER * 8, 8);
+const context: usize = reserveBuffer(CONTEXT_NUMBER * 8);
 
 /** Adds to the message of a system call what the kernel leaves out of it: X8, the number. */
 export function completeSystemCall(tcb: u32, message: usize): void {

@@ -13,6 +13,7 @@ import { tcbReadRegisters, tcbWriteRegisters } from "../../../sel4/generated/hos
 import { PATCH_IMMEDIATE, PATCHED_CALL, patchedPage } from "../../../std/code/aarch64Calls";
 import { PAGE_SIZE } from "../../../std/pages";
 import { FLAGS, IP, SP, X0, X8 } from "./machine";
+import { reserveBuffer } from "../../memory/buffers";
 
 export { mayHaveCalls, PATCHED_CALL, writePatchedCall } from "../../../std/code/aarch64Calls";
 
@@ -29,11 +30,11 @@ const FAULT_USER_EXCEPTION: u32 = 3;
 const FAULT_VCPU: u32 = 8;
 
 /** The page that findCalls has looked at last, patched. */
-const patched: usize = memory.data(<i32>PAGE_SIZE, 8);
+const patched: usize = reserveBuffer(PAGE_SIZE);
 
 /** The first words of a seL4_UserContext: pc sp spsr x0..x8. */
 const CONTEXT_NUMBER: u32 = 12;
-const context: usize = memory.data(<i32>CONTEXT_NUMBER * 8, 8);
+const context: usize = reserveBuffer(CONTEXT_NUMBER * 8);
 /** Those that the result of a system call changes: pc sp spsr x0. */
 const CONTEXT_RESULT: u32 = 4;
 

@@ -20,8 +20,9 @@ import {
     signalFrameAddress,
     stackPointer,
 } from "../machine";
+import { reserveBuffer } from "../../memory/buffers";
 
-const frame: usize = memory.data(SIGNAL_FRAME_SIZE, 8);
+const frame: usize = reserveBuffer(SIGNAL_FRAME_SIZE);
 
 /** The frame that the child begins with, or 0: it begins with the registers of a new program. */
 let childFrame: u64 = 0;

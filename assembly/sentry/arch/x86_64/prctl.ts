@@ -7,6 +7,7 @@ import { EFAULT, EINVAL, ENODEV, EPERM } from "../../kernel/errno";
 import { ANSWER_REGISTERS, current } from "../../kernel/thread";
 import { copyOut64 } from "../../memory/userMemory";
 import { CONTEXT_SIZE, CONTEXT_WORDS, USER_END } from "./machine";
+import { reserveBuffer } from "../../memory/buffers";
 
 const ARCH_SET_GS: i32 = 0x1001;
 const ARCH_SET_FS: i32 = 0x1002;
@@ -17,7 +18,7 @@ const ARCH_SET_CPUID: i32 = 0x1012;
 const FS_BASE: usize = 18 * 8;
 const GS_BASE: usize = 19 * 8;
 
-const context: usize = memory.data(CONTEXT_SIZE, 8);
+const context: usize = reserveBuffer(CONTEXT_SIZE);
 
 export function architecturePrctl(code: i32, address: u64): i64 {
     switch (code) {

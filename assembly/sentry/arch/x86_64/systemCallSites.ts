@@ -12,6 +12,7 @@ import {
     patchedPage,
     SECOND_BYTE,
 } from "../../../std/code/x86_64Calls";
+import { reserveBuffer } from "../../memory/buffers";
 
 export { mayHaveCalls, writePatchedCall } from "../../../std/code/x86_64Calls";
 
@@ -21,7 +22,7 @@ export const PATCHES_CODE: bool = true;
 export const LOSES_UNPATCHED_CALLS: bool = true;
 
 /** What findCalls has looked at last, patched. */
-const buffer: usize = memory.data(PATCH_BUFFER_BYTES, 8);
+const buffer: usize = reserveBuffer(PATCH_BUFFER_BYTES);
 
 /** Word of an UnknownSyscall message with the kernel's view of the number: for `int 0xfe` this above 24 bits of EAX. */
 const MESSAGE_RAX: usize = 8;

@@ -47,7 +47,7 @@ const TMPFS_ENTRY_SIZE: u64 = 20;
 const NO_LAYERS: StaticArray<u64> = [];
 
 /** Layers that the directory being looked up consists of: each layer << 32 | inode, the topmost first. */
-const found: Array<u64> = [];
+const found: Array<u64> = new Array<u64>();
 
 export class OverlayDirectory extends Directory {
     /** Directories of image layers that this one consists of: each layer << 32 | inode, the topmost first. */

@@ -12,6 +12,7 @@ import { ProcessDirectory } from "./processDirectories";
 import { nameNumber, setNumberEntry, StaticDirectory, StaticEntry } from "./procInodes";
 import { mountSettings, systemEntries } from "./systemFiles";
 import { makeSettings } from "./systemSettings";
+import { reserveBuffer } from "../../memory/buffers";
 
 /** Inode number of /proc/PID: PID times this; rows of the root and their rows have smaller numbers. */
 const PROCESS_NUMBERS: u64 = 1 << 20;
@@ -60,7 +61,7 @@ class ProcRoot extends StaticDirectory {
     }
 }
 
-const linkText: usize = memory.data(64);
+const linkText: usize = reserveBuffer(64);
 
 /** /proc/self, /proc/thread-self, /proc/mounts and /proc/net: paths that depend on who follows them. */
 class SelfLink extends Inode {

@@ -25,6 +25,7 @@ import {
 import { IoBuffer } from "../ioBuffer";
 import { AT_POSITION, OpenFile, SEEK_CUR, SEEK_SET } from "../openFile";
 import { addByte, addText, beginText, copyText, isTextComplete, textLength } from "./textBuilder";
+import { reserveBuffer } from "../../memory/buffers";
 
 /** Adds a file's text (textBuilder.ts). `process` is null in files that belong to none. 0 or a negative errno. */
 export type Generator = (process: Process | null) => i32;
@@ -94,7 +95,7 @@ export function nameNumber(name: usize, length: i32): i32 {
 }
 
 /** Names of the entries that `next` gives: valid until the next call. */
-const nameBuffer: usize = memory.data(64);
+const nameBuffer: usize = reserveBuffer(64);
 
 /** setEntry for a name that is a string. */
 export function setTextEntry(name: string, number: u64, kind: u32, next: i64): void {
@@ -154,7 +155,7 @@ export class TextInode extends Inode {
 
 /** Longest text that can be written to a file of /proc. */
 const ACCEPTED_MAXIMUM: i32 = 256;
-const accepted: usize = memory.data(ACCEPTED_MAXIMUM);
+const accepted: usize = reserveBuffer(ACCEPTED_MAXIMUM);
 
 class TextFile extends OpenFile {
     private text: usize = 0;

@@ -12,6 +12,7 @@ import { fail, Inode, S_IFLNK, S_IFREG, setLink } from "../inode";
 import { OpenFile } from "../openFile";
 import { setProcessOwner, StaticEntry } from "./procInodes";
 import { addByte, addText } from "./textBuilder";
+import { reserveBuffer } from "../../memory/buffers";
 
 /** Inode numbers of a machine's first namespaces begin behind this one; a container has one namespace of each kind. */
 const NAMESPACE_NUMBERS: u32 = 4026531834;
@@ -37,7 +38,7 @@ function namespaceEntry(name: string): StaticEntry {
     return new StaticEntry(name, S_IFLNK | 0o777, null);
 }
 
-const linkText: usize = memory.data(32);
+const linkText: usize = reserveBuffer(32);
 const NSFS_MAGIC: u32 = 0x6e736673;
 let namespaces: FileSystem | null = null;
 

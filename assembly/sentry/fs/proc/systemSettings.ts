@@ -23,6 +23,7 @@ import { networkSettingEntries } from "./networkSettings";
 import { constantEntry, directoryEntry, StaticDirectory, StaticEntry } from "./procInodes";
 import { addNumberLine, addTextLine } from "./lines";
 import { addByte, addBytes, addHexadecimal, addNumber, addText } from "./textBuilder";
+import { reserveBuffer } from "../../memory/buffers";
 
 /** A mountable /proc/sys. */
 export function makeSettings(): Directory {
@@ -220,8 +221,8 @@ function generateHostName(process: Process | null): i32 {
     return 0;
 }
 
-const identifier: usize = memory.data(16);
-const bootIdentifier: usize = memory.data(16);
+const identifier: usize = reserveBuffer(16);
+const bootIdentifier: usize = reserveBuffer(16);
 let booted: bool = false;
 
 /** Sixteen bytes as a random UUID (RFC 9562, version 4). */
