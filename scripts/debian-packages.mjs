@@ -25,6 +25,7 @@ export const testPackages = {
     iproute2: 'starts the loopback interface of the containers that Sealift is compared with',
     zstd: 'compresses what the tests decompress',
     'musl-tools': 'links test programs against musl; brings musl and musl-dev',
+    'erofs-utils': 'checks the EROFS images of layers, and makes others for the reader',
     runc: 'runs the same image on Linux, to compare start-up times',
 };
 

@@ -20,6 +20,15 @@ export function takeString(pointer: usize, length: u32): string {
     return text;
 }
 
+/** Takes a list of strings that arrived. */
+export function takeStrings(pointer: usize, count: u32): string[] {
+    const texts = new Array<string>();
+    for (let i: u32 = 0; i < count; i++)
+        texts.push(takeString(load<u32>(pointer + (i << 3)), load<u32>(pointer + (i << 3), 4)));
+    if (count != 0) heap.free(pointer);
+    return texts;
+}
+
 /** A return area for result<T, string> where T is a string or a list: u8 is-error, pointer at 4, length at 8. */
 const RESULT_SIZE: usize = 12;
 
@@ -28,6 +37,11 @@ export function returnString(text: string, isError: bool): usize {
     store<u8>(area, isError ? 1 : 0);
     lowerString(text, area + 4);
     return area;
+}
+
+/** Ok without a value. */
+export function returnNothing(): usize {
+    return returnString("", false);
 }
 
 /** Ok with a list of strings. */

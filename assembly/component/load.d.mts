@@ -10,6 +10,13 @@ export interface Blobs {
     sha256(path: string): Uint8Array;
 }
 
+/** Where contents of layers go that are unpacked: see wit/image.wit. Functions that throw make their messages part of the answer. */
+export interface Unpacking {
+    place(layer: number, offset: bigint, size: bigint): number;
+    share(layer: number, lower: number, page: number, size: bigint): number;
+    finish(layer: number, metadata: Uint8Array): void;
+}
+
 export type ImageKind = 'layout' | 'docker-archive';
 
 /** What is wrong with an image, for the person who named it. */
@@ -19,7 +26,8 @@ export declare class ImageError extends Error {}
 export interface ImageReader {
     inspect(kind: ImageKind, tag: string, platform: string, verifyLayers?: boolean): Promise<string>;
     files(kind: ImageKind, tag: string, platform: string): Promise<string[]>;
+    unpack(layers: string[]): Promise<void>;
     process(kind: ImageKind, tag: string, platform: string, options: string): Promise<string>;
 }
 
-export declare function openImageReader(blobs: Blobs): Promise<ImageReader>;
+export declare function openImageReader(blobs: Blobs, unpacking?: Unpacking): Promise<ImageReader>;

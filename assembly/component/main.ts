@@ -12,9 +12,18 @@ import { readContainerOptions } from "../oci/containerOptions";
 import { Failure, Result } from "../std/failure";
 import { decimal } from "../std/numberText";
 import { encodeUtf8, utf8Length } from "../std/utf8";
-import { freeString, freeStrings, returnString, returnStrings, takeString } from "./canonicalAbi";
+import {
+    freeString,
+    freeStrings,
+    returnNothing,
+    returnString,
+    returnStrings,
+    takeString,
+    takeStrings,
+} from "./canonicalAbi";
 import { HostBlobs } from "./hostBlobs";
 import { imageFiles, inspectionText, processText } from "./inspection";
+import { unpackLayers } from "./unpacking";
 
 export { cabi_realloc } from "./canonicalAbi";
 
@@ -65,6 +74,16 @@ export function files(
 
 export function cabi_post_files(area: usize): void {
     freeStrings(area);
+    __collect();
+}
+
+export function unpack(layers: usize, count: u32): usize {
+    const failure = unpackLayers(new HostBlobs(), takeStrings(layers, count));
+    return failure !== null ? returnString(failure.message, true) : returnNothing();
+}
+
+export function cabi_post_unpack(area: usize): void {
+    freeString(area);
     __collect();
 }
 

@@ -44,16 +44,40 @@ export interface ImageDescription {
     files: string[];
 }
 
+interface Blobs {
+    size(path: string): bigint | undefined;
+    read(path: string, offset: bigint, length: number): Uint8Array;
+    sha256(path: string): Uint8Array;
+}
+
+/** Where contents of layers go that are unpacked: the interface of that name in wit/image.wit. */
+export interface Unpacking {
+    place(layer: number, offset: bigint, size: bigint): number;
+    share(layer: number, lower: number, page: number, size: bigint): number;
+    finish(layer: number, metadata: Uint8Array): void;
+}
+
 /** What build/component/load.mjs exports, as far as it is used here. */
 interface ComponentModule {
-    openImageReader(blobs: {
-        size(path: string): bigint | undefined;
-        read(path: string, offset: bigint, length: number): Uint8Array;
-        sha256(path: string): Uint8Array;
-    }): Promise<{
+    openImageReader(
+        blobs: Blobs,
+        unpacking?: Unpacking,
+    ): Promise<{
         inspect(kind: string, tag: string, platform: string, verifyLayers?: boolean): Promise<string>;
         files(kind: string, tag: string, platform: string): Promise<string[]>;
+        unpack(layers: string[]): Promise<void>;
     }>;
+}
+
+async function loadComponent(): Promise<ComponentModule> {
+    return (await import(pathToFileURL(buildProduct('component/load.mjs')).href)) as ComponentModule;
+}
+
+/** Makes EROFS images of layers, whose uncompressed archives are the files of `blobs`. */
+export async function unpackArchives(names: string[], blobs: Blobs, unpacking: Unpacking): Promise<void> {
+    const component = await loadComponent();
+    const reader = await component.openImageReader(blobs, unpacking);
+    await reader.unpack(names);
 }
 
 /** One image, opened for reading. Call close() on every path. */
@@ -73,9 +97,7 @@ export class OpenImage {
     /** Opens files that are there already; on failure it closes them. */
     static async openFiles(files: ImageFiles, text: string, tag: string): Promise<OpenImage> {
         try {
-            const module = (await import(
-                pathToFileURL(buildProduct('component/load.mjs')).href
-            )) as ComponentModule;
+            const module = await loadComponent();
             const extent = (path: string) => {
                 const found = files.find(path);
                 if (found === null)
