@@ -3,13 +3,19 @@
 // Makes EROFS images of an image's layers: the same tree that the target makes of their archives, written by oci/erofsWriter.ts. The
 // contents of files never come here: the host puts them where the metadata says.
 
-import { AddOutcome, LayerTree } from "../manager/layerTree";
 import { Blobs } from "../oci/blobs";
 import { ErofsWriter } from "../oci/erofsWriter";
 import { TarReader } from "../oci/tarReader";
 import { Failure } from "../std/failure";
 import { LayerIndex } from "../std/layerIndex";
 import { pagesFor } from "../std/pages";
+import {
+    TREE_BUCKETS_LIMIT,
+    TREE_INODES_LIMIT,
+    TREE_NAMES_LIMIT,
+    TREE_STRINGS_LIMIT,
+} from "../std/unpackerProtocol";
+import { AddOutcome, LayerTree } from "../unpacker/layerTree";
 import { takeString } from "./canonicalAbi";
 import { HostStream } from "./hostStream";
 import { ReservedArea } from "./reservedArea";
@@ -27,12 +33,6 @@ declare function importedFinish(layer: u32, metadata: usize, length: u32, result
 /** result<u32, string> and result<_, string>: u8 is-error, the page or the pointer at 4, the length at 8. */
 const resultArea: usize = memory.data(12, 8);
 
-// As large as the target's tables (manager/window.ts): what it cannot unpack is not unpacked here.
-const INODES_LIMIT: u32 = 0x0200_0000;
-const NAMES_LIMIT: u32 = 0x0200_0000;
-const STRINGS_LIMIT: u32 = 0x0400_0000;
-const BUCKETS_LIMIT: u32 = 0x0100_0000;
-
 /** The layers are tar archives, the lowest first. */
 export function unpackLayers(blobs: Blobs, paths: string[]): Failure | null {
     const indexes = new Array<LayerIndex>();
@@ -47,10 +47,11 @@ export function unpackLayers(blobs: Blobs, paths: string[]): Failure | null {
 
 /** Unpacks the layer over those of `indexes`, and adds its own. */
 function unpackLayer(blobs: Blobs, path: string, indexes: LayerIndex[]): Failure | null {
-    const inodes = new ReservedArea(INODES_LIMIT);
-    const names = new ReservedArea(NAMES_LIMIT);
-    const strings = new ReservedArea(STRINGS_LIMIT);
-    const buckets = new ReservedArea(BUCKETS_LIMIT);
+    // As large as the target's: what that cannot unpack is not unpacked here.
+    const inodes = new ReservedArea(TREE_INODES_LIMIT);
+    const names = new ReservedArea(TREE_NAMES_LIMIT);
+    const strings = new ReservedArea(TREE_STRINGS_LIMIT);
+    const buckets = new ReservedArea(TREE_BUCKETS_LIMIT);
     const tree = new LayerTree(inodes, names, strings, buckets, indexes);
     const stream = new HostStream(blobs, path);
     const reader = new TarReader(stream);

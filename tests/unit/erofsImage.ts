@@ -2,7 +2,6 @@
 //
 // Layers through the EROFS writer and reader, in memory.
 
-import { AddOutcome, LayerTree } from "../../assembly/manager/layerTree";
 import { MemoryStream } from "../../assembly/oci/byteStream";
 import { ErofsReader } from "../../assembly/oci/erofsReader";
 import { ErofsWriter } from "../../assembly/oci/erofsWriter";
@@ -12,6 +11,7 @@ import { TarReader } from "../../assembly/oci/tarReader";
 import { HeapArea } from "../../assembly/std/growingArea";
 import { LayerIndex } from "../../assembly/std/layerIndex";
 import { PAGE_SIZE, pagesFor } from "../../assembly/std/pages";
+import { AddOutcome, LayerTree } from "../../assembly/unpacker/layerTree";
 import { TarBuilder } from "./tarBuilder";
 
 const DATA: u32 = 1 << 18;
