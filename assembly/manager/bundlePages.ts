@@ -28,15 +28,19 @@ export class BundlePages {
         }
     }
 
+    /** Slot of the frame of a page of the bundle. */
+    slot(page: u32): u32 {
+        const inImage = (fact(BootKey.BUNDLE_VADDR) - fact(BootKey.IMAGE_FIRST_VADDR)) >> PAGE_BITS;
+        return <u32>(fact(BootKey.IMAGE_FRAME_FIRST_SLOT) + inImage) + page;
+    }
+
     /** Moves one of them, unmapped, into an empty slot. What it held is still there. False when there is none. */
     take(slot: u32): bool {
         const ranges = this.ranges;
         const last = ranges.length - 1;
         if (last < 0) return false;
         const page = ranges[last] - 1;
-        const firstFrame = fact(BootKey.IMAGE_FRAME_FIRST_SLOT);
-        const inImage = (fact(BootKey.BUNDLE_VADDR) - fact(BootKey.IMAGE_FIRST_VADDR)) >> PAGE_BITS;
-        const from = <u32>(firstFrame + inImage) + page;
+        const from = this.slot(page);
         if (capability<Frame>(from).unmap() != ERROR_NONE) return false;
         if (machine().cspace.move(slot, from) != ERROR_NONE) return false;
         machine().pool.account(OWNER_BUNDLE, -(<u64>PAGE_SIZE));

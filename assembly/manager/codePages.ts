@@ -21,7 +21,6 @@ import { LayerStore } from "./layerStore";
 import { machine } from "./machine";
 import { OWNER_LAYER_CODE } from "./owners";
 import { StoredLayer } from "./storedLayer";
-import { StoreFrames } from "./storeFrames";
 import { SCRATCH_PAGE, mapInWindow } from "./window";
 
 // Which neighbours belong to the program: bits of a request.
@@ -83,17 +82,19 @@ export class CodePages {
         const most = max(PAGES_MINIMUM, <u32>(store.dataBytes >> (PAGE_BITS + PAGES_SHIFT)));
         if (<u32>this.frames.length >= most) return NO_MEMORY;
         const buffer = heap.alloc(x86_64.PATCH_BUFFER_BYTES);
+        const copies = heap.alloc(3 * PAGE_SIZE);
         let index = NO_CALLS;
         const calls = patch(
             buffer,
-            StoreFrames.address(frame),
-            frameBefore == 0 ? 0 : StoreFrames.address(frameBefore - 1),
-            frameBehind == 0 ? 0 : StoreFrames.address(frameBehind - 1),
+            store.frameContent(frame, copies),
+            frameBefore == 0 ? 0 : store.frameContent(frameBefore - 1, copies + PAGE_SIZE),
+            frameBehind == 0 ? 0 : store.frameContent(frameBehind - 1, copies + 2 * PAGE_SIZE),
         );
         if (calls > 0) {
             index = this.makeFrame(buffer + x86_64.PATCHED_PAGE);
             if (index >= 0) this.table.add(frame, frameBefore, frameBehind);
         }
+        heap.free(copies);
         heap.free(buffer);
         return index;
     }

@@ -28,6 +28,8 @@ export class LayerDraft extends LowerPages {
     private readonly dataFramesBefore: u32;
     /** Up to where the bundle's pages have been freed. */
     private freed: u64;
+    /** The packed layer will not be read any more, nor are pages of it taken. */
+    isRead: bool = false;
 
     /** `lower` are the layers below, the lowest first. `isLastUse`: nobody will read the packed layer after this. */
     constructor(
@@ -71,6 +73,25 @@ export class LayerDraft extends LowerPages {
             if (!this.pages.add(UNPACKING_CONTENT + ((<usize>i) << PAGE_BITS))) return false;
         }
         return true;
+    }
+
+    /** Adds pages of the packed layer, which is an EROFS image. An answer to the unpacker. */
+    adopt(page: u64, count: u64): u32 {
+        const all = this.file.size >> PAGE_BITS;
+        if (this.isRead || (this.file.offset & (PAGE_SIZE - 1)) != 0) return UNPACK_INVALID;
+        if (page > all || count > all - page) return UNPACK_INVALID;
+        const first = <u32>((this.file.offset >> PAGE_BITS) + page);
+        for (let i: u32 = 0; i < <u32>count; i++) {
+            if (!this.pages.adopt(first + i)) return UNPACK_NO_MEMORY;
+        }
+        return UNPACK_OK;
+    }
+
+    /** The EROFS image has been read. */
+    endReading(): void {
+        if (this.isRead) return;
+        this.isRead = true;
+        if (this.isLastUse) this.pages.freeImage(this.file);
     }
 
     /** Adds pages that a lower layer has. An answer to the unpacker. */

@@ -6,6 +6,7 @@
 import { Failure, Result } from "../std/failure";
 import { PAGE_BITS } from "../std/pages";
 import { Layer } from "../oci/image";
+import { Compression } from "../oci/mediaTypes";
 import { BundleFile, ReadObserver } from "./bundle";
 import { LayerDraft } from "./layerDraft";
 import { LayerUnpacking } from "./layerUnpacking";
@@ -24,6 +25,11 @@ export class LayerStore {
     /** Number of the frame of a page of a layer's contents. */
     dataFrame(layer: StoredLayer, page: u32): u32 {
         return this.pages.maps.frame(layer.firstPlace + page);
+    }
+
+    /** Where what a frame of contents holds can be read: where it is mapped, or else in `copy`, a page that gets it. */
+    frameContent(frame: u32, copy: usize): usize {
+        return this.pages.frames.content(frame, copy);
     }
 
     /** Slot of the capability to the frame of a page of a layer's index. */
@@ -63,9 +69,11 @@ export class LayerStore {
         isLastUse: bool,
         observer: ReadObserver,
     ): Result<i32> {
+        const isImage = layer.compression == Compression.Unpacked;
         for (let i = 0; i < this.layers.length; i++) {
             if (!this.layers[i].is(layer, file, below)) continue;
-            if (isLastUse) this.pages.frames.bundle.free(file.offset, file.offset + file.size);
+            if (isLastUse && isImage) this.pages.freeImage(file);
+            else if (isLastUse) this.pages.frames.bundle.free(file.offset, file.offset + file.size);
             return Result.of<i32>(i);
         }
         const lower = new Array<StoredLayer>();

@@ -10,6 +10,7 @@ import { Message } from "../sel4/message";
 import { Reply, capability } from "../sel4/capabilities";
 import { Layer } from "../oci/image";
 import { SHA256_BYTES, sha256Digest } from "../oci/digest";
+import { Compression } from "../oci/mediaTypes";
 import { Failure } from "../std/failure";
 import { bytesToHex } from "../std/hex";
 import { byteSize, hexadecimal } from "../std/numberText";
@@ -18,6 +19,7 @@ import { decodeUtf8 } from "../std/utf8";
 import {
     UNPACKER_CONTENT_PAGES,
     UNPACKER_PACKED_PAGES,
+    UNPACK_ADOPT,
     UNPACK_BEGIN,
     UNPACK_DONE,
     UNPACK_FAILED,
@@ -28,6 +30,7 @@ import {
     UNPACK_OK,
     UNPACK_PAGES,
     UNPACK_READ,
+    UNPACK_READ_AT,
     UNPACK_SHARE,
     UNPACK_TRAPPED,
 } from "../std/unpackerProtocol";
@@ -52,7 +55,10 @@ export class LayerUnpacking {
     private failure: Failure | null = null;
     /** When it is done: whether the index would be another one over other layers. */
     dependsOnLower: bool = false;
-    /** When it is done: what the unpacker says is the digest of the archive. */
+    /**
+     * When it is done: what the unpacker says is the digest of the archive. Of an EROFS image the digest of the image itself has been
+     * checked, and the host that made it knew the archive's.
+     */
     digest: string = "";
 
     /** `draft` gets what the domain hands over. */
@@ -101,7 +107,11 @@ export class LayerUnpacking {
                 message.set(2, this.draft.writeLowerAddresses(UNPACKING_EXCHANGE));
                 return true;
             case UNPACK_READ:
-                return this.read();
+                return this.isImage ? this.answer(UNPACK_INVALID) : this.read();
+            case UNPACK_READ_AT:
+                return this.readAt(first);
+            case UNPACK_ADOPT:
+                return this.answer(this.isImage ? this.draft.adopt(first, message.get(1)) : UNPACK_INVALID);
             case UNPACK_PAGES:
                 return this.answer(this.addPages(first));
             case UNPACK_SHARE:
@@ -116,7 +126,9 @@ export class LayerUnpacking {
             case UNPACK_DONE:
                 this.isDone = true;
                 this.dependsOnLower = first != 0;
-                this.digest = sha256Digest(bytesToHex(UNPACKING_EXCHANGE, SHA256_BYTES));
+                this.digest = this.isImage
+                    ? this.layer.diffId
+                    : sha256Digest(bytesToHex(UNPACKING_EXCHANGE, SHA256_BYTES));
                 if (!this.draft.isComplete)
                     this.failure = new Failure("its unpacker left out a part; do not use this image");
                 return false;
@@ -149,6 +161,21 @@ export class LayerUnpacking {
         return true;
     }
 
+    /** Whether the layer is an EROFS image. */
+    private get isImage(): bool {
+        return this.layer.compression == Compression.Unpacked;
+    }
+
+    private readAt(offset: u64): bool {
+        // When the index has begun, pages of the image may be other ones.
+        if (!this.isImage || offset > this.file.size || this.draft.isRead) return this.answer(UNPACK_INVALID);
+        const count = <u32>min<u64>(PACKED_SIZE, this.file.size - offset);
+        if (count > 0) bundleRead(this.file.offset + offset, <u32>UNPACKING_PACKED, count);
+        this.message.begin(UNPACK_OK, 1);
+        this.message.set(0, count);
+        return true;
+    }
+
     private addPages(pages: u64): u32 {
         if (pages > UNPACKER_CONTENT_PAGES) return UNPACK_INVALID;
         return this.draft.addPages(<u32>pages) ? UNPACK_OK : UNPACK_NO_MEMORY;
@@ -156,6 +183,7 @@ export class LayerUnpacking {
 
     private addIndexPages(total: u64, pages: u64): u32 {
         if (pages > UNPACKER_CONTENT_PAGES) return UNPACK_INVALID;
+        if (this.isImage) this.draft.endReading();
         return this.draft.addIndexPages(total, <u32>pages);
     }
 

@@ -3,6 +3,7 @@
 // From the bundle to what containers need: system.json read, its images opened and verified, and their layers put into the store.
 
 import { Image, ImageKind, Layer, openImage, parseImageKind, verifyLayer } from "../oci/image";
+import { checkDigest, digestHex } from "../oci/digest";
 import { Compression } from "../oci/mediaTypes";
 import { Platform } from "../oci/platform";
 import { ImageOptions, SystemOptions, readSystemOptions } from "../oci/systemOptions";
@@ -13,6 +14,9 @@ import { LayerStore } from "./layerStore";
 import { machine } from "./machine";
 import { Progress } from "./progress";
 import { checkNanoCpus } from "./processorLimit";
+
+/** Where EROFS images of layers are in the bundle. */
+const UNPACKED_FOLDER: string = "unpacked/sha256/";
 
 /** An image of the system. */
 export class SystemImage {
@@ -100,7 +104,31 @@ export class Preparation {
         const image = new SystemImage(options, files, opened.value!);
         this.images.push(image);
         const layers = image.image.layers;
+        if (options.unpacked.length != 0) return this.addUnpackedLayers(image);
         for (let i = 0; i < layers.length; i++) this.addTask(files, layers[i], image.layers);
+        return null;
+    }
+
+    /** The image's layers are in the bundle as EROFS images, by their own digests. */
+    private addUnpackedLayers(image: SystemImage): Failure | null {
+        const layers = image.image.layers;
+        const digests = image.options.unpacked;
+        const files = new BundleFolder(this.bundle, "");
+        if (digests.length != layers.length)
+            return new Failure(
+                "system.json has another number of unpacked layers than " +
+                    image.name +
+                    "; the bundle is damaged",
+            );
+        for (let i = 0; i < layers.length; i++) {
+            const failure = checkDigest(digests[i], "an unpacked layer");
+            if (failure !== null) return failure;
+            const path = UNPACKED_FOLDER + digestHex(digests[i]);
+            const size = files.size(path);
+            if (size < 0) return new Failure(path + " is missing; the bundle is damaged");
+            const layer = new Layer(path, digests[i], size, "", Compression.Unpacked, layers[i].diffId);
+            this.addTask(files, layer, image.layers);
+        }
         return null;
     }
 

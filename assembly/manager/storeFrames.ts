@@ -3,9 +3,13 @@
 // The frames of the layer store: consecutive numbers, each mapped in the manager's window right behind the one before. Their capabilities lie
 // in CNodes that hold nothing else, so that a frame's number gives its slot and its address: no table is needed.
 //
+// Pages of the bundle that are pages of an unpacked layer stay where they are. They have the numbers from STORE_FRAMES_MAXIMUM on,
+// and no address.
+//
 // Frames come from two places: pages of the bundle that nobody reads any more, and, when there is none, free memory.
 
 import { Frame, capability } from "../sel4/capabilities";
+import { bundleRead } from "../sel4/generated/host";
 import { CSpace } from "../sel4/cspace";
 import { ERROR_NONE, OBJECT_CNODE, OBJECT_FRAME } from "../sel4/objects";
 import { UntypedBlock } from "../sel4/untypedPool";
@@ -43,8 +47,16 @@ export class StoreFrames {
         return STORE_FRAMES + ((<usize>number) << PAGE_BITS);
     }
 
+    /** Where what a frame holds can be read: where it is mapped, or else in `copy`, a page that gets it. */
+    content(number: u32, copy: usize): usize {
+        if (number < STORE_FRAMES_MAXIMUM) return StoreFrames.address(number);
+        bundleRead((<u64>(number - STORE_FRAMES_MAXIMUM)) << PAGE_BITS, <u32>copy, PAGE_SIZE);
+        return copy;
+    }
+
     /** Slot of a frame's capability. */
     slot(number: u32): u32 {
+        if (number >= STORE_FRAMES_MAXIMUM) return this.bundle.slot(number - STORE_FRAMES_MAXIMUM);
         return (
             (this.entries[number >> NODE_RADIX] << machine().cspace.leafBits) | (number & (NODE_FRAMES - 1))
         );

@@ -3,11 +3,15 @@
 // The pages of the layer store. Pages of contents that are equal, in whatever layer, have one frame: the layers' page maps say which. An
 // index lies in adjacent frames.
 
-import { PAGE_SIZE } from "../std/pages";
+import { BootKey } from "../sel4/generated/boot-keys";
+import { PAGE_BITS, PAGE_SIZE, pagesFor } from "../std/pages";
+import { BundleFile } from "./bundle";
 import { BundlePages } from "./bundlePages";
-import { OWNER_LAYER_MAPS, OWNER_SCRATCH } from "./owners";
+import { provideHeap } from "./heap";
+import { fact, machine } from "./machine";
+import { OWNER_BUNDLE, OWNER_LAYER_DATA, OWNER_LAYER_MAPS, OWNER_SCRATCH } from "./owners";
 import { PageMaps } from "./pageMaps";
-import { StoreFrames } from "./storeFrames";
+import { STORE_FRAMES_MAXIMUM, StoreFrames } from "./storeFrames";
 import { UniquePages } from "./uniquePages";
 import {
     PAGE_MAPS,
@@ -33,10 +37,14 @@ export class StorePages {
     private used: u32 = 0;
     /** Frames of contents. */
     dataFrames: u32 = 0;
+    /** Those of them that are pages of the bundle. */
+    private adoptedFrames: u32 = 0;
+    /** A bit for each page of the bundle, set where it is one of them; 0 before the first. */
+    private adopted: usize = 0;
 
     /** Frames of indexes. */
     get indexFrames(): u32 {
-        return this.used - this.dataFrames;
+        return this.used - (this.dataFrames - this.adoptedFrames);
     }
 
     /** Adds a copy of a page to the contents. False when memory is used up. */
@@ -51,6 +59,41 @@ export class StorePages {
             this.dataFrames++;
         }
         return true;
+    }
+
+    /** Adds a page of the bundle to the contents. False when memory is used up. */
+    adopt(page: u32): bool {
+        if (this.adopted == 0) {
+            const bytes = (<u32>fact(BootKey.BUNDLE_PAGES) + 7) >> 3;
+            if (!provideHeap(bytes)) return false;
+            this.adopted = heap.alloc(bytes);
+            memory.fill(this.adopted, 0, bytes);
+        }
+        if (!this.maps.add(STORE_FRAMES_MAXIMUM + page)) return false;
+        if (this.isAdopted(page)) return true;
+        const at = this.adopted + (page >> 3);
+        store<u8>(at, load<u8>(at) | (<u8>((<u32>1) << (page & 7))));
+        const pool = machine().pool;
+        pool.account(OWNER_BUNDLE, -(<u64>PAGE_SIZE));
+        pool.account(OWNER_LAYER_DATA, PAGE_SIZE);
+        this.dataFrames++;
+        this.adoptedFrames++;
+        return true;
+    }
+
+    private isAdopted(page: u32): bool {
+        return this.adopted != 0 && ((load<u8>(this.adopted + (page >> 3)) >> (page & 7)) & 1) != 0;
+    }
+
+    /** Nobody will read an EROFS image in the bundle again: its pages that are not of the contents serve the store. */
+    freeImage(file: BundleFile): void {
+        const end = <u32>((file.offset + file.size) >> PAGE_BITS);
+        for (let page = <u32>pagesFor(file.offset); page < end; page++) {
+            if (this.isAdopted(page)) continue;
+            const begin = page;
+            while (page < end && !this.isAdopted(page)) page++;
+            this.frames.bundle.free((<u64>begin) << PAGE_BITS, (<u64>page) << PAGE_BITS);
+        }
     }
 
     /** Adds the page at a place of the maps to the contents once more. False when memory is used up. */
@@ -80,5 +123,8 @@ export class StorePages {
         this.frames.release();
         this.used = 0;
         this.dataFrames = 0;
+        this.adoptedFrames = 0;
+        if (this.adopted != 0) heap.free(this.adopted);
+        this.adopted = 0;
     }
 }

@@ -23,6 +23,8 @@ export enum Compression {
     Zstd,
     /** No media type says it (docker save): the first bytes decide. */
     Detect,
+    /** Not at all: an EROFS image (erofs.ts) in place of an archive. Images have no such layers; boot images do. */
+    Unpacked,
 }
 
 export function isIndexType(mediaType: string): bool {

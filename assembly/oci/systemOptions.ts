@@ -26,6 +26,8 @@ export class ImageOptions {
         readonly platform: Platform,
         /** As the user named it, or "". */
         readonly name: string,
+        /** Digests of the EROFS images of its layers, the lowest first; empty where its layers are packed. */
+        readonly unpacked: string[],
     ) {}
 }
 
@@ -78,6 +80,7 @@ function readImage(fields: JsonFields, options: SystemOptions, value: JsonValue)
     const failure = platform.failure;
     if (failure !== null) image.fail("has no platform: " + failure.message);
     else {
+        const unpacked = image.strings("unpacked");
         options.images.push(
             new ImageOptions(
                 image.string("folder"),
@@ -85,6 +88,7 @@ function readImage(fields: JsonFields, options: SystemOptions, value: JsonValue)
                 image.string("tag"),
                 platform.value!,
                 image.string("name"),
+                unpacked === null ? new Array<string>() : unpacked,
             ),
         );
     }

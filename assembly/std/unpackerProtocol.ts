@@ -21,6 +21,10 @@ export const UNPACK_DONE: u32 = 6;
 export const UNPACK_FAILED: u32 = 7;
 /** → bytes of the machine's memory that are free, and all of it. */
 export const UNPACK_FREE: u32 = 8;
+/** offset → bytes of the layer's EROFS image from there on, in PACKED. */
+export const UNPACK_READ_AT: u32 = 9;
+/** page of the layer's EROFS image, pages: the contents' next pages are these. */
+export const UNPACK_ADOPT: u32 = 11;
 /** As a sentry's request of this number: bytes of a text in EXCHANGE. */
 export const UNPACK_TRAPPED: u32 = 10;
 
@@ -52,6 +56,9 @@ export const TREE_STRINGS: usize = 0x0800_0000;
 export const TREE_STRINGS_LIMIT: u32 = 0x0400_0000;
 export const TREE_BUCKETS: usize = 0x0c00_0000;
 export const TREE_BUCKETS_LIMIT: u32 = 0x0100_0000;
+/** Inodes of an EROFS image that have several names (oci/erofsLinks.ts). */
+export const LINKS: usize = 0x0d00_0000;
+export const LINKS_LIMIT: u32 = 0x0040_0000;
 export const UNPACKER_INDEX: usize = 0x1000_0000;
 export const UNPACKER_TABLES_END: usize = 0x2000_0000;
 /** Indexes of the layers below, read-only. */

@@ -4,9 +4,9 @@
 // its place among the layer's pages.
 
 import { PAGE_BITS, PAGE_SIZE } from "../std/pages";
-import { TarReader } from "../oci/tarReader";
+import { LayerEntries } from "../oci/layerEntries";
 import { UNPACKER_CONTENT, UNPACKER_CONTENT_PAGES } from "../std/unpackerProtocol";
-import { addPages, sharePages } from "./manager";
+import { addPages, adoptPages, sharePages } from "./manager";
 
 export class ContentPages {
     /** Pages of the layer so far: the next one's number. */
@@ -15,7 +15,7 @@ export class ContentPages {
     private gathered: u32 = 0;
 
     /** Adds the content of the reader's entry, its last page filled up with zeros. False when memory is used up, or the reader has failed. */
-    add(reader: TarReader): bool {
+    add(reader: LayerEntries): bool {
         let left = reader.size;
         while (left > 0) {
             const page = UNPACKER_CONTENT + ((<usize>this.gathered) << PAGE_BITS);
@@ -38,6 +38,13 @@ export class ContentPages {
     /** Adds pages of a lower layer. False when memory is used up. */
     share(lowerLayer: u32, page: u32, pages: u32): bool {
         if (!this.flush() || !sharePages(lowerLayer, page, pages)) return false;
+        this.next += pages;
+        return true;
+    }
+
+    /** Adds pages of the layer's EROFS image. False when memory is used up. */
+    adopt(page: u32, pages: u32): bool {
+        if (!this.flush() || !adoptPages(page, pages)) return false;
         this.next += pages;
         return true;
     }

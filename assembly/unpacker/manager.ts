@@ -9,6 +9,7 @@ import { LayerIndex } from "../std/layerIndex";
 import {
     UNPACKER_EXCHANGE,
     UNPACKER_MANAGER_SLOT,
+    UNPACK_ADOPT,
     UNPACK_BEGIN,
     UNPACK_DONE,
     UNPACK_FAILED,
@@ -17,6 +18,7 @@ import {
     UNPACK_OK,
     UNPACK_PAGES,
     UNPACK_READ,
+    UNPACK_READ_AT,
     UNPACK_SHARE,
 } from "../std/unpackerProtocol";
 
@@ -55,6 +57,19 @@ export function begin(): Task {
 export function readPacked(): u32 {
     ask(UNPACK_READ, 0);
     return <u32>message.get(0);
+}
+
+/** Has bytes of the layer's EROFS image from `offset` on put into UNPACKER_PACKED: how many. */
+export function readImage(offset: u64): u32 {
+    message.set(0, offset);
+    return ask(UNPACK_READ_AT, 1) == UNPACK_OK ? <u32>message.get(0) : 0;
+}
+
+/** Adds pages that the layer's EROFS image has. False when the machine has no memory to note them. */
+export function adoptPages(page: u32, pages: u32): bool {
+    message.set(0, page);
+    message.set(1, pages);
+    return ask(UNPACK_ADOPT, 2) == UNPACK_OK;
 }
 
 /** Hands over the first `pages` pages of UNPACKER_CONTENT. False when the machine has no memory for them. */

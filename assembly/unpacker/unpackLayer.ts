@@ -7,6 +7,8 @@ import { GrowingArea } from "../std/growingArea";
 import { byteSize, decimal } from "../std/numberText";
 import { PAGE_BITS, PAGE_SIZE, pagesFor } from "../std/pages";
 import {
+    LINKS,
+    LINKS_LIMIT,
     TREE_BUCKETS,
     TREE_BUCKETS_LIMIT,
     TREE_INODES,
@@ -21,8 +23,12 @@ import {
     UNPACKER_INDEX,
     UNPACKER_TABLES_END,
 } from "../std/unpackerProtocol";
+import { ErofsReader } from "../oci/erofsReader";
+import { LayerEntries } from "../oci/layerEntries";
+import { Compression } from "../oci/mediaTypes";
 import { TarReader } from "../oci/tarReader";
 import { ContentPages } from "./contentPages";
+import { ImageAccess } from "./imageAccess";
 import { LayerStream } from "./layerStream";
 import { AddOutcome, LayerTree } from "./layerTree";
 import { Task, addIndexPages, allMemory, freeMemory } from "./manager";
@@ -37,49 +43,83 @@ class WindowTable extends GrowingArea {
     }
 }
 
-/** Unpacks the layer and leaves its archive's digest in UNPACKER_EXCHANGE. */
+/** Unpacks the layer; where it is an archive, leaves that one's digest in UNPACKER_EXCHANGE. */
 export function unpackLayer(task: Task): Failure | null {
+    return task.compression == Compression.Unpacked ? takeImage(task) : unpackArchive(task);
+}
+
+function unpackArchive(task: Task): Failure | null {
     const stream = new LayerStream(task.size, task.compression);
     const reader = new TarReader(stream);
-    const tree = new LayerTree(
+    const tree = makeTree(task);
+    const contents = new ContentPages();
+    let failure = readEntries(reader, null, tree, contents);
+    if (failure === null) failure = handOver(task, tree, contents, reader.position);
+    if (failure === null) stream.digest(UNPACKER_EXCHANGE);
+    return failure;
+}
+
+/** The layer's pages are there already, in an EROFS image. */
+function takeImage(task: Task): Failure | null {
+    const image = new ErofsReader(new ImageAccess(task.size), new WindowTable(LINKS, LINKS_LIMIT));
+    const tree = makeTree(task);
+    const contents = new ContentPages();
+    const failure = readEntries(image, image, tree, contents);
+    return failure === null ? handOver(task, tree, contents, image.imageSize) : failure;
+}
+
+function makeTree(task: Task): LayerTree {
+    return new LayerTree(
         new WindowTable(TREE_INODES, TREE_INODES_LIMIT),
         new WindowTable(TREE_NAMES, TREE_NAMES_LIMIT),
         new WindowTable(TREE_STRINGS, TREE_STRINGS_LIMIT),
         new WindowTable(TREE_BUCKETS, TREE_BUCKETS_LIMIT),
         task.lower,
     );
-    const contents = new ContentPages();
-    let failure = readEntries(reader, tree, contents);
-    if (failure === null) failure = reader.failure;
-    if (failure !== null) return failure;
-    if (!contents.flush()) return outOfMemory("its contents", (<u64>contents.next) << PAGE_BITS);
-    failure = handOverIndex(tree, contents.next, reader.position);
-    if (failure !== null) return failure;
-    task.dependsOnLower = tree.dependsOnLower;
-    stream.digest(UNPACKER_EXCHANGE);
-    return null;
 }
 
-function readEntries(reader: TarReader, tree: LayerTree, contents: ContentPages): Failure | null {
-    while (reader.next()) {
-        const outcome = tree.add(reader);
+/** Adds all entries. `image` are the same where their contents are pages of an EROFS image. */
+function readEntries(
+    entries: LayerEntries,
+    image: ErofsReader | null,
+    tree: LayerTree,
+    contents: ContentPages,
+): Failure | null {
+    while (entries.next()) {
+        const outcome = tree.add(entries);
         if (outcome == AddOutcome.Failed) return tree.failure;
         if (outcome == AddOutcome.Done) continue;
         const inode = tree.inode(tree.added);
         const first = contents.next;
         // What no memory could hold is refused before it is read.
-        if (inode.size > LARGE && inode.size > allMemory()) return outOfMemory(reader.describe(), inode.size);
+        if (inode.size > LARGE && inode.size > allMemory())
+            return outOfMemory(entries.describe(), inode.size);
+        const pages = <u32>pagesFor(inode.size);
         const isKept =
-            outcome == AddOutcome.Content
-                ? contents.add(reader)
-                : contents.share(tree.sourceLayer, inode.value, <u32>pagesFor(inode.size));
+            outcome == AddOutcome.Copy
+                ? contents.share(tree.sourceLayer, inode.value, pages)
+                : image !== null
+                  ? contents.adopt(image.firstBlock, pages)
+                  : contents.add(entries);
         if (!isKept) {
-            const failure = reader.failure;
-            return failure !== null ? failure : outOfMemory(reader.describe(), inode.size);
+            const failure = entries.failure;
+            return failure !== null ? failure : outOfMemory(entries.describe(), inode.size);
         }
         inode.value = first;
     }
-    return null;
+    return entries.failure;
+}
+
+/** Hands over what the manager does not have yet. */
+function handOver(
+    task: Task,
+    tree: LayerTree,
+    contents: ContentPages,
+    uncompressedSize: u64,
+): Failure | null {
+    if (!contents.flush()) return outOfMemory("its contents", (<u64>contents.next) << PAGE_BITS);
+    task.dependsOnLower = tree.dependsOnLower;
+    return handOverIndex(tree, contents.next, uncompressedSize);
 }
 
 /** Writes the index and hands it over, some pages at a time. */

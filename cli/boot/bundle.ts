@@ -7,7 +7,9 @@ import { randomBytes } from 'node:crypto';
 import { Failure } from '../failure.js';
 import { CHUNK_BYTES, chunksOf, hashExtent, type Extent, type ImageFiles } from '../image/files.js';
 import type { OpenImage } from '../image/imageReader.js';
-import { tarEnd, tarHeader, tarPadding } from '../image/tarWriter.js';
+import { tarAlignment, tarEnd, tarHeader, tarPadding } from '../image/tarWriter.js';
+import { UnpackedLayers, type UnpackedLayer } from '../image/unpackedLayers.js';
+import { PAGE_BYTES } from './elf.js';
 
 /** The version of system.json that the manager of the same build reads. */
 const SYSTEM_VERSION = 2;
@@ -86,6 +88,8 @@ export interface BundleImage {
     platform: string;
     /** What the person calls it. */
     name: string;
+    /** Its layers, the lowest first, where the target need not unpack them: their files are not in the bundle then. */
+    unpacked?: readonly UnpackedLayer[];
 }
 
 /** A file that the host adds to the bundle. */
@@ -125,6 +129,28 @@ export async function oneShotSystem(request: RunRequest, image: OpenImage): Prom
     };
 }
 
+/**
+ * Hands a system to `use`, with `unpacked` after its layers have been unpacked: `opened` are its images in the same order. The bundle must be
+ * written when the promise of `use` is settled.
+ */
+export async function withUnpackedLayers<Result>(
+    system: SystemBundle,
+    opened: readonly OpenImage[],
+    unpacked: boolean,
+    use: (bundle: SystemBundle) => Promise<Result>,
+): Promise<Result> {
+    if (!unpacked) return use(system);
+    const made: UnpackedLayers[] = [];
+    try {
+        for (const [number, { platform }] of system.images.entries())
+            made.push(await UnpackedLayers.make(opened[number]!, platform));
+        const images = system.images.map((image, number) => ({ ...image, unpacked: made[number]!.layers }));
+        return await use({ ...system, images });
+    } finally {
+        for (const layers of made) layers.close();
+    }
+}
+
 function imageFolder(number: number): string {
     return `images/${number}`;
 }
@@ -136,12 +162,13 @@ export function systemJson({ oneShot, statistics, images, containers }: SystemBu
         seed: randomBytes(SEED_BYTES).toString('hex'),
         oneShot,
         statistics,
-        images: images.map(({ files, tag, platform, name }, number) => ({
+        images: images.map(({ files, tag, platform, name, unpacked }, number) => ({
             folder: imageFolder(number),
             kind: files.kind,
             tag,
             platform,
             name,
+            ...(unpacked && { unpacked: unpacked.map(({ digest }) => `sha256:${digest}`) }),
         })),
         containers,
     });
@@ -156,8 +183,14 @@ function contentKey(path: string, extent: Extent): string {
 /** The files of all images; what an image before had already becomes a hard link. */
 function* imageParts(images: readonly BundleImage[]): Generator<Buffer> {
     const written = new Map<string, string>();
-    for (const [number, { files, paths }] of images.entries()) {
+    for (const [number, { files, paths, unpacked = [] }] of images.entries()) {
+        const left = new Set(unpacked.map(({ path }) => path));
         for (const path of paths) {
+            if (left.has(path)) {
+                // The name alone: what refers to it finds it.
+                yield tarHeader({ name: `${imageFolder(number)}/${path}`, type: 'file' });
+                continue;
+            }
             const extent = files.find(path);
             if (extent === null)
                 throw new Failure(`${path}: the image has no such file; make the image again`);
@@ -176,8 +209,29 @@ function* imageParts(images: readonly BundleImage[]): Generator<Buffer> {
     }
 }
 
+/** The EROFS images of unpacked layers, each once and at pages of its own; `position` says how many bytes of the bundle there are. */
+function* unpackedParts(images: readonly BundleImage[], position: () => number): Generator<Buffer> {
+    const written = new Set<string>();
+    for (const { digest, extent } of images.flatMap(({ unpacked = [] }) => unpacked)) {
+        if (written.has(digest)) continue;
+        written.add(digest);
+        yield tarAlignment(position(), PAGE_BYTES);
+        yield tarHeader({ name: `unpacked/sha256/${digest}`, type: 'file', size: extent.size });
+        yield* chunksOf(extent, digest);
+    }
+}
+
 /** The bundle's bytes in order, in pieces of at most CHUNK_BYTES and a header. */
 export function* bundleParts(system: SystemBundle): Generator<Buffer> {
+    let position = 0;
+    for (const part of countedParts(system, () => position)) {
+        position += part.length;
+        yield part;
+    }
+}
+
+/** The same; `position` says how many bytes there are so far. */
+function* countedParts(system: SystemBundle, position: () => number): Generator<Buffer> {
     const json = Buffer.from(systemJson(system));
     if (json.length > CHUNK_BYTES) {
         throw new Failure(
@@ -193,5 +247,6 @@ export function* bundleParts(system: SystemBundle): Generator<Buffer> {
         yield* parts;
         yield tarPadding(size);
     }
+    yield* unpackedParts(system.images, position);
     yield tarEnd();
 }

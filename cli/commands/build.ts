@@ -7,9 +7,10 @@ import { basename } from 'node:path';
 import { readBoard, type Board } from '../boards/board.js';
 import type { BoardImage } from '../boards/boardImage.js';
 import { qemuArguments } from '../boards/qemu.js';
-import { bundleParts, oneShotSystem, type SystemBundle } from '../boot/bundle.js';
+import { bundleParts, oneShotSystem, withUnpackedLayers, type SystemBundle } from '../boot/bundle.js';
 import { composeSystem } from '../compose/system.js';
 import { Failure } from '../failure.js';
+import type { OpenImage } from '../image/imageReader.js';
 import { provideImage } from '../image/provideImage.js';
 import { parseImageReference } from '../image/reference.js';
 import { machineMebibytes } from '../kernel/suitability.js';
@@ -33,6 +34,13 @@ interface BuildOptions extends ContainerCommandOptions {
     projectName?: string;
     profile?: string[];
     quiet?: boolean;
+}
+
+/** A system to be written, and what to close afterwards. */
+interface ProvidedSystem {
+    bundle: SystemBundle;
+    images: readonly OpenImage[];
+    close(): void;
 }
 
 /** An argument as a shell takes it. */
@@ -110,6 +118,7 @@ const systemOptions = [
     'board',
     'output',
     'kernel',
+    'unpacked',
     'quiet',
     'aot',
     'plainHttp',
@@ -134,7 +143,8 @@ async function buildImage(image: string, command: readonly string[], options: Bu
         const provided = { ...options, platform: request.platform };
         const opened = await provideImage(reference, provided, progress);
         try {
-            return { bundle: await oneShotSystem(request, opened), close: () => opened.close() };
+            const bundle = await oneShotSystem(request, opened);
+            return { bundle, images: [opened], close: () => opened.close() };
         } catch (error) {
             opened.close();
             throw error;
@@ -154,16 +164,21 @@ async function buildSystem(options: BuildOptions): Promise<void> {
 async function write(
     board: Board,
     options: BuildOptions,
-    provide: (progress: ProgressLine) => Promise<{ bundle: SystemBundle; close(): void }>,
+    provide: (progress: ProgressLine) => Promise<ProvidedSystem>,
 ): Promise<void> {
-    const { quiet, output, kernel, aot } = options;
+    const { quiet, output, kernel, aot, unpacked } = options;
     const target = openBoard(board, kernel, !quiet);
     const progress = new ProgressLine(process.stderr, process.stderr.isTTY === true && !quiet);
     try {
         const system = await provide(progress);
         try {
-            const parts = bundleParts(system.bundle);
-            const written = await writeTarget(target, parts, output, aot === true, progress);
+            if (unpacked) progress.show('unpacking layers');
+            const written = await withUnpackedLayers(
+                system.bundle,
+                system.images,
+                unpacked === true,
+                (bundle) => writeTarget(target, bundleParts(bundle), output, aot === true, progress),
+            );
             progress.clear();
             if (!quiet) process.stdout.write(instructions(target, written));
         } finally {

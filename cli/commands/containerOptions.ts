@@ -41,7 +41,12 @@ export interface ContainerCommandOptions {
     board?: string;
     kernel?: string;
     aot?: boolean;
+    unpacked?: boolean;
 }
+
+/** What --unpacked does, of every verb that has it. */
+export const UNPACKED_HELP =
+    'unpack layers here: the boot image carries their pages, which the target maps as they are';
 
 /** Adds the image, which need not be given where `isOptional`, the command and the options of a container to a verb. */
 export function addContainerOptions(command: Command, isOptional = false): Command {
@@ -79,6 +84,7 @@ export function addContainerOptions(command: Command, isOptional = false): Comma
         .option('--name <name>', "the container's name in messages", 'container')
         .option('--hostname <name>', "the container's host name")
         .option('--aot', "compile Sealift's own modules ahead of time instead of interpreting them")
+        .option('--unpacked', UNPACKED_HELP)
         .option('--strace', "print the container's system calls on stderr as strace does", false);
 }
 

@@ -3,7 +3,7 @@
 // `sealift run`: from an image and options to a boot image, a machine that runs it, and the container's exit code.
 
 import { Command, Option } from 'commander';
-import { bundleParts, oneShotSystem } from '../boot/bundle.js';
+import { bundleParts, oneShotSystem, withUnpackedLayers } from '../boot/bundle.js';
 import { Machine } from '../control/machine.js';
 import type { MachineOutcome, MachineProgram } from '../control/machineProcess.js';
 import { provideImage } from '../image/provideImage.js';
@@ -78,8 +78,12 @@ async function runContainer(image: string, command: readonly string[], options: 
             );
             let machine: MachineProgram;
             try {
-                const parts = bundleParts(await oneShotSystem(request, opened));
-                machine = await chosen.program(parts, folder, progress);
+                machine = await withUnpackedLayers(
+                    await oneShotSystem(request, opened),
+                    [opened],
+                    options.unpacked === true,
+                    (bundle) => chosen.program(bundleParts(bundle), folder, progress),
+                );
             } finally {
                 opened.close();
             }

@@ -3,7 +3,7 @@
 // `sealift up`: starts the services of a Compose file on one machine.
 
 import { Command, Option } from 'commander';
-import { bundleParts } from '../boot/bundle.js';
+import { bundleParts, withUnpackedLayers } from '../boot/bundle.js';
 import { composeSystem } from '../compose/system.js';
 import type { Service } from '../compose/services.js';
 import { Failure } from '../failure.js';
@@ -12,6 +12,7 @@ import { ProgressLine, progressText } from '../report/progressLine.js';
 import { SystemHost, type HostJob } from '../system/host.js';
 import { startDetached } from '../system/detached.js';
 import { addComposeOptions, composeProject, type ComposeCommandOptions } from './composeOptions.js';
+import { UNPACKED_HELP } from './containerOptions.js';
 import {
     addMachineOptions,
     ChosenMachine,
@@ -23,6 +24,7 @@ import { attachToSystem, type AttachOptions } from './upAttached.js';
 import { waitUntilStarted } from './upDetached.js';
 
 interface UpOptions extends ComposeCommandOptions, MachineOptions {
+    unpacked?: boolean;
     detach?: boolean;
     wait?: boolean;
     waitTimeout?: string;
@@ -78,6 +80,7 @@ export function addUpCommand(program: Command): void {
         )
         .option('--plain-http', 'speak HTTP without TLS to the registry')
         .option('--aot', "compile Sealift's own modules ahead of time instead of interpreting them")
+        .option('--unpacked', UNPACKED_HELP)
         .option('-q, --quiet', 'show no progress, warnings and messages')
         .option('--verbose', "show the machine's own console text on stderr")
         .addHelpText('after', examples)
@@ -125,7 +128,12 @@ async function up(names: readonly string[], options: UpOptions): Promise<number>
                     project: project.name,
                     path: project.path,
                     board: options.board ?? '',
-                    program: await chosen.program(bundleParts(system.bundle), folder, progress),
+                    program: await withUnpackedLayers(
+                        system.bundle,
+                        system.images,
+                        options.unpacked === true,
+                        (bundle) => chosen.program(bundleParts(bundle), folder, progress),
+                    ),
                     containers: system.bundle.containers.map(({ name, service, dependsOn }) => ({
                         name,
                         service: service!,

@@ -94,6 +94,17 @@ export function tarHeader(entry: TarEntry): Buffer {
     return Buffer.concat([extensionHeader, extension, tarPadding(extension.length), header]);
 }
 
+/** What has to precede an entry with a header of one block at `offset`, so that its content begins at a multiple of `alignment`: a pax comment. */
+export function tarAlignment(offset: number, alignment: number): Buffer {
+    const missing = (alignment - ((offset + BLOCK) % alignment)) % alignment;
+    if (missing === 0) return Buffer.alloc(0);
+    const length = missing - BLOCK;
+    const header = ustarHeader({ name: 'PaxHeader', type: 'file' }, 'x', length);
+    if (length === 0) return header;
+    const record = (comment: string): string => `${length} comment=${comment}\n`;
+    return Buffer.concat([header, Buffer.from(record(' '.repeat(length - record('').length)))]);
+}
+
 /** The two zero blocks that end an archive. */
 export function tarEnd(): Buffer {
     return Buffer.alloc(2 * BLOCK);

@@ -2,11 +2,11 @@
 //
 // The target's EROFS reader as a module for tests: lists the entries of an image in memory, with a sum over each file's content.
 
-import { ErofsReader } from '../../assembly/oci/erofsReader';
-import { MemoryAccess } from '../../assembly/oci/randomAccess';
-import { HeapArea } from '../../assembly/std/growingArea';
-import { AttributeBlock } from '../../assembly/std/layerIndex';
-import { decodeUtf8 } from '../../assembly/std/utf8';
+import { ErofsReader } from "../../assembly/oci/erofsReader";
+import { MemoryAccess } from "../../assembly/oci/randomAccess";
+import { HeapArea } from "../../assembly/std/growingArea";
+import { AttributeBlock } from "../../assembly/std/layerIndex";
+import { decodeUtf8 } from "../../assembly/std/utf8";
 
 const CHUNK: u32 = 65536;
 
@@ -21,10 +21,10 @@ export function list(image: usize, length: u32): usize {
     const lines = new Array<string>();
     while (reader.next()) lines.push(describe(reader));
     const failure = reader.failure;
-    if (failure !== null) lines.push('FAILED ' + failure.message);
+    if (failure !== null) lines.push("FAILED " + failure.message);
     reader.close();
     heap.free(area.base);
-    const text = lines.join('\n');
+    const text = lines.join("\n");
     const block = heap.alloc(4 + (text.length << 1));
     store<u32>(block, text.length);
     memory.copy(block + 4, changetype<usize>(text), text.length << 1);
@@ -33,23 +33,23 @@ export function list(image: usize, length: u32): usize {
 
 function describe(reader: ErofsReader): string {
     const name = decodeUtf8(reader.name, reader.nameLength);
-    let line = String.fromCharCode(reader.type) + ' /' + name;
+    let line = String.fromCharCode(reader.type) + " /" + name;
     // Of other names and of whiteouts the name is all that counts.
-    if (reader.type == 0x31) return line + ' -> ' + decodeUtf8(reader.link, reader.linkLength);
-    if (name.slice(name.lastIndexOf('/') + 1).startsWith('.wh.')) return line;
-    line += ' ' + reader.mode.toString(8) + ' ' + reader.uid.toString() + ':' + reader.gid.toString();
-    line += ' ' + reader.modificationSeconds.toString();
-    if (reader.type == 0x30) line += ' ' + reader.size.toString() + ' ' + contentSum(reader).toString();
-    if (reader.type == 0x32) line += ' -> ' + decodeUtf8(reader.link, reader.linkLength);
+    if (reader.type == 0x31) return line + " -> " + decodeUtf8(reader.link, reader.linkLength);
+    if (name.slice(name.lastIndexOf("/") + 1).startsWith(".wh.")) return line;
+    line += " " + reader.mode.toString(8) + " " + reader.uid.toString() + ":" + reader.gid.toString();
+    line += " " + reader.modificationSeconds.toString();
+    if (reader.type == 0x30) line += " " + reader.size.toString() + " " + contentSum(reader).toString();
+    if (reader.type == 0x32) line += " -> " + decodeUtf8(reader.link, reader.linkLength);
     if (reader.type == 0x33 || reader.type == 0x34)
-        line += ' ' + reader.deviceMajor.toString() + ':' + reader.deviceMinor.toString();
+        line += " " + reader.deviceMajor.toString() + ":" + reader.deviceMinor.toString();
     if (reader.attributesLength == 0) return line;
     const block = reader.attributes;
     for (let at = AttributeBlock.first(block); at != 0; at = AttributeBlock.next(block, at))
         line +=
-            ' ' +
+            " " +
             decodeUtf8(AttributeBlock.name(at), AttributeBlock.nameLength(at)) +
-            '=' +
+            "=" +
             decodeUtf8(AttributeBlock.value(at), AttributeBlock.valueLength(at));
     return line;
 }
