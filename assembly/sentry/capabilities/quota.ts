@@ -76,8 +76,8 @@ const RESERVE_SHIFT_SMALL: u64 = 3;
  */
 const HEAP_SLOTS_SMALL: u32 = 32;
 const HEAP_SLOTS_LARGE: u32 = 240;
-/** Bytes from which on a heap is large. */
-const LARGE_HEAP: u64 = 1 << 20;
+/** Bytes from which on a heap is large: what is smaller has no single table that takes more than a Wasm page. */
+const LARGE_HEAP: u64 = 1 << 18;
 /** Slots for one Wasm page and the page tables it may need. */
 const HEAP_SLOTS_MINIMUM: u32 = 18;
 
@@ -303,10 +303,11 @@ export function refillHeapSource(): void {
 function checkHeapSource(): void {
     mayLackSource = false;
     const slots = heapBytes() >= LARGE_HEAP ? HEAP_SLOTS_LARGE : HEAP_SLOTS_SMALL;
-    const fewSlots = heapSlotsLeft() < max(HEAP_SLOTS_MINIMUM, slots >> 1);
-    const growth = <u64>HEAP_SLOTS_MINIMUM * PAGE_SIZE;
-    if (!fewSlots && roomOf(heapUntyped) >= growth) return;
-    renewHeapSource(slots, growth, fewSlots);
+    const wanted = max(HEAP_SLOTS_MINIMUM, slots >> 1);
+    const fewSlots = heapSlotsLeft() < wanted;
+    // One growth takes all of its frames from one untyped: it must have the room as well as the slots.
+    if (!fewSlots && roomOf(heapUntyped) >= <u64>wanted * PAGE_SIZE) return;
+    renewHeapSource(slots, <u64>HEAP_SLOTS_MINIMUM * PAGE_SIZE, fewSlots);
     // Where that did not help, memory or slots may come back any time.
     mayLackSource = true;
 }
