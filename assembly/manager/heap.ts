@@ -9,7 +9,7 @@ import { machine } from "./machine";
 import { OWNER_MANAGER_HEAP } from "./owners";
 
 /** Bytes that any step of the manager may allocate without asking: lists, messages, and the allocator's rounding. */
-const ORDINARY: u32 = 128 * 1024;
+const ORDINARY: u32 = 64 * 1024;
 /** memory.grow works in Wasm pages of 64 KiB: 16 frames. */
 const FRAMES_PER_GROWTH: u32 = 16;
 /** Where the module's own memory begins (asc --memoryBase). */
@@ -40,10 +40,11 @@ export function beginHeap(): void {
 /** Sees to it that the heap can grow by `bytes` and something more. False when the machine has no memory for it. */
 export function provideHeap(bytes: u32): bool {
     const growth = (bytes + ORDINARY + 0xffff) & ~0xffff;
-    // Frames that translated the modules at boot lie mapped behind the module's memory: it grows into them for nothing.
+    // The boot translated modules in memory that lies mapped behind the manager's: it grows into it for nothing.
     const mapped = ((<usize>heapFrames()) << PAGE_BITS) - (((<usize>memory.size()) << 16) - HEAP_START);
     if (mapped >= growth) return true;
-    const slots = <u32>pagesFor(growth - <u32>mapped) + FRAMES_PER_GROWTH + growth / TABLE_REACH + 3;
+    const frames = (<u32>pagesFor(growth - <u32>mapped) + FRAMES_PER_GROWTH - 1) & ~(FRAMES_PER_GROWTH - 1);
+    const slots = frames + growth / TABLE_REACH + 3;
     const unused = heapSlotsLeft();
     if (unused >= slots) return true;
 

@@ -63,7 +63,7 @@ export class LayerDraft extends LowerPages {
     packedBytesRead(at: u64): void {
         if (!this.isLastUse) return;
         const end = this.file.offset + at;
-        this.pages.frames.bundle.free(this.freed, end);
+        this.pages.frames.spare.addBundle(this.freed, end);
         this.freed = max<u64>(this.freed, end & ~(<u64>PAGE_SIZE - 1));
     }
 

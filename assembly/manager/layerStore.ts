@@ -17,6 +17,11 @@ export class LayerStore {
     readonly layers: StoredLayer[] = new Array<StoredLayer>();
     private readonly pages: StorePages = new StorePages();
 
+    /** Uses what the boot left over. To be called once, when the machine has been taken over. */
+    begin(): void {
+        this.pages.frames.spare.addBootFrames();
+    }
+
     /** Slot of the capability to the frame of a page of a layer's contents. */
     dataSlot(layer: StoredLayer, page: u32): u32 {
         return this.pages.frames.slot(this.dataFrame(layer, page));
@@ -73,7 +78,7 @@ export class LayerStore {
         for (let i = 0; i < this.layers.length; i++) {
             if (!this.layers[i].is(layer, file, below)) continue;
             if (isLastUse && isImage) this.pages.freeImage(file);
-            else if (isLastUse) this.pages.frames.bundle.free(file.offset, file.offset + file.size);
+            else if (isLastUse) this.pages.frames.spare.addBundle(file.offset, file.offset + file.size);
             return Result.of<i32>(i);
         }
         const lower = new Array<StoredLayer>();

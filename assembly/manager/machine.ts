@@ -174,11 +174,10 @@ function accountBoot(pool: UntypedPool, ram: u64, usedAtBoot: u64): void {
     const code = fact(BootKey.RUNTIME_TEXT_BYTES);
     const modules =
         fact(BootKey.MANAGER_WASM_BYTES) +
-        fact(BootKey.UNPACKER_WASM_BYTES) +
+        fact(BootKey.UNPACKER_WASM_PAGES) * PAGE_SIZE +
         fact(BootKey.SENTRY_WASM_BYTES);
     const translated =
         (pagesFor(fact(BootKey.MANAGER_IMAGE_BYTES)) +
-            fact(BootKey.UNPACKER_IMAGE_PAGES) +
             fact(BootKey.SENTRY_IMAGE_PAGES)) *
         PAGE_SIZE;
     const bundle = fact(BootKey.BUNDLE_PAGES) * PAGE_SIZE;

@@ -6,7 +6,7 @@
 // Pages of the bundle that are pages of an unpacked layer stay where they are. They have the numbers from STORE_FRAMES_MAXIMUM on,
 // and no address.
 //
-// Frames come from two places: pages of the bundle that nobody reads any more, and, when there is none, free memory.
+// Frames come from two places: those that the root task needs no more, and, when there is none, free memory.
 
 import { Frame, capability } from "../sel4/capabilities";
 import { bundleRead } from "../sel4/generated/host";
@@ -14,9 +14,9 @@ import { CSpace } from "../sel4/cspace";
 import { ERROR_NONE, OBJECT_CNODE, OBJECT_FRAME } from "../sel4/objects";
 import { UntypedBlock } from "../sel4/untypedPool";
 import { PAGE_BITS, PAGE_SIZE } from "../std/pages";
-import { BundlePages } from "./bundlePages";
 import { machine } from "./machine";
 import { OWNER_CAPABILITIES, OWNER_LAYER_DATA } from "./owners";
+import { SpareFrames, bundleFrameSlot } from "./spareFrames";
 import { STORE_FRAMES, STORE_FRAMES_END, mapInWindow } from "./window";
 
 /** Frames are addressable in the window only; the window is the store's limit. */
@@ -39,8 +39,7 @@ export class StoreFrames {
     /** Frames that the last block has room for. */
     private blockLeft: u32 = 0;
 
-    /** `bundle` gives pages that nobody reads any more. */
-    constructor(readonly bundle: BundlePages) {}
+    readonly spare: SpareFrames = new SpareFrames();
 
     /** Where a frame is mapped. */
     @inline static address(number: u32): usize {
@@ -56,7 +55,7 @@ export class StoreFrames {
 
     /** Slot of a frame's capability. */
     slot(number: u32): u32 {
-        if (number >= STORE_FRAMES_MAXIMUM) return this.bundle.slot(number - STORE_FRAMES_MAXIMUM);
+        if (number >= STORE_FRAMES_MAXIMUM) return bundleFrameSlot(number - STORE_FRAMES_MAXIMUM);
         return (
             (this.entries[number >> NODE_RADIX] << machine().cspace.leafBits) | (number & (NODE_FRAMES - 1))
         );
@@ -74,7 +73,7 @@ export class StoreFrames {
         return true;
     }
 
-    /** Gives all memory back, but for pages of the bundle, which were none. Copies of frames that others hold go with it. */
+    /** Gives all memory back, but for spare frames, which were none. Copies of frames that others hold go with it. */
     release(): void {
         const pool = machine().pool;
         while (this.blocks.length > 0) pool.release(this.blocks.pop());
@@ -87,7 +86,7 @@ export class StoreFrames {
         const cspace = machine().pool.cspace;
         if (this.made >> NODE_RADIX == this.nodeBlocks.length && !this.makeNode(cspace)) return false;
         const slot = this.slot(this.made);
-        if (this.bundle.take(slot)) {
+        if (this.spare.take(slot)) {
             machine().pool.account(OWNER_LAYER_DATA, PAGE_SIZE);
         } else if (!this.makeFresh(slot)) return false;
         if (!mapInWindow(slot, StoreFrames.address(this.made), true)) return false;

@@ -6,7 +6,6 @@
 import { BootKey } from "../sel4/generated/boot-keys";
 import { PAGE_BITS, PAGE_SIZE, pagesFor } from "../std/pages";
 import { BundleFile } from "./bundle";
-import { BundlePages } from "./bundlePages";
 import { provideHeap } from "./heap";
 import { fact, machine } from "./machine";
 import { OWNER_BUNDLE, OWNER_LAYER_DATA, OWNER_LAYER_MAPS, OWNER_SCRATCH } from "./owners";
@@ -23,7 +22,7 @@ import {
 } from "./window";
 
 export class StorePages {
-    readonly frames: StoreFrames = new StoreFrames(new BundlePages());
+    readonly frames: StoreFrames = new StoreFrames();
     private readonly mapArea: WindowArea = new WindowArea(PAGE_MAPS, PAGE_MAPS_LIMIT, OWNER_LAYER_MAPS, 0);
     readonly maps: PageMaps = new PageMaps(this.mapArea);
     private readonly uniqueArea: WindowArea = new WindowArea(
@@ -92,7 +91,7 @@ export class StorePages {
             if (this.isAdopted(page)) continue;
             const begin = page;
             while (page < end && !this.isAdopted(page)) page++;
-            this.frames.bundle.free((<u64>begin) << PAGE_BITS, (<u64>page) << PAGE_BITS);
+            this.frames.spare.addBundle((<u64>begin) << PAGE_BITS, (<u64>page) << PAGE_BITS);
         }
     }
 

@@ -52,6 +52,7 @@ import {
     UNPACKER_TABLES,
     UNPACKER_TABLES_END,
 } from "../std/unpackerProtocol";
+import { provideHeap } from "./heap";
 import { fact, machine } from "./machine";
 import { OWNER_PAGE_TABLES, OWNER_SCRATCH } from "./owners";
 import { SENTRY_PRIORITY } from "./sentryBuilder";
@@ -203,11 +204,9 @@ export class UnpackerDomain {
             const tables = fact(BootKey.LINEAR_BASE) + UNPACKER_TABLES;
             return this.mapZeros(page, tables, UNPACKER_TABLES_END - UNPACKER_TABLES);
         }
-        const image = page - fact(BootKey.SENTRY_IMAGE_VADDR);
-        if (image < fact(BootKey.UNPACKER_IMAGE_PAGES) << PAGE_BITS) {
-            const first = <u32>fact(BootKey.UNPACKER_IMAGE_FIRST_SLOT);
-            return this.mapCopy(first + <u32>(image >> PAGE_BITS), page, false);
-        }
+        const bss = fact(BootKey.BSS_FIRST_VADDR);
+        const bssBytes = fact(BootKey.BSS_PAGES) << PAGE_BITS;
+        if (page >= bss && page - bss < bssBytes) return this.mapZeros(page, bss, bssBytes);
         const ranges = <u32>fact(BootKey.UNPACKER_RW_COUNT);
         for (let i: u32 = 0; i < ranges; i++) {
             const first = bootValue(BootKey.UNPACKER_RW_VADDR, i);
@@ -240,6 +239,8 @@ export class UnpackerDomain {
     /** Maps zeros around a page, as far as they lie in the range from `first` on. */
     private mapZeros(page: u64, first: u64, bytes: u64): Touch {
         const pool = machine().pool;
+        // Lists grow with each block, here and when it is given back.
+        if (!provideHeap(0)) return Touch.NoMemory;
         const block = pool.allocate(PAGE_BITS + ZEROS_BITS, OWNER_SCRATCH);
         if (block === null) return Touch.NoMemory;
         this.blocks.push(block);

@@ -14,11 +14,7 @@ static struct {
     sel4_cptr next_slot;
     uint32_t frames;
     bool is_open;
-    struct {
-        sel4_cptr first;
-        uint32_t count;
-    } given[BOOT_GIVEN_RANGES]; // frames of the root task's that it needs no more
-    uint32_t given_ranges;
+    struct boot_frames given[BOOT_GIVEN_RANGES]; // frames of the root task's that it needs no more
     uint64_t used[CONFIG_MAX_NUM_BOOTINFO_UNTYPED_CAPS]; // bytes, by index of the boot information
 } allocator ROOT_ONLY;
 
@@ -108,13 +104,23 @@ static bool map_missing_table(uint64_t vaddr) {
            sel4_page_table_map(table, level, seL4_CapInitThreadVSpace, vaddr) == seL4_NoError;
 }
 
-void boot_allocator_give(sel4_cptr first, uint32_t count) {
-    allocator.given[allocator.given_ranges].first = first;
-    allocator.given[allocator.given_ranges++].count = count;
+bool boot_allocator_give(sel4_cptr first, uint32_t count) {
+    for (uint32_t i = 0; i < BOOT_GIVEN_RANGES; i++) {
+        if (allocator.given[i].count == 0) {
+            allocator.given[i] = (struct boot_frames){first, count};
+            return true;
+        }
+    }
+    return false;
 }
 
-sel4_cptr boot_allocator_take_given(void) {
-    for (uint32_t i = 0; i < allocator.given_ranges; i++) {
+struct boot_frames boot_allocator_given(uint32_t range) {
+    return range < BOOT_GIVEN_RANGES ? allocator.given[range] : (struct boot_frames){0};
+}
+
+/// One of the frames that were given; 0 when there is none.
+static sel4_cptr take_given(void) {
+    for (uint32_t i = 0; i < BOOT_GIVEN_RANGES; i++) {
         if (allocator.given[i].count > 0) {
             allocator.given[i].count--;
             return allocator.given[i].first++;
@@ -128,7 +134,7 @@ static uint32_t move_given(uint32_t count) {
     const uint64_t depth = seL4_WordBits; // the kernel's guard takes what the CNode's slots leave
     uint32_t moved = 0;
     while (moved < count && allocator.next_slot < allocator.info->empty.end) {
-        sel4_cptr frame = boot_allocator_take_given();
+        sel4_cptr frame = take_given();
         if (frame == 0 || sel4_cnode_move(seL4_CapInitThreadCNode, allocator.next_slot, depth,
                                           seL4_CapInitThreadCNode, frame, depth) != seL4_NoError) {
             break;

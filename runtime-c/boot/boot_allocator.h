@@ -11,7 +11,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { BOOT_GIVEN_RANGES = 4 };
+enum { BOOT_GIVEN_RANGES = 16 };
+
+/// Frames in consecutive slots.
+struct boot_frames {
+    sel4_cptr first;
+    uint32_t count;
+};
 
 /// Begins with the untypeds and the empty slots of the boot information.
 void boot_allocator_begin(const seL4_BootInfo *info);
@@ -28,12 +34,12 @@ bool boot_allocator_take(uint32_t object, uint32_t count, sel4_cptr *first);
 /// @param first receives the first frame's slot; the others follow in order. May be NULL.
 bool boot_allocator_map(uint64_t vaddr, uint32_t pages, sel4_cptr *first);
 
-/// Hands over frames in consecutive slots that are mapped nowhere and hold what they held, for the maps to
-/// come. Can be called BOOT_GIVEN_RANGES times.
-void boot_allocator_give(sel4_cptr first, uint32_t count);
+/// Hands over frames in consecutive slots that are mapped nowhere and hold what they held: for the maps to
+/// come, and for the manager. False when BOOT_GIVEN_RANGES such ranges are there already.
+bool boot_allocator_give(sel4_cptr first, uint32_t count);
 
-/// Takes one of the frames back that were handed over and not needed; 0 when there is none.
-sel4_cptr boot_allocator_take_given(void);
+/// What is left of the frames that were handed over, by range; a count of 0 for none.
+struct boot_frames boot_allocator_given(uint32_t range);
 
 /// Maps the page of device registers at a physical address, uncached; false if no untyped of a device begins
 /// before it and reaches to it, or an earlier call went beyond it. (On x86_64 devices are behind ports:

@@ -13,6 +13,19 @@
 
 struct boot_facts boot_facts ROOT_ONLY;
 
+/// Where the unpacker finds zeros: its memory, and the place for its translated module.
+static const struct boot_range unpacker_ranges[] = {
+    {LAYOUT_STACK, LAYOUT_STACK_PAGES},
+    {LAYOUT_INSTANCE, (LAYOUT_INSTANCE_END - LAYOUT_INSTANCE) / SEL4_PAGE_SIZE},
+    {LAYOUT_WASM_STACK, LAYOUT_WASM_STACK_PAGES},
+    {LAYOUT_DOMAIN_IMAGE, (LAYOUT_DOMAIN_IMAGE_END - LAYOUT_DOMAIN_IMAGE) / SEL4_PAGE_SIZE},
+    {LAYOUT_UNPACKER_STATE, LAYOUT_UNPACKER_STATE_PAGES},
+    {LAYOUT_UNZSTD, LAYOUT_UNZSTD_SIZE / SEL4_PAGE_SIZE},
+    {LAYOUT_LINEAR + LAYOUT_HEAP, LAYOUT_UNPACKER_HEAP_PAGES},
+};
+
+enum { UNPACKER_RANGES = sizeof unpacker_ranges / sizeof unpacker_ranges[0] };
+
 static uint64_t pages(const void *begin, const void *end) {
     return ((uint64_t)end - (uint64_t)begin + SEL4_PAGE_SIZE - 1) / SEL4_PAGE_SIZE;
 }
@@ -49,10 +62,16 @@ static bool indexed_value(uint32_t key, uint32_t index, uint64_t *value) {
         *value = is_range ? range->pages : 0;
         return true;
     case BOOT_KEY_UNPACKER_RW_VADDR:
-        *value = index < BOOT_UNPACKER_RANGES ? boot_facts.unpacker_ranges[index].vaddr : 0;
+        *value = index < UNPACKER_RANGES ? unpacker_ranges[index].vaddr : 0;
         return true;
     case BOOT_KEY_UNPACKER_RW_PAGES:
-        *value = index < BOOT_UNPACKER_RANGES ? boot_facts.unpacker_ranges[index].pages : 0;
+        *value = index < UNPACKER_RANGES ? unpacker_ranges[index].pages : 0;
+        return true;
+    case BOOT_KEY_SPARE_FIRST_SLOT:
+        *value = boot_allocator_given(index).first;
+        return true;
+    case BOOT_KEY_SPARE_FRAMES:
+        *value = boot_allocator_given(index).count;
         return true;
     case BOOT_KEY_OBJECT_BITS:
         *value = sel4_object_bits(index);
@@ -206,24 +225,17 @@ bool boot_value(uint32_t key, uint32_t index, uint64_t *value) {
     case BOOT_KEY_MACHINE_MEMORY:
         *value = boot_facts.machine_memory;
         break;
-    case BOOT_KEY_UNPACKER_WASM_BYTES:
-        *value = (uint64_t)program_unpacker_end - (uint64_t)program_unpacker_wasm -
-                 boot_facts.unpacker_released_pages * SEL4_PAGE_SIZE;
-        break;
     case BOOT_KEY_UNPACKER_WASM_VADDR:
         *value = (uint64_t)program_unpacker_wasm;
         break;
     case BOOT_KEY_UNPACKER_WASM_PAGES:
         *value = pages(program_unpacker_wasm, program_unpacker_end);
         break;
-    case BOOT_KEY_UNPACKER_IMAGE_PAGES:
-        *value = boot_facts.unpacker_image_pages;
-        break;
-    case BOOT_KEY_UNPACKER_IMAGE_FIRST_SLOT:
-        *value = boot_facts.unpacker_image_first_slot;
-        break;
     case BOOT_KEY_UNPACKER_RW_COUNT:
-        *value = BOOT_UNPACKER_RANGES;
+        *value = UNPACKER_RANGES;
+        break;
+    case BOOT_KEY_SPARE_COUNT:
+        *value = BOOT_GIVEN_RANGES;
         break;
     case BOOT_KEY_BUNDLE_VADDR:
         *value = (uint64_t)boot_facts.bundle;

@@ -57,6 +57,13 @@ static void map(uint64_t vaddr, uint64_t pages, sel4_cptr *first, const char *wh
     }
 }
 
+/// Hands over frames that are mapped nowhere now.
+static void give(sel4_cptr first, uint64_t count) {
+    if (!boot_allocator_give(first, (uint32_t)count)) {
+        fail_for_lack_of("so few pieces of memory back that they can be kept in mind");
+    }
+}
+
 /// Takes the write right from pages that are complete.
 static void protect(uint64_t vaddr, uint64_t pages, sel4_cptr first) {
     for (uint64_t page = 0; page < pages; page++) {
@@ -71,9 +78,9 @@ static void protect(uint64_t vaddr, uint64_t pages, sel4_cptr first) {
 // translation
 
 // A module is translated where its image stays. How large that is shows only afterwards: frames behind its
-// end become the manager's heap, and so does the scratch memory, which is its first part. Once it has been
-// translated nothing reads the module's code section, nor the sentry's data section: its frames serve the
-// rest of the boot and the heap.
+// end are given back. The scratch memory is the first part of the manager's heap. Once a module has been
+// translated nothing reads its code section, nor the sentry's data section: their frames serve the rest of the
+// boot, and then the manager.
 
 #define SCRATCH (LAYOUT_LINEAR + LAYOUT_HEAP)
 
@@ -93,13 +100,14 @@ struct image_place {
     uint64_t pages;
 };
 
-/// Moves the last frames of a place to the end of the heap, so that `pages` remain.
+/// Takes the last frames of a place away, so that `pages` remain.
 static void trim(struct image_place *place, uint64_t pages) {
     for (uint64_t page = pages; page < place->pages; page++) {
-        if (sel4_page_unmap(place->first + page) != seL4_NoError || !heap_adopt(place->first + page)) {
+        if (sel4_page_unmap(place->first + page) != seL4_NoError) {
             fail_for_lack_of("a frame back from translation");
         }
     }
+    give(place->first + pages, place->pages - pages);
     place->pages = pages;
 }
 
@@ -159,22 +167,13 @@ static struct boot_range release(const uint8_t *begin, const uint8_t *end) {
             fail_for_lack_of("a page of a translated module back");
         }
     }
-    boot_allocator_give(slot, (uint32_t)(last - first));
+    give(slot, last - first);
     return (struct boot_range){first * SEL4_PAGE_SIZE, last - first};
 }
 
 static struct boot_range release_code(const struct module *module, uint64_t length) {
     wasm_range code = wasm_find_code(module->bytes, length);
     return release(module->bytes + code.begin, module->bytes + code.end);
-}
-
-/// Frames that were given away and that the boot has not needed become heap.
-static void adopt_given(void) {
-    for (sel4_cptr frame; (frame = boot_allocator_take_given()) != 0;) {
-        if (!heap_adopt(frame)) {
-            fail_for_lack_of("a page table for the manager's heap");
-        }
-    }
 }
 
 /// Checks a translated module, or ends the root task.
@@ -268,41 +267,6 @@ static struct module prepare_sentry(uint64_t length, uint64_t clock_zero, uint64
     return sentry;
 }
 
-/// Translates unpacker.wasm, which a domain runs that exists while a layer is unpacked.
-static void prepare_unpacker(void) {
-    struct module unpacker = {.name = "unpacker", .bytes = program_unpacker_wasm, .hosts = unpacker_hosts};
-    struct image_place place = {
-        .vaddr = LAYOUT_UNPACKER_IMAGE,
-        .most_pages = (LAYOUT_UNPACKER_IMAGE_END - LAYOUT_UNPACKER_IMAGE) / SEL4_PAGE_SIZE,
-        .header = sizeof(struct domain_boot),
-    };
-    uint64_t length = (uint64_t)(program_unpacker_wasm_end - program_unpacker_wasm);
-    unpacker.image = translate(&unpacker, length, &place);
-    check(&unpacker);
-    boot_facts.unpacker_released_pages = release_code(&unpacker, length).pages;
-    uint64_t storage = storage_size(&unpacker);
-    uint64_t heap_pages = initial_heap_pages(unpacker.image);
-    boot_facts.unpacker_image_pages = place.pages;
-    boot_facts.unpacker_image_first_slot = place.first;
-    struct boot_range *range = boot_facts.unpacker_ranges;
-    *range++ = (struct boot_range){LAYOUT_STACK, LAYOUT_STACK_PAGES};
-    *range++ = (struct boot_range){LAYOUT_INSTANCE, pages_of(storage)};
-    *range++ = (struct boot_range){LAYOUT_WASM_STACK, LAYOUT_WASM_STACK_PAGES};
-    *range++ = (struct boot_range){(uint64_t)program_bss_begin,
-                                   pages_of((uint64_t)program_bss_end - (uint64_t)program_bss_begin)};
-    *range++ = (struct boot_range){LAYOUT_UNPACKER_STATE, LAYOUT_UNPACKER_STATE_PAGES};
-    *range++ = (struct boot_range){LAYOUT_UNZSTD, LAYOUT_UNZSTD_SIZE / SEL4_PAGE_SIZE};
-    *range++ = (struct boot_range){LAYOUT_LINEAR + LAYOUT_HEAP, heap_pages};
-    *(struct domain_boot *)LAYOUT_UNPACKER_IMAGE = (struct domain_boot){
-        .magic = DOMAIN_BOOT_MAGIC,
-        .counter_frequency = boot_facts.counter_frequency,
-        .heap_pages = heap_pages,
-        .instance_size = storage,
-        .module = DOMAIN_UNPACKER,
-    };
-    protect(LAYOUT_UNPACKER_IMAGE, place.pages, place.first);
-}
-
 /// Translates manager.wasm and maps what its instance needs.
 static struct module prepare_manager(void) {
     struct module manager = {.name = "manager", .bytes = program_manager_wasm, .hosts = manager_hosts};
@@ -328,11 +292,9 @@ static void root_continue(void) {
     clock_begin(boot_facts.counter_frequency, clock_zero, clock_epoch);
     uint64_t sentry_length = (uint64_t)(program_sentry_wasm_end - program_sentry_wasm);
     struct module sentry = prepare_sentry(sentry_length, clock_zero, clock_epoch);
-    prepare_unpacker();
     struct module manager = prepare_manager();
-    // Each step has been able to take the frames that the ones before gave back.
+    // Each step has been able to take the frames that the ones before gave back. The manager gets the rest.
     place_sentry_data(&sentry, sentry_length);
-    adopt_given();
     memset((void *)SCRATCH, 0, heap_frames() * SEL4_PAGE_SIZE); // the heap begins as zero
     const char *missing = fault_thread_begin(boot_facts.info);
     if (missing) {

@@ -15,7 +15,7 @@ struct boot_range {
     uint64_t pages;
 };
 
-enum { BOOT_PRIVATE_RANGES = 3, BOOT_UNPACKER_RANGES = 7 };
+enum { BOOT_PRIVATE_RANGES = 3 };
 
 struct boot_facts {
     const seL4_BootInfo *info;
@@ -33,11 +33,7 @@ struct boot_facts {
     sel4_cptr sentry_data_first_slot;
     struct boot_range released; ///< pages of sentry.wasm that have been given away
     uint64_t manager_released_pages;
-    uint64_t unpacker_image_pages;
-    sel4_cptr unpacker_image_first_slot;
-    uint64_t unpacker_released_pages;
     struct boot_range private_ranges[BOOT_PRIVATE_RANGES];
-    struct boot_range unpacker_ranges[BOOT_UNPACKER_RANGES];
     const uint8_t *bundle;
     uint64_t bundle_size;
 };

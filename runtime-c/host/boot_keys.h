@@ -120,25 +120,24 @@ enum boot_key {
     BOOT_KEY_SENTRY_DATA_FIRST_SLOT = 53,
     /// linear address of the first one in the root task's window
     BOOT_KEY_SENTRY_DATA_WINDOW = 54,
-    /// bytes of unpacker.wasm, without what has been given away
-    BOOT_KEY_UNPACKER_WASM_BYTES = 55,
     /// where unpacker.wasm begins in the root task and in the unpacker
-    BOOT_KEY_UNPACKER_WASM_VADDR = 56,
-    /// pages of it, some of which may have been given away
-    BOOT_KEY_UNPACKER_WASM_PAGES = 57,
-    /// translated unpacker.wasm: mapped at SENTRY_IMAGE_VADDR in the unpacker, read-only
-    BOOT_KEY_UNPACKER_IMAGE_PAGES = 58,
-    /// frame of its first page; the others follow in order
-    BOOT_KEY_UNPACKER_IMAGE_FIRST_SLOT = 59,
-    /// ranges of zeros, writable, that the unpacker may touch besides the window: bss, stacks, instance,
-    /// decoders
-    BOOT_KEY_UNPACKER_RW_COUNT = 60,
+    BOOT_KEY_UNPACKER_WASM_VADDR = 55,
+    /// pages of it
+    BOOT_KEY_UNPACKER_WASM_PAGES = 56,
+    /// ranges of zeros, writable, that the unpacker may touch besides the window
+    BOOT_KEY_UNPACKER_RW_COUNT = 57,
     /// [i] where
-    BOOT_KEY_UNPACKER_RW_VADDR = 61,
+    BOOT_KEY_UNPACKER_RW_VADDR = 58,
     /// [i] how many
-    BOOT_KEY_UNPACKER_RW_PAGES = 62,
+    BOOT_KEY_UNPACKER_RW_PAGES = 59,
     /// where the root task has the bundle
-    BOOT_KEY_BUNDLE_VADDR = 63,
+    BOOT_KEY_BUNDLE_VADDR = 60,
+    /// ranges of frames that the boot had for a while and that are mapped nowhere now
+    BOOT_KEY_SPARE_COUNT = 61,
+    /// [i] slot of the first one; the others follow in order
+    BOOT_KEY_SPARE_FIRST_SLOT = 62,
+    /// [i] how many
+    BOOT_KEY_SPARE_FRAMES = 63,
 };
 
 #endif

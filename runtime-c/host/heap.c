@@ -100,14 +100,6 @@ bool heap_extend(uint64_t end) {
     return true;
 }
 
-bool heap_adopt(sel4_cptr frame) {
-    if (!map_frame(frame, LAYOUT_LINEAR + heap.mapped_end)) {
-        return false;
-    }
-    heap.mapped_end += SEL4_PAGE_SIZE;
-    return true;
-}
-
 bool heap_grow(wasm_memory *memory, uint32_t delta) {
     return heap_extend(((uint64_t)memory->pages + delta) * WASM_PAGE_SIZE);
 }

@@ -29,9 +29,6 @@ void heap_set_take(heap_take take);
 /// then what was mapped stays, and a later call goes on from there.
 bool heap_extend(uint64_t end);
 
-/// Makes a frame that is mapped nowhere the next page of the heap. False as for heap_extend.
-bool heap_adopt(sel4_cptr frame);
-
 /// The wasm_memory callback: pages below LAYOUT_HEAP are the window, which needs nothing.
 bool heap_grow(wasm_memory *memory, uint32_t delta);
 

@@ -33,14 +33,10 @@
 #define LAYOUT_DEVICES 0x260000
 #define LAYOUT_DEVICE_PAGES 16
 
-/// A domain's translated module behind a struct domain_boot (domain_boot.h), read-only: sentry.wasm in the
-/// root task and in sentries, unpacker.wasm in the unpacker.
+/// A domain's translated module behind a struct domain_boot (domain_boot.h): sentry.wasm, read-only, in the
+/// root task and in sentries; unpacker.wasm in the unpacker, which translates it itself.
 #define LAYOUT_DOMAIN_IMAGE 0x280000
-#define LAYOUT_DOMAIN_IMAGE_END 0x380000
-
-/// Translated unpacker.wasm, in the root task, which does not run it.
-#define LAYOUT_UNPACKER_IMAGE 0x380000
-#define LAYOUT_UNPACKER_IMAGE_END 0x3e0000
+#define LAYOUT_DOMAIN_IMAGE_END 0x3e0000
 
 /// State of the decoders, of the unpacker only (UNPACKER_ONLY).
 #define LAYOUT_UNPACKER_STATE 0x3e0000
@@ -73,5 +69,8 @@
 /// addresses in it.
 #define LAYOUT_UNZSTD 0x240200000
 #define LAYOUT_UNZSTD_SIZE 0x1000000
+
+/// Pages of the unpacker's heap: its module's initial memory, which does not grow.
+#define LAYOUT_UNPACKER_HEAP_PAGES 512
 
 #endif

@@ -114,22 +114,22 @@ export const enum BootKey {
     SENTRY_DATA_FIRST_SLOT = 53,
     /** linear address of the first one in the root task's window */
     SENTRY_DATA_WINDOW = 54,
-    /** bytes of unpacker.wasm, without what has been given away */
-    UNPACKER_WASM_BYTES = 55,
     /** where unpacker.wasm begins in the root task and in the unpacker */
-    UNPACKER_WASM_VADDR = 56,
-    /** pages of it, some of which may have been given away */
-    UNPACKER_WASM_PAGES = 57,
-    /** translated unpacker.wasm: mapped at SENTRY_IMAGE_VADDR in the unpacker, read-only */
-    UNPACKER_IMAGE_PAGES = 58,
-    /** frame of its first page; the others follow in order */
-    UNPACKER_IMAGE_FIRST_SLOT = 59,
-    /** decoders */
-    UNPACKER_RW_COUNT = 60,
+    UNPACKER_WASM_VADDR = 55,
+    /** pages of it */
+    UNPACKER_WASM_PAGES = 56,
+    /** ranges of zeros, writable, that the unpacker may touch besides the window */
+    UNPACKER_RW_COUNT = 57,
     /** [i] where */
-    UNPACKER_RW_VADDR = 61,
+    UNPACKER_RW_VADDR = 58,
     /** [i] how many */
-    UNPACKER_RW_PAGES = 62,
+    UNPACKER_RW_PAGES = 59,
     /** where the root task has the bundle */
-    BUNDLE_VADDR = 63,
+    BUNDLE_VADDR = 60,
+    /** ranges of frames that the boot had for a while and that are mapped nowhere now */
+    SPARE_COUNT = 61,
+    /** [i] slot of the first one; the others follow in order */
+    SPARE_FIRST_SLOT = 62,
+    /** [i] how many */
+    SPARE_FRAMES = 63,
 }
