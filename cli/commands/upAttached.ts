@@ -69,8 +69,7 @@ class Ending {
         if (this.isStopping) return;
         this.isStopping = true;
         const { timeout } = this.options;
-        this.session.expectEnd();
-        this.session.request('down', timeout === undefined ? {} : { timeout }, ({ error }) => {
+        this.session.goDown(timeout === undefined ? {} : { timeout }, ({ error }) => {
             if (error !== null && error !== '') this.say(`sealift: ${error}\n`);
         });
     }

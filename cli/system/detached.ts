@@ -84,10 +84,12 @@ export async function runDetached(folder: string): Promise<number> {
             ready: () => report({ ready: true }),
             text: (bytes) => process.stdout.write(bytes),
         });
+        let isEnding = false;
         for (const name of ['SIGINT', 'SIGTERM'] as const)
             process.on(name, () => {
-                session.expectEnd();
-                session.request('down', {}, () => undefined);
+                if (isEnding) session.kill(0, '');
+                else session.goDown({}, () => undefined);
+                isEnding = true;
             });
         const { exitCode, message } = await host.wait();
         if (message !== '') {

@@ -64,6 +64,9 @@ export class Session {
     private failed: messages.FailedMessage | null = null;
     private ending: { exitCode: number; message: string } | null = null;
     private isReady = false;
+    private isGoingDown = false;
+    /** Containers whose first process runs. */
+    private readonly running = new Set<string>();
 
     constructor(program: MachineProgram, containers: readonly ContainerInfo[]) {
         this.containers = containers;
@@ -139,14 +142,24 @@ export class Session {
         this.machine.kill();
     }
 
-    /** The system has been told to go down: the machine's end is no failure. */
-    expectEnd(): void {
+    /** Tells the system to go down: the machine's end is no failure then, and comes soon after that of the last container. */
+    goDown(members: Fields, done: (answer: Answer) => void): void {
         this.ending ??= { exitCode: 0, message: '' };
+        this.requests.send('down', members, (answer) => {
+            this.isGoingDown = answer.response !== null;
+            this.expectOff();
+            done(answer);
+        });
+    }
+
+    /** A machine that has nothing left to do and does not go off is ended. */
+    private expectOff(): void {
+        if (this.isGoingDown && this.running.size === 0) this.machine.expectPowerOff();
     }
 
     /** Everything ends without grace. */
     shutDown(): void {
-        this.expectEnd();
+        this.ending ??= { exitCode: 0, message: '' };
         this.machine.send(HostFrame.SHUTDOWN, SYSTEM_CHANNEL);
         this.machine.expectPowerOff();
     }
@@ -222,6 +235,9 @@ export class Session {
             }
             case TargetFrame.EVENT: {
                 const event = readEvent(frame);
+                if (event.event === 'start') this.running.add(name);
+                if (event.event === 'die') this.running.delete(name);
+                this.expectOff();
                 return this.tell((listener) => listener.event?.(name, event, frame));
             }
             // Nobody types into a container of a system: its stdin stays open and empty.

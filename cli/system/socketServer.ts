@@ -145,8 +145,8 @@ class Client implements ProcessOwner {
                 if (this.socket.destroyed) this.session.abandon(this);
             });
         } else {
-            if (op === 'down') this.session.expectEnd();
-            this.session.request(op, members, done);
+            if (op === 'down') this.session.goDown(members, done);
+            else this.session.request(op, members, done);
         }
     }
 }
@@ -202,7 +202,7 @@ export class SocketServer {
                 if (before !== null) {
                     if (await isAlive(path))
                         throw new Failure(
-                            `project ${project}: its system runs already; \`sealift -p ${project} ps\` shows it, and \`sealift down -p ${project}\` ends it`,
+                            `project ${project}: its system runs already; \`sealift ps -p ${project}\` shows it, and \`sealift down -p ${project}\` ends it`,
                         );
                     if (inodeOf(path) === before) rmSync(path, { force: true });
                 }

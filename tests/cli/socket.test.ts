@@ -52,7 +52,9 @@ class EchoSession {
         this.owners.delete(owner);
     }
     shutDown(): void {}
-    expectEnd(): void {}
+    goDown(members: Fields, done: (answer: Answer) => void): void {
+        this.request('down', members, done);
+    }
 }
 
 const session = new EchoSession();
