@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Runs every test from a fresh checkout: sets up, builds, then one suite after the other.
+// Runs every test from a fresh checkout: sets up, builds, then the suites, two at a time: most of them use one core.
 //
 //   npm test                     all suites
 //   npm test -- SUITE...         the named ones: unit, wasm, host, platform, component, manager, cli, bench, linux,
@@ -15,6 +15,7 @@
 
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from './build.mjs';
@@ -59,7 +60,7 @@ function testFiles(folder, pattern) {
         .sort();
 }
 
-/** End-to-end tests of different files would fight for two cores and say nothing about time: one file at a time. */
+/** One file at a time: beside another suite, two would fight for two cores. */
 function nodeTests(folder, pattern) {
     return () => [
         node,
@@ -70,8 +71,74 @@ function nodeTests(folder, pattern) {
     ];
 }
 
-/** `beside`: the suite in front, which it runs together with. Neither of the two says anything about time, or takes two cores. */
+/**
+ * In the order in which they begin: what takes long first. Two run at a time: none says anything about time. `fetches`: the suite asks apt
+ * for packages, whose state in build/ is for one at a time, so that these are one chain.
+ */
 const suites = [
+    {
+        name: 'e2e',
+        fetches: true,
+        title: 'real images, end to end',
+        command: nodeTests('build/tests/e2e', /\.test\.js$/),
+        account: readNodeAccount,
+    },
+    {
+        name: 'wasm',
+        fetches: true,
+        title: 'the interpreter: unit tests, sanitizers, specification',
+        command: () => [node, 'tests/wasm/run.mjs'],
+        account: readPlainAccount,
+    },
+    {
+        name: 'suites',
+        fetches: true,
+        title: 'public test suites, test by test as on Linux',
+        command: nodeTests('build/tests/suites', /\.test\.js$/),
+        account: readNodeAccount,
+    },
+    {
+        name: 'host',
+        title: 'host functions and the C runtime',
+        command: () => [node, 'tests/host/run.mjs'],
+        account: readPlainAccount,
+    },
+    {
+        name: 'linux',
+        title: 'the Linux ABI: C programs, compared with Linux',
+        command: nodeTests('build/tests/linux', /\.test\.js$/),
+        account: readNodeAccount,
+    },
+    {
+        name: 'cli',
+        title: 'the command line',
+        command: nodeTests('build/tests/cli', /\.test\.js$/),
+        account: readNodeAccount,
+    },
+    {
+        name: 'manager',
+        title: 'the manager and bad images',
+        command: nodeTests('tests/manager', /\.test\.mjs$/),
+        account: readNodeAccount,
+    },
+    {
+        name: 'lint',
+        title: 'layout and style',
+        command: () => [node, 'scripts/lint.mjs'],
+        account: readPlainAccount,
+    },
+    {
+        name: 'fuzz',
+        title: 'random system calls',
+        command: nodeTests('build/tests/fuzz', /\.test\.js$/),
+        account: readNodeAccount,
+    },
+    {
+        name: 'platform',
+        title: "seL4's API",
+        command: () => [node, 'tests/platform/run.mjs'],
+        account: readPlainAccount,
+    },
     {
         name: 'unit',
         title: 'AssemblyScript, under as-pect',
@@ -85,42 +152,9 @@ const suites = [
         account: readAspectAccount,
     },
     {
-        name: 'wasm',
-        title: 'the interpreter: unit tests, sanitizers, specification',
-        command: () => [node, 'tests/wasm/run.mjs'],
-        account: readPlainAccount,
-    },
-    {
-        name: 'host',
-        title: 'host functions and the C runtime',
-        beside: 'wasm',
-        command: () => [node, 'tests/host/run.mjs'],
-        account: readPlainAccount,
-    },
-    {
-        name: 'platform',
-        title: "seL4's API",
-        beside: 'unit',
-        command: () => [node, 'tests/platform/run.mjs'],
-        account: readPlainAccount,
-    },
-    {
         name: 'component',
         title: 'the image reader in Node',
         command: nodeTests('tests/component', /\.test\.mjs$/),
-        account: readNodeAccount,
-    },
-    {
-        name: 'manager',
-        title: 'the manager and bad images',
-        command: nodeTests('tests/manager', /\.test\.mjs$/),
-        account: readNodeAccount,
-    },
-    {
-        name: 'cli',
-        title: 'the command line',
-        beside: 'manager',
-        command: nodeTests('build/tests/cli', /\.test\.js$/),
         account: readNodeAccount,
     },
     {
@@ -128,37 +162,6 @@ const suites = [
         title: "the benches' accounts, tables and plots",
         command: nodeTests('build/tests/bench', /\.test\.js$/),
         account: readNodeAccount,
-    },
-    {
-        name: 'linux',
-        title: 'the Linux ABI: C programs, compared with Linux',
-        command: nodeTests('build/tests/linux', /\.test\.js$/),
-        account: readNodeAccount,
-    },
-    {
-        name: 'e2e',
-        title: 'real images, end to end',
-        command: nodeTests('build/tests/e2e', /\.test\.js$/),
-        account: readNodeAccount,
-    },
-    {
-        name: 'suites',
-        title: 'public test suites, test by test as on Linux',
-        command: nodeTests('build/tests/suites', /\.test\.js$/),
-        account: readNodeAccount,
-    },
-    {
-        name: 'fuzz',
-        title: 'random system calls',
-        command: nodeTests('build/tests/fuzz', /\.test\.js$/),
-        account: readNodeAccount,
-    },
-    {
-        name: 'lint',
-        title: 'layout and style',
-        beside: 'fuzz',
-        command: () => [node, 'scripts/lint.mjs'],
-        account: readPlainAccount,
     },
 ];
 
@@ -197,6 +200,59 @@ async function runSuite({ name, title, command, account }, show) {
     return { counts, line };
 }
 
+/** Suites that run at a time. */
+const LANES = Math.min(2, availableParallelism());
+
+/**
+ * Runs suites, their results in the same order. What they print does not mix: that of the suite that began first appears at once, that of
+ * the others when those in front of them have ended.
+ */
+async function runSuites(chosen) {
+    const waiting = [...chosen];
+    const begun = [];
+    const results = new Map();
+    const printHeld = () => {
+        while (begun.length > 0) {
+            process.stdout.write(begun[0].held);
+            begun[0].held = '';
+            if (!begun[0].ended) return;
+            begun.shift();
+        }
+    };
+    let isFetching = false;
+    const idle = [];
+    /** The next suite that may begin; undefined: none is left. */
+    const take = async () => {
+        while (waiting.length > 0) {
+            const place = waiting.findIndex(({ fetches }) => !fetches || !isFetching);
+            if (place >= 0) {
+                const [suite] = waiting.splice(place, 1);
+                if (suite.fetches) isFetching = true;
+                return suite;
+            }
+            await new Promise((resolve) => idle.push(resolve));
+        }
+        return undefined;
+    };
+    const lane = async () => {
+        for (let suite = await take(); suite !== undefined; suite = await take()) {
+            const output = { held: '', ended: false };
+            begun.push(output);
+            const show = (text) => {
+                output.held += text;
+                if (begun[0] === output) printHeld();
+            };
+            results.set(suite, await runSuite(suite, show));
+            output.ended = true;
+            printHeld();
+            if (suite.fetches) isFetching = false;
+            for (const resume of idle.splice(0)) resume();
+        }
+    };
+    await Promise.all(Array.from({ length: LANES }, lane));
+    return chosen.map((suite) => results.get(suite));
+}
+
 await runMain(async () => {
     const needsKernels = process.argv.includes('--require-kernels');
     if (needsKernels) process.env.SEALIFT_REQUIRE_KERNELS = '1';
@@ -210,25 +266,11 @@ await runMain(async () => {
     }
     await setUp({ forTests: true });
     await build();
-    const sum = { passed: 0, failed: 0, skipped: 0 };
-    const lines = [];
     const chosen = suites.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
-    for (const suite of chosen) {
-        // One that runs beside another has begun, and ended, with it.
-        if (chosen.some(({ name }) => name === suite.beside)) continue;
-        const companion = chosen.find(({ beside }) => beside === suite.name);
-        const print = (text) => void process.stdout.write(text);
-        let held = '';
-        const results = await Promise.all([
-            runSuite(suite, print),
-            ...(companion ? [runSuite(companion, (text) => void (held += text))] : []),
-        ]);
-        print(held);
-        for (const { counts, line } of results) {
-            for (const key of Object.keys(sum)) sum[key] += counts[key];
-            lines.push(line);
-        }
-    }
+    const results = await runSuites(chosen);
+    const sum = { passed: 0, failed: 0, skipped: 0 };
+    for (const { counts } of results) for (const key of Object.keys(sum)) sum[key] += counts[key];
+    const lines = results.map(({ line }) => line);
     console.log(`\n${lines.join('\n')}\n`);
     console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
     return sum.failed === 0 ? 0 : 1;
