@@ -31,13 +31,13 @@ export function memoryScore(process: Process): i64 {
     return max<i64>(pages, 1);
 }
 
-/** The process with the highest score; null: all are spared. */
+/** The process with the highest score, among equals the latest, as on Linux: pid 1 is the last to go. Null: all are spared. */
 function findVictim(): Process | null {
     let victim: Process | null = null;
     let highest: i64 = 0;
     for (let i = 0; i < processes.length; i++) {
         const score = memoryScore(processes[i]);
-        if (score <= highest) continue;
+        if (score == 0 || score < highest) continue;
         highest = score;
         victim = processes[i];
     }
