@@ -196,6 +196,10 @@ test('a terminal of its own', async () => {
     const second = await start(['tty'], { terminal: true });
     assert.deepEqual(await end(second), ended(0));
     assert.equal(output(second), '/dev/pts/1\r\n');
+    // What it is called is what engines call it, unless somebody says otherwise.
+    await prints('xterm\r\n', 'echo $TERM', { terminal: true });
+    await prints('vt100\r\n', 'echo $TERM', { terminal: true, environment: ['TERM=vt100'] });
+    await prints('\n', 'echo $TERM');
     system.send(FRAME.STDIN, process.channel, text('exit 6\r'));
     assert.deepEqual(await end(process), ended(6));
     await prints('ptmx\n', 'ls /dev/pts');

@@ -44,6 +44,8 @@ import { current, setCurrent, Thread } from "./thread";
 
 /** Variables of one description: each is compared with all others. */
 const VARIABLES_MAXIMUM: u32 = 1024;
+/** What container engines set for a process with a terminal, where neither the container nor `exec` says otherwise: "TERM=xterm". */
+const TERMINAL_TYPE: usize = memory.data<u8>([0x54, 0x45, 0x52, 0x4d, 0x3d, 0x78, 0x74, 0x65, 0x72, 0x6d, 0]);
 /** Heap beside the description and the list of its texts: a terminal, a process, names of files. */
 const HEAP_BESIDE: usize = 32 * 1024;
 
@@ -96,7 +98,7 @@ function start(session: u32, at: usize, size: u32): string {
         );
     const configuration = containerConfiguration();
     const texts =
-        <usize>description.argumentCount + description.environmentCount + configuration.environmentCount;
+        <usize>description.argumentCount + description.environmentCount + configuration.environmentCount + 1;
     if (!reserveHeap(texts * offsetof<TextReference>() + HEAP_BESIDE)) return failLaunch(NOT_ENOUGH_MEMORY);
     const list = heap.alloc(texts * offsetof<TextReference>());
     const problem = startDescribed(session, description, list);
@@ -104,13 +106,15 @@ function start(session: u32, at: usize, size: u32): string {
     return problem;
 }
 
-/** `list` has room for a reference to each argument and variable. */
+/** `list` has room for a reference to each argument and variable, TERM included. */
 function startDescribed(session: u32, description: ExecDescription, list: usize): string {
     const count = description.argumentCount;
     let text = description.texts;
     for (let i: u32 = 0; i < count; i++) text = refer(list + i * offsetof<TextReference>(), text);
     const variables = list + count * offsetof<TextReference>();
     let variableCount = referToConfigured(variables);
+    if (description.has(EXEC_TERMINAL) && placeOf(TERMINAL_TYPE, variables, variableCount) == variableCount)
+        refer(variables + variableCount++ * offsetof<TextReference>(), TERMINAL_TYPE);
     for (let i: u32 = 0; i < description.environmentCount; i++) {
         const place = placeOf(text, variables, variableCount);
         if (place == variableCount) variableCount++;
