@@ -22,6 +22,7 @@ import {
     STATISTIC_REST,
     STATISTIC_SENTRY_HEAP,
     STATISTIC_SYSTEM_CALLS,
+    STATISTIC_THREADS_MICROSECONDS,
 } from "../std/statistics";
 import { Instance } from "./instance";
 import { LayerStore } from "./layerStore";
@@ -150,7 +151,9 @@ export class Account {
                 .endObject();
         json.endArray();
         json.name("stale").boolean(isStale);
-        json.name("cpuMicroseconds").unsigned(instance.processorTime());
+        json.name("cpuMicroseconds").unsigned(
+            instance.processorTime() + words[STATISTIC_THREADS_MICROSECONDS],
+        );
         json.name("systemCalls").unsigned(words[STATISTIC_SYSTEM_CALLS]);
         json.name("pageFaults").unsigned(words[STATISTIC_PAGE_FAULTS]);
         json.name("layerBytesMapped").unsigned(words[STATISTIC_LAYER_PAGES_MAPPED]);

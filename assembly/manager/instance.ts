@@ -79,7 +79,7 @@ export class Instance {
         capability<Notification>(this.notificationSlot + reason).signal();
     }
 
-    /** Microseconds that the sentry has used, and all threads of a limited container. */
+    /** Microseconds that the sentry has used, and all threads of a limited container; those of others their sentry counts. */
     processorTime(): u64 {
         const limit = this.processorLimit;
         if (limit === null) {

@@ -37,5 +37,8 @@ export const STATISTIC_INSTRUCTIONS: i32 = 12;
 /** Processes that there are now and that have not ended. */
 export const STATISTIC_PROCESSES_NOW: i32 = 13;
 
+/** Microseconds that the threads have used on the processor; 0 where CPU time is limited, for there the manager has their context. */
+export const STATISTIC_THREADS_MICROSECONDS: i32 = 14;
+
 /** Words of a STATISTICS message. */
-export const STATISTIC_COUNT: i32 = 14;
+export const STATISTIC_COUNT: i32 = 15;

@@ -23,12 +23,26 @@ const REFUSED: u64 = u64.MAX_VALUE;
 let lastSettled: u64 = 0;
 let sentrySettled: u64 = 0;
 let threadsSettled: u64 = 0;
+/** Microseconds that contexts of single threads have told, those included of threads that have ended. */
+let collected: u64 = 0;
 
 /** Adds what the kernel has charged a thread since it was last asked. */
 function collect(thread: Thread): void {
     if (thread.schedulingContext == 0) return;
     const used = schedContextConsumed(thread.schedulingContext);
-    if (used != REFUSED) thread.userTime += used * MICROSECOND;
+    if (used == REFUSED) return;
+    collected += used;
+    thread.userTime += used * MICROSECOND;
+}
+
+/** Microseconds that all threads have used so far; 0 where CPU time is limited, for there the manager knows. */
+export function collectThreads(): u64 {
+    if (isProcessorLimited) return 0;
+    for (let i = 0; i < threads.length; i++) {
+        const thread = threads[i];
+        if (thread !== null) collect(thread);
+    }
+    return collected;
 }
 
 /** Shares out the time that only the manager knows, unless that was done just now. */

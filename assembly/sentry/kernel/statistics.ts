@@ -15,12 +15,14 @@ import {
     STATISTIC_PROCESSES_NOW,
     STATISTIC_SENTRY_HEAP,
     STATISTIC_SYSTEM_CALLS,
+    STATISTIC_THREADS_MICROSECONDS,
 } from "../../std/statistics";
 import { heapBytes, ownedBytes, quotaBytes } from "../capabilities/quota";
 import { storeFramesCached } from "../memory/frames";
 import { PAGE_SIZE } from "../../std/pages";
 import { reportStatistics } from "../manager";
 import { processes } from "./process";
+import { collectThreads } from "./processorTime";
 import { reserveBuffer } from "../memory/buffers";
 
 let systemCalls: u64 = 0;
@@ -83,5 +85,6 @@ export function sendStatistics(): void {
     setWord(STATISTIC_PROCESSES, processesMade);
     setWord(STATISTIC_PROCESSES_NOW, runningProcesses());
     setWord(STATISTIC_INSTRUCTIONS, reportInstructions());
+    setWord(STATISTIC_THREADS_MICROSECONDS, collectThreads());
     reportStatistics(words, STATISTIC_COUNT);
 }
