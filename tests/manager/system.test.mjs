@@ -135,6 +135,19 @@ test('what depends on a container that failed is not started, and says so', asyn
     );
 });
 
+test('the processor time of a container without a limit is its threads\' as well', async () => {
+    // A second of the processor, in ticks of 10 ms, as the container sees it: far more than its sentry takes meanwhile.
+    const script = `while set -- $(cat /proc/$$/stat); [ \${14} -lt 100 ]; do
+            i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done
+        done
+        echo used; read line`;
+    await withSystem([shell('busy', script, { interactive: true })], async (system) => {
+        await system.outputMatching(1, /used\n/);
+        const [{ cpuMicroseconds }] = (await account(system)).containers;
+        assert.ok(cpuMicroseconds >= 1_000_000, `${cpuMicroseconds} µs`);
+    });
+});
+
 test('restart policies', async () => {
     await withSystem(
         [
