@@ -7,6 +7,7 @@
 //
 // Set-up runs first, so this works on a fresh checkout.
 
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { hashInputs, isFresh, stamp } from './inputs.mjs';
 import { root, runMain, runStep, StepError } from './progress.mjs';
@@ -16,11 +17,15 @@ import { setUp } from './setup.mjs';
 
 const node = process.execPath;
 
+/** Independent steps that run at a time. */
+const LANES = Math.min(2, availableParallelism());
+
 /** A module of the target, from assembly/<name>/main.ts to build/wasm/<name>.wasm. */
 function wasmModule(name, title) {
     return {
         name: `${name}.wasm`,
         title,
+        isIndependent: true,
         inputs: ['assembly', 'asconfig.json', 'package-lock.json'],
         outputs: [`build/wasm/${name}.wasm`],
         command: [
@@ -39,6 +44,7 @@ function sentryModule(architecture) {
     return {
         name: file.slice('build/wasm/'.length).replace('/', '-'),
         title: `Compile the sentry to WebAssembly for ${architecture}`,
+        isIndependent: true,
         inputs: [
             'assembly',
             'asconfig.json',
@@ -53,7 +59,7 @@ function sentryModule(architecture) {
 
 /**
  * The steps in order: `inputs` are files and folders whose contents decide whether `command` has to run again,
- * `outputs` what must be there afterwards.
+ * `outputs` what must be there afterwards. Adjacent steps that are independent run two at a time: each keeps one core busy.
  */
 const steps = [
     {
@@ -63,8 +69,6 @@ const steps = [
         outputs: ['runtime-c/host/generated/imports.h', 'assembly/sel4/generated/host.ts'],
         command: [node, 'scripts/wit.mjs'],
     },
-    wasmModule('manager', 'Compile the manager to WebAssembly'),
-    wasmModule('unpacker', 'Compile the unpacker to WebAssembly'),
     {
         name: 'vdso',
         title: 'Build the vDSO',
@@ -72,10 +76,13 @@ const steps = [
         outputs: ARCHITECTURES.map(vdsoFile),
         command: [node, 'scripts/vdso.mjs'],
     },
+    wasmModule('manager', 'Compile the manager to WebAssembly'),
+    wasmModule('unpacker', 'Compile the unpacker to WebAssembly'),
     ...ARCHITECTURES.map(sentryModule),
     {
         name: 'component',
         title: 'Build the image reader for Node',
+        isIndependent: true,
         inputs: [
             'assembly/oci',
             'assembly/std',
@@ -165,14 +172,21 @@ export async function build(names = []) {
         );
     }
     let done = 0;
-    for (const { name, title, inputs, outputs, command } of steps) {
-        if (names.length > 0 && !names.includes(name)) continue;
+    const perform = async ({ name, title, inputs, outputs, command }) => {
         const hash = hashInputs(inputs, command);
-        if (isFresh(name, hash, outputs)) continue;
+        if (isFresh(name, hash, outputs)) return;
         stamp(name, null);
         await runStep(`build-${name}`, title, (step) => step.run(command[0], command.slice(1)));
         stamp(name, hash);
         done++;
+    };
+    const waiting = steps.filter(({ name }) => names.length === 0 || names.includes(name));
+    const lane = async () => {
+        while (waiting[0]?.isIndependent) await perform(waiting.shift());
+    };
+    while (waiting.length > 0) {
+        if (waiting[0].isIndependent) await Promise.all(Array.from({ length: LANES }, lane));
+        else await perform(waiting.shift());
     }
     return done;
 }

@@ -37,6 +37,9 @@ function paint(code, text) {
     return terminal ? `\u001b[${code}m${text}\u001b[0m` : text;
 }
 
+/** The steps that run, in the order in which they began: the line is the first one's. */
+const running = [];
+
 /** One line beside the steps. */
 export function note(text) {
     process.stderr.write(`  ${text}\n`);
@@ -89,7 +92,9 @@ class Step {
  */
 export async function runStep(name, title, work) {
     const step = new Step(title, join(buildFolder, 'log', `${name}.log`));
+    running.push(step);
     const draw = () => {
+        if (running[0] !== step) return;
         const detail = step.detail === '' ? '' : `: ${step.detail}`;
         const line = `  … ${title}${detail} (${elapsedText(performance.now() - step.started)})`;
         process.stderr.write(`\r\u001b[K${line.slice(0, (process.stderr.columns ?? 80) - 1)}`);
@@ -101,6 +106,7 @@ export async function runStep(name, title, work) {
     }
     const finish = (mark) => {
         clearInterval(timer);
+        running.splice(running.indexOf(step), 1);
         const line = `  ${mark} ${title} ${paint(2, `(${elapsedText(performance.now() - step.started)})`)}\n`;
         process.stderr.write(terminal ? `\r\u001b[K${line}` : line);
     };

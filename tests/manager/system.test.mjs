@@ -135,7 +135,7 @@ test('what depends on a container that failed is not started, and says so', asyn
     );
 });
 
-test('the processor time of a container without a limit is its threads\' as well', async () => {
+test("the processor time of a container without a limit is its threads' as well", async () => {
     // A second of the processor, in ticks of 10 ms, as the container sees it: far more than its sentry takes meanwhile.
     const script = `while set -- $(cat /proc/$$/stat); [ \${14} -lt 100 ]; do
             i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done
