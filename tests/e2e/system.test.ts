@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { projectFolder, sealift, type Result, type StartOptions } from '../cli/commandLine.js';
 import { debianImage } from '../images/makeDebianImages.js';
+import { PersonAtTerminal, resizeTerminal, skipWithoutTerminal } from './personAtTerminal.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'sealift-system-'));
 const shop = join(folder, 'shop');
@@ -170,6 +171,36 @@ test('exec runs processes with their own streams, environment and exit codes', a
     ]);
     assert.deepEqual([both.code, both.stdout.toString(), both.stderr], [9, 'b /etc\n', '7\n']);
     assert.equal((await run(['exec', 'web', 'no-such-program'])).code, 127);
+});
+
+test('exec -it: a shell at a terminal of its own', { skip: skipWithoutTerminal }, async () => {
+    const names = ['XDG_RUNTIME_DIR', 'XDG_STATE_HOME', 'TMPDIR'] as const;
+    const variables = names.map((name) => `${name}=${environment[name]}`).join(' ');
+    const command = `${variables} ${join(projectFolder, 'cli/sealift.mjs')} exec -it -e "PS1=ready> " web sh`;
+    const person = new PersonAtTerminal(`tty; ${command}`, shop);
+    try {
+        const [device] = await person.see(/\/dev\/pts\/\d+/);
+        await person.see(/ready> /);
+        person.type('tty; echo $TERM; stty size\r');
+        await person.see(/\/dev\/pts\/0\r\nxterm\r\n24 80\r\n/);
+        person.type(`sh -c 'trap "echo resized; exit" WINCH; echo wai""ting; while :; do sleep 0.1; done'\r`);
+        await person.see(/\r\nwaiting\r\n/);
+        resizeTerminal(device, 40, 132);
+        await person.see(/resized\r\n/);
+        person.type('stty size\r');
+        await person.see(/\r\n40 132\r\n/);
+        // Ctrl-C ends what is in the foreground, and neither the shell nor the command.
+        person.type('sh -c "echo star\'\'ted; sleep 1000"\r');
+        await person.see(/\r\nstarted\r\n/);
+        person.type('\x03');
+        await person.see(/\^C\r\n/);
+        person.type('echo code $?\r');
+        await person.see(/code 130\r\n/);
+        person.type('exit 7\r');
+        assert.equal(await person.exitCode(), 7);
+    } finally {
+        person.leave();
+    }
 });
 
 test('the plan is what the running system takes', async () => {
