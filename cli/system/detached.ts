@@ -83,6 +83,8 @@ export async function runDetached(folder: string): Promise<number> {
             progress: (progress) => report({ progress }),
             ready: () => report({ ready: true }),
             text: (bytes) => process.stdout.write(bytes),
+            // Before clients see the end: who waited for it finds nothing left.
+            ended: remove,
         });
         let isEnding = false;
         for (const name of ['SIGINT', 'SIGTERM'] as const)
