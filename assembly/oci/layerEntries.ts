@@ -44,7 +44,7 @@ export abstract class LayerEntries {
     mode: u32 = 0;
     uid: u32 = 0;
     gid: u32 = 0;
-    /** Bytes of content; 0 for anything but regular files. */
+    /** Bytes of content, holes included; 0 for anything but regular files. */
     size: u64 = 0;
     modificationSeconds: i64 = 0;
     modificationNanoseconds: u32 = 0;
@@ -65,7 +65,7 @@ export abstract class LayerEntries {
     /** Goes to the next entry: false at the layer's end and after a failure. */
     abstract next(): bool;
 
-    /** Reads content of the present entry: how many bytes (0 at its end), or -1 after a failure. */
+    /** Reads content of the present entry: how many bytes (0 at its end only), or -1 after a failure. */
     abstract readContent(to: usize, length: u32): i32;
 
     /** Frees the buffers. */

@@ -189,21 +189,28 @@ class Selection {
             const read = this.platformOf(descriptor);
             const failure = read.failure;
             if (failure !== null) return failure;
-            platform = read.value!;
+            platform = read.value;
         }
-        if (platform.isUnknown) return null;
+        if (platform === null || platform.isUnknown) return null;
         const name = platform.toString();
         if (!this.present.includes(name)) this.present.push(name);
         if (this.chosen === null && platform.matches(this.wanted)) this.chosen = descriptor;
         return null;
     }
 
-    /** The platform that a manifest's configuration states, for descriptors that state none (umoci's, skopeo's). */
+    /**
+     * The platform that a manifest's configuration states, for descriptors that state none (umoci's, skopeo's). Null for a manifest
+     * of something else than an image, which is passed over.
+     */
     private platformOf(descriptor: Descriptor): Result<Platform | null> {
         const manifest = loadManifest(this.blobs, descriptor);
         let failure = manifest.failure;
         if (failure !== null) return Result.fail<Platform | null>(failure);
         const configuration = manifest.value!.configuration;
+        if (!manifest.value!.isImage) {
+            this.noteOtherType(configuration.mediaType);
+            return Result.of<Platform | null>(null);
+        }
         const document = loadConfiguration(this.blobs, configuration);
         failure = document.failure;
         if (failure !== null) return Result.fail<Platform | null>(failure);
@@ -262,6 +269,8 @@ function readImage(
     const manifest = known !== null ? Result.of<Manifest | null>(known) : loadManifest(blobs, chosen);
     let failure = manifest.failure;
     if (failure !== null) return Result.fail<Image | null>(failure);
+    failure = checkManifest(manifest.value!, chosen);
+    if (failure !== null) return Result.fail<Image | null>(failure);
     const configurationDescriptor = manifest.value!.configuration;
     const knownDocument = selection.chosenConfiguration;
     const document =
@@ -299,6 +308,18 @@ function readImage(
             selection.met,
             documents,
         ),
+    );
+}
+
+/** Whether the chosen manifest is one of an image that can be unpacked. Of others only the platform matters. */
+function checkManifest(manifest: Manifest, descriptor: Descriptor): Failure | null {
+    if (manifest.isImage) return manifest.checkLayers();
+    return new Failure(
+        "image manifest " +
+            descriptor.digest +
+            ' has a configuration of the type "' +
+            manifest.configuration.mediaType +
+            '": it is no container image',
     );
 }
 

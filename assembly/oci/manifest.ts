@@ -42,6 +42,20 @@ export class Manifest {
         readonly configuration: Descriptor,
         readonly layers: Descriptor[],
     ) {}
+
+    /** Whether it describes a container image: other things (signatures, charts, models) have manifests too. */
+    get isImage(): bool {
+        return isConfigurationType(this.configuration.mediaType);
+    }
+
+    /** Whether Sealift can unpack every layer. */
+    checkLayers(): Failure | null {
+        for (let i = 0; i < this.layers.length; i++) {
+            const failure = checkLayerType(this.layers[i].mediaType, "layer " + this.layers[i].digest);
+            if (failure !== null) return failure;
+        }
+        return null;
+    }
 }
 
 export function readManifest(value: JsonValue | null, thing: string): Result<Manifest | null> {
@@ -66,26 +80,10 @@ export function readManifest(value: JsonValue | null, thing: string): Result<Man
     const configuration = readDescriptor(configurationValue, "the configuration of " + thing);
     failure = configuration.failure;
     if (failure !== null) return Result.fail<Manifest | null>(failure);
-    if (!isConfigurationType(configuration.value!.mediaType)) {
-        return Result.fail<Manifest | null>(
-            new Failure(
-                thing +
-                    ' has a configuration of the type "' +
-                    configuration.value!.mediaType +
-                    '": it is no container image',
-            ),
-        );
-    }
-
     const layers = readDescriptors(items!, "layer ", " of " + thing);
     failure = layers.failure;
     if (failure !== null) return Result.fail<Manifest | null>(failure);
-    const descriptors = layers.value!;
-    for (let i = 0; i < descriptors.length; i++) {
-        failure = checkLayerType(descriptors[i].mediaType, "layer " + descriptors[i].digest);
-        if (failure !== null) return Result.fail<Manifest | null>(failure);
-    }
-    return Result.of<Manifest | null>(new Manifest(configuration.value!, descriptors));
+    return Result.of<Manifest | null>(new Manifest(configuration.value!, layers.value!));
 }
 
 function readDescriptors(items: JsonValue[], before: string, after: string): Result<Descriptor[] | null> {

@@ -58,9 +58,10 @@ export function checkLayerType(mediaType: string, layer: string): Failure | null
     if (mediaType.startsWith(OCI_FOREIGN_LAYER) || mediaType.startsWith(DOCKER_FOREIGN_LAYER)) {
         return new Failure(
             layer +
-                " is a foreign layer (" +
+                " is non-distributable (" +
                 mediaType +
-                "), which the image does not carry; use an image without such layers",
+                "): such layers may lie elsewhere than their image and are not taken, even where the image carries them;" +
+                " use an image whose layers are all distributable",
         );
     }
     return new Failure(

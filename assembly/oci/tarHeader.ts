@@ -42,6 +42,15 @@ const DEVICE_MINOR: usize = 337;
 const PREFIX: usize = 345;
 const PREFIX_SIZE: u32 = 155;
 
+// GNU's sparse files of type "S": four offsets and lengths in the header, 21 in each block that extends it.
+export const SPARSE_FIELD: u32 = 12;
+const SPARSE_MAP: usize = 386;
+export const SPARSE_MAP_PARTS: u32 = 4;
+const SPARSE_IS_EXTENDED: usize = 482;
+const SPARSE_REAL_SIZE: usize = 483;
+export const SPARSE_EXTENSION_PARTS: u32 = 21;
+const SPARSE_EXTENSION_IS_EXTENDED: usize = 504;
+
 /** What `parseNumber` gives for a field that holds no number, or one beyond 63 bits. */
 export const NOT_A_NUMBER: i64 = i64.MIN_VALUE;
 
@@ -104,6 +113,26 @@ export class TarHeader {
 
     get deviceMinor(): i64 {
         return parseNumber(this.base + DEVICE_MINOR, ID_SIZE);
+    }
+
+    // ---- sparse files: the header, and blocks that extend it
+
+    get sparseRealSize(): i64 {
+        return parseNumber(this.base + SPARSE_REAL_SIZE, NUMBER_SIZE);
+    }
+
+    get sparseParts(): usize {
+        return this.base + SPARSE_MAP;
+    }
+
+    /** Whether a block with more parts follows the header. */
+    get sparseIsExtended(): bool {
+        return load<u8>(this.base, SPARSE_IS_EXTENDED) != 0;
+    }
+
+    /** Whether one more block follows this one, which extends a header. */
+    get extensionIsExtended(): bool {
+        return load<u8>(this.base, SPARSE_EXTENSION_IS_EXTENDED) != 0;
     }
 
     /** Copies prefix and name, joined by "/", to `to` (256 bytes at most). The result is the length. */

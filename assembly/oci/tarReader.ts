@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reads a tar archive as a stream, one entry after another: ustar, v7, pax extended headers, GNU long names and base-256
-// numbers. Nothing in it is believed: every header's checksum is verified, names are normalised and bounded, sizes are
+// Reads a tar archive as a stream, one entry after another: ustar, v7, pax extended headers, GNU long names, sparse files and
+// base-256 numbers. Nothing in it is believed: every header's checksum is verified, names are normalised and bounded, sizes are
 // bounded.
 
 import { AttributeBlock } from "../std/layerIndex";
@@ -20,8 +20,11 @@ import {
     PATH_MAXIMUM,
 } from "./layerEntries";
 import { PaxRecords, PaxTime } from "./paxRecords";
+import { SparseMap } from "./sparseMap";
 import {
     NOT_A_NUMBER,
+    SPARSE_EXTENSION_PARTS,
+    SPARSE_MAP_PARTS,
     TAR_BLOCK,
     TYPE_BLOCK_DEVICE,
     TYPE_CHARACTER_DEVICE,
@@ -42,6 +45,8 @@ import {
 
 /** Bytes of one pax header, most of which can be extended attributes. */
 export const PAX_MAXIMUM: u32 = ATTRIBUTES_MAXIMUM;
+/** Beginning of the keys of pax records about a sparse file. */
+const SPARSE_KEY: string = "GNU.sparse.";
 /** Key of a pax record with an extended attribute, without the attribute's name. */
 const ATTRIBUTE_KEY: string = "SCHILY.xattr.";
 /** Bytes after the end mark. tar fills its last record, 10 KiB by default and at most 256 KiB. */
@@ -53,11 +58,16 @@ export class TarReader extends LayerEntries {
 
     private readonly header: TarHeader;
     private readonly time: PaxTime = new PaxTime();
-    /** Content of the entry not read yet, and zeros that fill its last block. */
+    private readonly sparse: SparseMap = new SparseMap();
+    /** Bytes of the sparse entry's content read so far, holes included. */
+    private sparsePosition: u64 = 0;
+    /** Content of the entry that the archive stores, not read yet, and zeros that fill its last block. */
     private contentLeft: u64 = 0;
     private padding: u32 = 0;
     // What extended headers say of the next entry.
     private hasName: bool = false;
+    /** A sparse file's own name goes before "path", which is made up. */
+    private hasSparseName: bool = false;
     private hasLink: bool = false;
     private hasTime: bool = false;
     private paxSize: i64 = -1;
@@ -71,6 +81,7 @@ export class TarReader extends LayerEntries {
 
     close(): void {
         heap.free(changetype<usize>(this.header));
+        this.sparse.close();
         super.close();
     }
 
@@ -117,6 +128,17 @@ export class TarReader extends LayerEntries {
     }
 
     readContent(to: usize, length: u32): i32 {
+        if (!this.sparse.present) return this.readStored(to, length);
+        const run = this.sparse.run(this.sparsePosition);
+        const count = <i32>min<i64>(length, run < 0 ? -run : run);
+        if (run < 0) memory.fill(to, 0, count);
+        else if (run > 0 && this.readStored(to, count) < 0) return -1;
+        this.sparsePosition += count;
+        return count;
+    }
+
+    /** Reads what the archive stores of the present entry. */
+    private readStored(to: usize, length: u32): i32 {
         const wanted = <u32>min<u64>(length, this.contentLeft);
         const count = this.stream.readFully(to, wanted);
         if (count < 0) {
@@ -145,6 +167,8 @@ export class TarReader extends LayerEntries {
         this.nameLength = normalisedLength;
 
         if (type == TYPE_CONTIGUOUS) type = TYPE_REGULAR;
+        const isSparseHeader = type == TYPE_GNU_SPARSE;
+        if (isSparseHeader) type = TYPE_REGULAR;
         // Formats before ustar mark a directory by the last character of its name.
         if (type == TYPE_REGULAR && isDirectoryName) type = TYPE_DIRECTORY;
         this.type = type;
@@ -190,11 +214,6 @@ export class TarReader extends LayerEntries {
                 this.deviceMinor = <u32>minor;
                 break;
             }
-            case TYPE_GNU_SPARSE:
-                return this.fail(
-                    this.describe() +
-                        " is stored as a sparse file, which is not supported; make the layer without tar's --sparse",
-                );
             default:
                 return this.fail(
                     this.describe() +
@@ -203,7 +222,56 @@ export class TarReader extends LayerEntries {
                         "; make the layer with another tool",
                 );
         }
-        return this.readNumbers(type, size);
+        if (!this.readNumbers(type, size)) return false;
+        if (type != TYPE_REGULAR) this.sparse.reset();
+        if (isSparseHeader) return this.readSparseHeader();
+        return this.sparse.present ? this.readSparseContent() : true;
+    }
+
+    /** The map of a sparse file of type "S": in its header, and in blocks that follow it and are no content. */
+    private readSparseHeader(): bool {
+        const map = this.sparse;
+        map.reset();
+        map.present = true;
+        map.realSize = this.header.sparseRealSize;
+        map.addFields(this.header.sparseParts, SPARSE_MAP_PARTS);
+        let isExtended = this.header.sparseIsExtended;
+        while (isExtended && map.fault === null) {
+            const count = this.readBlock();
+            if (count <= 0) return count < 0 ? false : this.failInside();
+            map.addFields(changetype<usize>(this.header), SPARSE_EXTENSION_PARTS);
+            isExtended = this.header.extensionIsExtended;
+        }
+        return this.beginSparse();
+    }
+
+    /** A sparse file whose map pax records have, or whose content it begins. */
+    private readSparseContent(): bool {
+        const map = this.sparse;
+        let goesOn = map.leadsContent;
+        while (goesOn) {
+            // The header's memory is free: its numbers have been read.
+            const count = this.readStored(changetype<usize>(this.header), TAR_BLOCK);
+            if (count < 0) return false;
+            if (count == 0)
+                return this.fail(
+                    this.describe() + " is a sparse file without its map; the archive is damaged",
+                );
+            goesOn = map.feed(changetype<usize>(this.header), count);
+        }
+        return this.beginSparse();
+    }
+
+    private beginSparse(): bool {
+        const map = this.sparse;
+        map.check(this.contentLeft);
+        const fault = map.fault;
+        if (fault !== null) return this.fail(this.describe() + " " + fault + "; the archive is damaged");
+        if (map.realSize > FILE_SIZE_MAXIMUM)
+            return this.fail(this.describe() + " has an absurd size; the archive is damaged");
+        this.size = <u64>map.realSize;
+        this.sparsePosition = 0;
+        return true;
     }
 
     private readNumbers(type: u8, size: u64): bool {
@@ -248,7 +316,7 @@ export class TarReader extends LayerEntries {
             );
         const buffer = heap.alloc(<usize>size + 1);
         this.beginContent(size);
-        let ok = this.readContent(buffer, <u32>size) >= 0;
+        let ok = this.readStored(buffer, <u32>size) >= 0;
         if (ok) ok = this.applyPax(new PaxRecords(buffer, <u32>size), global);
         heap.free(buffer);
         return ok;
@@ -256,9 +324,12 @@ export class TarReader extends LayerEntries {
 
     private applyPax(records: PaxRecords, global: bool): bool {
         while (records.next()) {
-            const isPath = records.keyIs("path");
+            const isSparseName = records.keyIs("GNU.sparse.name");
+            const isPath = isSparseName || records.keyIs("path");
             if (isPath || records.keyIs("linkpath")) {
                 if (global) return this.failGlobal(records);
+                if (isPath && this.hasSparseName) continue;
+                if (isSparseName) this.hasSparseName = true;
                 if (records.valueLength > PATH_MAXIMUM) return this.failLong();
                 memory.copy(isPath ? this.name : this.link, records.value, records.valueLength);
                 if (isPath) {
@@ -287,10 +358,9 @@ export class TarReader extends LayerEntries {
             } else if (records.keyStartsWith(ATTRIBUTE_KEY)) {
                 if (global) return this.failGlobal(records);
                 if (!this.addAttribute(records)) return false;
-            } else if (records.keyStartsWith("GNU.sparse.")) {
-                return this.fail(
-                    "the archive stores sparse files, which are not supported; make the layer without tar's --sparse",
-                );
+            } else if (records.keyStartsWith(SPARSE_KEY)) {
+                if (global) return this.failGlobal(records);
+                this.sparse.addRecord(records);
             }
             // Everything else describes what is not kept: comments, user names, access times.
         }
@@ -316,7 +386,7 @@ export class TarReader extends LayerEntries {
             return -1;
         }
         this.beginContent(size);
-        let length = this.readContent(to, <u32>size);
+        let length = this.readStored(to, <u32>size);
         // GNU tar writes a zero byte at the end, other writers do not.
         while (length > 0 && load<u8>(to + length - 1) == 0) length--;
         return length;
@@ -399,6 +469,8 @@ export class TarReader extends LayerEntries {
 
     private forgetExtensions(): void {
         this.hasName = false;
+        this.hasSparseName = false;
+        this.sparse.reset();
         this.hasLink = false;
         this.hasTime = false;
         this.attributesLength = 0;

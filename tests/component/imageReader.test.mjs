@@ -218,13 +218,36 @@ test('layers of every type that can be unpacked', async () => {
 test('layer types that cannot be unpacked are refused by name', async () => {
     for (const [mediaType, pattern] of [
         ['application/vnd.oci.image.layer.v1.tar+xz', /tar\+xz", which is no layer/],
-        ['application/vnd.docker.image.rootfs.foreign.diff.tar.gzip', /foreign layer/],
         ['text/plain', /"text\/plain", which is no layer/],
     ]) {
         const files = new Map();
         const layer = addBlob(files, mediaType, 'x');
         await refuses(finishLayout(files, [addImage(files, { manifest: { layers: [layer] } })]), pattern);
     }
+});
+
+test('what an index lists beside the image is passed over: artifacts, and images with layers of other kinds', async () => {
+    const files = new Map();
+    const artifact = addImage(files, {
+        manifest: { config: addBlob(files, 'application/vnd.oci.empty.v1+json', '{}') },
+    });
+    const foreign = addBlob(files, 'application/vnd.oci.image.layer.nondistributable.v1.tar+gzip', 'x');
+    const other = addImage(files, { architecture: 'arm64', manifest: { layers: [foreign] } });
+    const image = addImage(files);
+    finishLayout(files, [artifact, other, image]);
+    const reader = await openImageReader(blobsOf(files));
+    const { manifest } = JSON.parse(await reader.inspect('layout', '', 'linux/amd64'));
+    assert.equal(manifest.digest, image.digest);
+    await refuses(files, new RegExp(`layer ${foreign.digest} is non-distributable`), {
+        platform: 'linux/arm64',
+    });
+    await refuses(files, /no linux\/riscv64; it has linux\/arm64, linux\/amd64/, {
+        platform: 'linux/riscv64',
+    });
+    const alone = new Map([...files]);
+    await refuses(finishLayout(alone, [artifact]), /no container image, only .*vnd\.oci\.empty/);
+    const named = { ...artifact, platform: { os: 'linux', architecture: 'amd64' } };
+    await refuses(finishLayout(alone, [named]), /vnd\.oci\.empty\.v1\+json": it is no container image/);
 });
 
 test('docker archives', async () => {
