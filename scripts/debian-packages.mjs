@@ -21,6 +21,7 @@ export const testPackages = {
     'clang-tidy-19': 'checks C code for common mistakes',
     skopeo: 'makes image archives as people have them, for the end-to-end tests',
     'docker-registry': 'serves images over loopback, for the tests of pulling',
+    buildah: 'builds images as people build them, for the end-to-end tests',
     umoci: 'makes images with another tool than our own, for the end-to-end tests',
     iproute2: 'starts the loopback interface of the containers that Sealift is compared with',
     zstd: 'compresses what the tests decompress',

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Random access to the files of a tar archive (ustar, GNU and pax long names), as `skopeo copy … oci-archive:` and
-// `docker save` write them. Only headers are read when it is opened. A gzip-compressed archive is unpacked to a
+// `docker save` write them. Only headers are read when it is opened. A compressed archive is unpacked to a
 // temporary file first. This reads the outer archive only: layers are read by the image code that the target runs.
 
 import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, posix } from 'node:path';
 import { spawnSync } from 'node:child_process';
-import { describeFileError, Failure } from '../failure.js';
+import { describeFileError, Failure, systemErrorCode } from '../failure.js';
 import type { Extent, ImageFiles } from './files.js';
 
 const BLOCK = 512;
@@ -21,6 +21,15 @@ const MAX_EXTENSION_BYTES = 1 << 20;
 
 /** Symbolic links followed for one path: as many as Linux follows. */
 const MAX_LINKS = 40;
+
+/** Programs that decompress a whole archive, by its first bytes as hexadecimal digits. */
+const decompressors = [
+    { pattern: /^1f8b/, program: 'gzip', options: ['-dc'] },
+    // A frame, or a skippable one (RFC 8878, 3.1). Without --long, windows of more than 128 MiB are refused.
+    { pattern: /^(28b52ffd|5.2a4d18)/, program: 'zstd', options: ['-dcq', '--long=31'] },
+    { pattern: /^fd377a585a00/, program: 'xz', options: ['-dc'] },
+    { pattern: /^425a68/, program: 'bzip2', options: ['-dc'] },
+];
 
 interface Header {
     name: string;
@@ -127,7 +136,7 @@ export class TarArchive implements ImageFiles {
         return new Failure(`archive ${this.path}: ${cause}; save the image again`);
     }
 
-    /** Opens the archive; one that is compressed with gzip is decompressed to a file that close() removes. */
+    /** Opens the archive; one that is compressed is decompressed to a file that close() removes. */
     private openPlain(path: string): number {
         let descriptor: number;
         try {
@@ -135,19 +144,24 @@ export class TarArchive implements ImageFiles {
         } catch (error) {
             throw new Failure(`archive ${path}: ${describeFileError(error)}; check the path`);
         }
-        const magic = Buffer.alloc(2);
-        readSync(descriptor, magic, 0, 2, 0);
-        if (magic[0] !== 0x1f || magic[1] !== 0x8b) return descriptor;
+        const start = Buffer.alloc(6);
+        readSync(descriptor, start, 0, start.length, 0);
+        const found = decompressors.find(({ pattern }) => pattern.test(start.toString('hex')));
+        if (found === undefined) return descriptor;
+        const { program, options } = found;
         this.temporaryFolder = mkdtempSync(join(tmpdir(), 'sealift-archive-'));
         const plain = openSync(join(this.temporaryFolder, 'archive.tar'), 'w+');
-        const gzip = spawnSync('gzip', ['-dc'], { stdio: [descriptor, plain, 'pipe'], encoding: 'utf8' });
+        const result = spawnSync(program, options, { stdio: [descriptor, plain, 'pipe'], encoding: 'utf8' });
         closeSync(descriptor);
-        if (gzip.status !== 0) {
-            closeSync(plain);
-            this.removeTemporary();
-            throw this.damaged(`gzip cannot decompress it (${gzip.error?.message ?? gzip.stderr.trim()})`);
-        }
-        return plain;
+        if (result.status === 0) return plain;
+        closeSync(plain);
+        this.removeTemporary();
+        if (result.error !== undefined && systemErrorCode(result.error) === 'ENOENT')
+            throw new Failure(
+                `archive ${path}: it is compressed, and there is no program ${program} to decompress it; install ${program}`,
+            );
+        const reason = result.error?.message ?? result.stderr.trim();
+        throw this.damaged(`${program} cannot decompress it (${reason})`);
     }
 
     private readBlock(offset: number, length: number): Buffer {

@@ -3,7 +3,7 @@
 // The CLI's tar reader and writer beside the machine's own tar.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +23,11 @@ function contentOf(archive: TarArchive, path: string): string | null {
     return extent === null ? null : readExtent(extent, 0, extent.size, path).toString();
 }
 
+/** Options of GNU tar, each with a program that has to be there. */
+const compressions = ['gzip', 'zstd', 'xz', 'bzip2']
+    .filter((program) => spawnSync(program, ['--version'], { input: '' }).error === undefined)
+    .map((program) => `--${program}`);
+
 test('archives of GNU tar in every format', () => {
     const tree = join(folder, 'tree');
     mkdirSync(join(tree, longName, '..'), { recursive: true });
@@ -35,7 +40,7 @@ test('archives of GNU tar in every format', () => {
     symlinkSync('../../etc/passwd', join(tree, 'out'));
     linkSync(join(tree, 'index.json'), join(tree, 'zz-hard'));
     for (const format of ['gnu', 'pax', 'ustar']) {
-        for (const compression of ['', '--gzip']) {
+        for (const compression of ['', ...compressions]) {
             // ustar has no room for the long name's links.
             const names =
                 format === 'ustar' ? ['index.json', 'empty', 'link', 'loop', 'out', 'zz-hard'] : ['.'];
@@ -149,11 +154,31 @@ test('damaged archives are refused with the place', () => {
             Buffer.from([0x1f, 0x8b, 8, 0, 0]),
             /gzip cannot decompress it \(.*\); save the image again/,
         ],
+        [
+            'skippable zstd frame and then nothing',
+            Buffer.from('5e2a4d1808000000ab', 'hex'),
+            /zstd cannot decompress it \(.*\); save the image again/,
+        ],
     ];
     for (const [name, bytes, message] of cases) {
         const path = join(folder, 'damaged.tar');
         writeFileSync(path, bytes);
         assert.throws(() => new TarArchive(path, 'layout'), message, name);
+    }
+});
+
+test('a compressed archive without the program that decompresses it', () => {
+    const path = join(folder, 'packed.tar.zst');
+    writeFileSync(path, Buffer.from('28b52ffd00000000', 'hex'));
+    const { PATH } = process.env;
+    process.env.PATH = folder;
+    try {
+        assert.throws(
+            () => new TarArchive(path, 'layout'),
+            /there is no program zstd to decompress it; install zstd/,
+        );
+    } finally {
+        process.env.PATH = PATH;
     }
 });
 
