@@ -171,4 +171,53 @@ describe("sparse files", () => {
         oldHeader(cut, [0, 1], "1", 1, true);
         expectPart(contents(cut), "ends inside");
     });
+
+    it("are read or refused whatever is damaged", () => {
+        const tar = new TarBuilder();
+        oldHeader(tar, [2, 3, 8, 1, 12, 0], "15", 4, true);
+        encodeUtf8("00000000015\x0000000000000", tar.start + tar.length);
+        tar.length += 512;
+        addContent(tar, "abcd");
+        tar.pax(record("GNU.sparse.size", "8") + record("GNU.sparse.map", "1,2,5,1,8,0")).file("b", "xyz");
+        tar.pax(record("GNU.sparse.major", "1") + record("GNU.sparse.realsize", "9"));
+        tar.file("c", "2\n1\n1\n4\n2\n".padEnd(512, "\0") + "xyz").end();
+        const copy = heap.alloc(tar.length);
+        const buffer = heap.alloc(4096);
+        const undamaged = new TarBuilder();
+        memory.copy(undamaged.start, tar.start, tar.length);
+        undamaged.length = tar.length;
+        expect(contents(undamaged)).toBe("old 13 ..abc...d....\nb 8 .xy..z..\nc 9 .x..yz...\n");
+        let seed: u32 = 2463534242;
+        let whole = 0;
+        let wrong = 0;
+        for (let round = 0; round < 1000; round++) {
+            memory.copy(copy, tar.start, tar.length);
+            for (let i = 0; i < 3; i++) {
+                seed = seed * 1664525 + 1013904223;
+                // Where the maps are, digits most often.
+                const at = (seed >> 8) % tar.length;
+                if (load<u8>(copy + at) != 0) store<u8>(copy + at, <u8>(0x2c + (seed >> 28)));
+            }
+            for (let block: u32 = 0; block < tar.length; block += 512) {
+                if (load<u32>(copy + block, 257) == 0x61747375) TarBuilder.sum(copy + block);
+            }
+            const reader = new TarReader(new MemoryStream(copy, tar.length));
+            while (reader.next()) {
+                let total: u64 = 0;
+                while (total < 1 << 16) {
+                    const count = reader.readContent(buffer, 4096);
+                    if (count <= 0) break;
+                    total += count;
+                }
+                if (total == reader.size) whole++;
+                else if ((total < 1 << 16 || total > reader.size) && reader.failure === null) wrong++;
+            }
+            reader.close();
+        }
+        expect(wrong).toBe(0);
+        expect(whole).toBeGreaterThan(1000);
+        heap.free(copy);
+        heap.free(buffer);
+        tar.free();
+    });
 });
