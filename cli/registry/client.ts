@@ -7,6 +7,7 @@ import { Failure, messageOf } from '../failure.js';
 import { parseChallenges, type Challenge } from './challenge.js';
 import { findCredentials, type Credentials } from './credentials.js';
 import type { RegistryName } from './imageName.js';
+import { fetchThroughProxy, isLoopback, proxyFor } from './proxy.js';
 
 /** Manifests and indexes that are asked for, and may be answered. */
 const manifestTypes = [
@@ -45,9 +46,11 @@ export interface ManifestAnswer {
     mediaType: string;
 }
 
-/** Whether the host is this machine, where registries speak plain HTTP. */
-function isLoopback(host: string): boolean {
-    return /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/.test(host);
+/** What is at the bottom of an error of fetch(): the socket's, or the proxy's. */
+function rootCause(error: unknown): unknown {
+    let cause = error;
+    while (cause instanceof Error && cause.cause !== undefined) cause = cause.cause;
+    return cause;
 }
 
 const wait = (milliseconds: number): Promise<void> =>
@@ -177,16 +180,19 @@ export class RegistryClient {
         const signals = signal === undefined ? [timer.signal] : [timer.signal, signal];
         let response: Response;
         try {
-            response = await fetch(url, {
+            const sent = {
                 headers: { 'user-agent': 'sealift', ...headers },
-                redirect: 'manual',
                 signal: AbortSignal.any(signals),
-            });
+            };
+            response = await fetchThroughProxy(new URL(url), sent, this.environment);
         } catch (error) {
-            const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+            if (error instanceof Failure) throw error;
+            const cause = rootCause(error);
             const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
             const why = timer.signal.aborted ? 'no answer within 30 s' : code || messageOf(cause);
-            const text = `${this.thing()}: cannot be reached (${why}); check its name, the network and whether it speaks TLS (--plain-http)`;
+            const proxy = proxyFor(new URL(url), this.environment);
+            const way = proxy === null ? '' : ` through the proxy ${proxy.host}`;
+            const text = `${this.thing()}: cannot be reached${way} (${why}); check its name, the network and whether it speaks TLS (--plain-http)`;
             throw /^(ENOTFOUND|EPROTO|ERR_)/.test(code) ? new Failure(text) : new TransientFailure(text);
         } finally {
             clearTimeout(timeout);
@@ -290,14 +296,16 @@ export class RegistryClient {
                 fields.set('grant_type', 'refresh_token');
                 fields.set('client_id', 'sealift');
                 fields.set('refresh_token', login.identityToken);
-                response = await fetch(url, { method: 'POST', body: fields, signal });
+                const init = { method: 'POST', body: fields, signal, follows: true };
+                response = await fetchThroughProxy(url, init, this.environment);
             } else {
                 for (const [key, value] of fields) url.searchParams.set(key, value);
                 const headers: Record<string, string> = login === null ? {} : { authorization: basic(login) };
-                response = await fetch(url, { headers, signal });
+                response = await fetchThroughProxy(url, { headers, signal, follows: true }, this.environment);
             }
         } catch (error) {
-            const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+            if (error instanceof Failure) throw error;
+            const cause = rootCause(error);
             throw new TransientFailure(
                 `${this.thing()}: its token server ${url.host} cannot be reached (${messageOf(cause)}); try again later`,
             );
