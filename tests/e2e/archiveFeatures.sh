@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+#
 # What of a tar archive a program sees: run in a container and on Linux, by archives.test.ts.
 cd /srv/features || exit 1
 
