@@ -177,9 +177,7 @@ function accountBoot(pool: UntypedPool, ram: u64, usedAtBoot: u64): void {
         fact(BootKey.UNPACKER_WASM_PAGES) * PAGE_SIZE +
         fact(BootKey.SENTRY_WASM_BYTES);
     const translated =
-        (pagesFor(fact(BootKey.MANAGER_IMAGE_BYTES)) +
-            fact(BootKey.SENTRY_IMAGE_PAGES)) *
-        PAGE_SIZE;
+        (pagesFor(fact(BootKey.MANAGER_IMAGE_BYTES)) + fact(BootKey.SENTRY_IMAGE_PAGES)) * PAGE_SIZE;
     const bundle = fact(BootKey.BUNDLE_PAGES) * PAGE_SIZE;
     const heap = <u64>heapFrames() * PAGE_SIZE;
     pool.account(OWNER_RUNTIME_CODE, code);

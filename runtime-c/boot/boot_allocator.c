@@ -14,7 +14,7 @@ static struct {
     sel4_cptr next_slot;
     uint32_t frames;
     bool is_open;
-    struct boot_frames given[BOOT_GIVEN_RANGES]; // frames of the root task's that it needs no more
+    struct boot_frames given[BOOT_GIVEN_RANGES];         // frames of the root task's that it needs no more
     uint64_t used[CONFIG_MAX_NUM_BOOTINFO_UNTYPED_CAPS]; // bytes, by index of the boot information
 } allocator ROOT_ONLY;
 

@@ -79,8 +79,8 @@ static void protect(uint64_t vaddr, uint64_t pages, sel4_cptr first) {
 
 // A module is translated where its image stays. How large that is shows only afterwards: frames behind its
 // end are given back. The scratch memory is the first part of the manager's heap. Once a module has been
-// translated nothing reads its code section, nor the sentry's data section: their frames serve the rest of the
-// boot, and then the manager.
+// translated nothing reads its code section, nor the sentry's data section: their frames serve the rest of
+// the boot, and then the manager.
 
 #define SCRATCH (LAYOUT_LINEAR + LAYOUT_HEAP)
 
