@@ -26,10 +26,21 @@ const SIGNAL_MAXIMUM: i64 = 63;
 /** struct winsize has 16 bits for each. */
 const TERMINAL_SIZE_MAXIMUM: i64 = 0xffff;
 
+/** A request that is answered when all sentries have reported. */
+class Waiting {
+    constructor(
+        readonly id: i64,
+        /** "ps", "stats", or "inspect". */
+        readonly op: string,
+        /** Of "inspect". */
+        readonly container: Container | null,
+    ) {}
+}
+
 export class Control {
-    /** When the statistics that a request waits for are sent at the latest. */
+    /** When the request that waits for statistics is answered at the latest. */
     statisticsDue: u64 = NO_DEADLINE;
-    private statisticsId: i64 = 0;
+    private waiting: Waiting | null = null;
 
     constructor(private readonly system: System) {}
 
@@ -55,8 +66,7 @@ export class Control {
 
     /** Does what is asked. A failure is still to be sent; success has been. */
     private dispatch(id: i64, op: string, fields: JsonFields): Failure | null {
-        if (op == "ps") return this.list(id, fields);
-        if (op == "stats") return this.statistics(id, fields);
+        if (op == "ps" || op == "stats") return this.gather(new Waiting(id, op, null), fields);
         if (op == "down") return this.goDown(id, fields);
         const isKnown =
             op == "inspect" || op == "stop" || op == "kill" || op == "start" || op == "rm" || op == "exec";
@@ -71,7 +81,7 @@ export class Control {
         const container = this.system.find(name);
         if (container === null)
             return new Failure("there is no container " + quote(name) + '; "ps" lists them');
-        if (op == "inspect") return this.inspect(id, fields, container);
+        if (op == "inspect") return this.gather(new Waiting(id, op, container), fields);
         if (op == "stop") return this.stop(id, fields, container);
         if (op == "kill") return this.kill(id, fields, container);
         if (op == "start") return this.start(id, fields, container);
@@ -79,9 +89,7 @@ export class Control {
         return this.exec(id, fields, container);
     }
 
-    private list(id: i64, fields: JsonFields): Failure | null {
-        fields.refuseOthers(["id", "op"]);
-        if (fields.failure !== null) return fields.failure;
+    private sendList(id: i64): void {
         const containers = this.system.containers;
         sendResponse('{"id":' + signedDecimal(id) + ',"containers":[', false);
         const text = new JsonText();
@@ -90,16 +98,12 @@ export class Control {
             sendResponse((i == 0 ? "" : ",") + text.toString(), false);
         }
         sendResponse("]}", true);
-        return null;
     }
 
-    private inspect(id: i64, fields: JsonFields, container: Container): Failure | null {
-        fields.refuseOthers(["id", "op", "container"]);
-        if (fields.failure !== null) return fields.failure;
+    private sendDetails(id: i64, container: Container): void {
         const text = new JsonText().beginObject().name("id").integer(id).name("container").beginObject();
         writeDetails(text, container, this.system.store);
         sendResponse(text.endObject().endObject().toString(), true);
-        return null;
     }
 
     private stop(id: i64, fields: JsonFields, container: Container): Failure | null {
@@ -206,12 +210,13 @@ export class Control {
 
     // ---- statistics come when all sentries have reported
 
-    private statistics(id: i64, fields: JsonFields): Failure | null {
-        fields.refuseOthers(["id", "op"]);
+    /** Has the sentries report, and lets the request wait for them. */
+    private gather(request: Waiting, fields: JsonFields): Failure | null {
+        fields.refuseOthers(request.container === null ? ["id", "op"] : ["id", "op", "container"]);
         if (fields.failure !== null) return fields.failure;
-        if (this.statisticsDue != NO_DEADLINE)
+        if (this.waiting !== null)
             return new Failure("statistics are being gathered; wait for the response");
-        this.statisticsId = id;
+        this.waiting = request;
         this.statisticsDue = clockNow() + STATISTICS_PATIENCE;
         const containers = this.system.containers;
         for (let i = 0; i < containers.length; i++) {
@@ -224,7 +229,7 @@ export class Control {
         return null;
     }
 
-    /** Sends the statistics that are waited for when all sentries have reported, or when `isLate`. */
+    /** Answers the request that waits for statistics when all sentries have reported, or when `isLate`. */
     sendStatistics(isLate: bool): void {
         if (this.statisticsDue == NO_DEADLINE) return;
         const containers = this.system.containers;
@@ -233,8 +238,22 @@ export class Control {
             if (instance !== null && instance.statisticsWanted) return;
         }
         this.statisticsDue = NO_DEADLINE;
+        const request = this.waiting!;
+        this.waiting = null;
+        const container = request.container;
+        if (container !== null) this.sendDetails(request.id, container);
+        else if (request.op == "ps") this.sendList(request.id);
+        else this.sendAccount(request.id);
+        for (let i = 0; i < containers.length; i++) {
+            const instance = containers[i].instance;
+            if (instance !== null) instance.statisticsWanted = false;
+        }
+    }
+
+    private sendAccount(id: i64): void {
+        const containers = this.system.containers;
         const account = new Account();
-        account.text.name("id").integer(this.statisticsId);
+        account.text.name("id").integer(id);
         account.writeMachine(this.system.store);
         sendResponse(account.takeText() + ',"containers":[', false);
         let isFirst = true;
@@ -244,7 +263,6 @@ export class Control {
             account.text.clear();
             account.writeInstance(instance, instance.statisticsWanted);
             sendResponse((isFirst ? "" : ",") + account.takeText(), false);
-            instance.statisticsWanted = false;
             isFirst = false;
         }
         sendResponse("]}", true);

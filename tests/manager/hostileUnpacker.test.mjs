@@ -8,6 +8,7 @@ import { before, test } from 'node:test';
 
 import { run, writeLayout } from './images.mjs';
 import { buildRuntime } from './runtimes.mjs';
+import { tarEnd, tarEntry } from './tar.mjs';
 
 const EINVAL = 22;
 const ENOMEM = 12;
@@ -29,17 +30,18 @@ function attack(name, ...words) {
     return stderr;
 }
 
+/** The answers that a message tells of. */
+function answersIn(message) {
+    return Object.fromEntries(
+        [...message.matchAll(/([a-z' ]+) (\d+), /g)].map(([, what, answer]) => [what.trim(), Number(answer)]),
+    );
+}
+
 /** What the hostile unpacker says is its archive's digest. */
 const NO_DIGEST = `sha256:${'0'.repeat(64)}`;
 
 test('absurd requests are refused', () => {
-    const answers = Object.fromEntries(
-        [...attack('ask', 'ask').matchAll(/([a-z' ]+) (\d+), /g)].map(([, what, answer]) => [
-            what.trim(),
-            Number(answer),
-        ]),
-    );
-    assert.deepEqual(answers, {
+    assert.deepEqual(answersIn(attack('ask', 'ask')), {
         'too many pages': EINVAL,
         'pages that wrap': EINVAL,
         'a share of no layer': EINVAL,
@@ -52,6 +54,26 @@ test('absurd requests are refused', () => {
         'an index with more pages': EINVAL,
         'an unknown request': EINVAL,
         'a request of sentries': EINVAL,
+    });
+});
+
+test('of an EROFS image nothing is to be had but its pages', () => {
+    const layer = Buffer.concat([tarEntry({ name: 'file', content: 'x'.repeat(5000) }), tarEnd()]);
+    const { status, stderr } = run(writeLayout('image', [{ bytes: layer }]), {
+        options: ['--unpacked'],
+        environment: { SEALIFT_RUNTIME: runtime },
+    });
+    assert.equal(status, 125);
+    assert.deepEqual(answersIn(stderr), {
+        'bytes beyond the image': EINVAL,
+        'bytes of other files': EINVAL,
+        'a page beyond the image': EINVAL,
+        'more pages than the image has': EINVAL,
+        'pages that wrap': EINVAL,
+        'a page': 0,
+        'the page again': 0,
+        'a begun index': 0,
+        'a page after the index': EINVAL,
     });
 });
 

@@ -50,6 +50,20 @@ function ask(): void {
     giveUp();
 }
 
+/** Of a layer that is an EROFS image in the boot image. */
+function askOfImage(): void {
+    show("bytes beyond the image", request(9, 1, u64.MAX_VALUE));
+    show("bytes of other files", request(9, 1, 1 << 30));
+    show("a page beyond the image", request(11, 2, 1 << 20, 1));
+    show("more pages than the image has", request(11, 2, 0, 1 << 20));
+    show("pages that wrap", request(11, 2, 1, u64.MAX_VALUE));
+    show("a page", request(11, 2, 0, 1));
+    show("the page again", request(11, 2, 0, 1));
+    show("a begun index", request(5, 2, 1, 1));
+    show("a page after the index", request(11, 2, 0, 1));
+    giveUp();
+}
+
 /** What its CSpace has not got: a CNode, an untyped, anything in a slot of sentries. */
 function invoke(): void {
     show("revoke", cnodeRevoke(1, MANAGER, 64));
@@ -67,7 +81,7 @@ function index(): void {
 
 export function main(): void {
     request(1, 0, 0);
-    request(2, 0, 0);
+    if (request(2, 0, 0) != 0) return askOfImage();
     let length = 0;
     while (length < 64 && load<u8>(PACKED + length) > 0x20) length++;
     const mode = decodeUtf8(PACKED, length);

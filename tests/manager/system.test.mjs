@@ -50,6 +50,9 @@ test('containers of one image run side by side, and each has its own memory and 
         async (system) => {
             await system.outputMatching(1, /I am one\n/);
             await system.frameOf(FRAME.CREDIT, 2);
+            const { container: inspected } = await system.request('inspect', { container: 'one' });
+            assert.equal(inspected.processes, 1);
+            assert.equal((await stateOf(system, 'two')).processes, 1);
             const stats = await account(system);
             assert.deepEqual(
                 stats.containers.map(({ name, memoryLimit, stale }) => [name, memoryLimit, stale]),
