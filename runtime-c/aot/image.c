@@ -43,7 +43,7 @@ wasm_status wasm_load(const uint8_t *bytes, size_t length, const wasm_load_optio
                       const wasm_image **image, wasm_error *error) {
     (void)length;
     const struct compiled_module *module = NULL;
-    for (const struct compiled_module *const *known = compiled_modules; *known; known++) {
+    for (const struct compiled_module *const *known = compiled_modules; *known && !module; known++) {
         if ((*known)->bytes == bytes) {
             module = *known;
         }

@@ -8,7 +8,8 @@
 
 extern const struct compiled_module compiled_sentry, compiled_unpacker, compiled_manager;
 
-const struct compiled_module *const compiled_modules[] = {&compiled_sentry, &compiled_unpacker,
+// The unpacker, which looks for its own, has no memory where the manager's is.
+const struct compiled_module *const compiled_modules[] = {&compiled_unpacker, &compiled_sentry,
                                                           &compiled_manager, NULL};
 
 #else
