@@ -128,7 +128,7 @@ void machine_interrupt_acknowledge(enum machine_interrupt source) {
 
 _Noreturn void machine_power_off(void) {
     // Frame OFF of the control channel: whoever watches the line may end a machine without a switch.
-    static const uint8_t off[] = {0xa5, 0x0a, 0, 0, 0};
+    static const uint8_t off[] = {0xa5, 0x0a, 0, 0, 0, 0};
     machine_console_write(off, sizeof off);
 #ifdef SEALIFT_BOARD_POWER_SIFIVE_TEST
     enum { PASS = 0x5555 };
