@@ -37,7 +37,7 @@ const PLATFORM = 'linux/amd64';
 
 /** Memory limits of a container, little above what it needs. They are taken out of the machine's memory when it is made. */
 const memoryLimits: Readonly<Record<IdleImage['name'], number>> = {
-    busybox: 1024 * KIBIBYTE,
+    busybox: 640 * KIBIBYTE,
     redis: 5 * MEBIBYTE,
 };
 
