@@ -8,6 +8,7 @@
 //     --counts=0,1,4,16,64,256         numbers of containers
 //     --images=busybox,redis
 //     --rounds=N                       starts of each, for the times; 3 unless given
+//     --keep                           measured systems keep former figures that are not measured again
 //     --quick                          one round of 0, 1 and 4 containers, without the search for the least memory
 
 import { parseArgs } from 'node:util';
@@ -36,6 +37,7 @@ await runMain(async () => {
             counts: { type: 'string' },
             images: { type: 'string', default: 'busybox,redis' },
             rounds: { type: 'string' },
+            keep: { type: 'boolean', default: false },
             quick: { type: 'boolean', default: false },
         },
     });
@@ -45,6 +47,7 @@ await runMain(async () => {
         images: values.images.split(','),
         rounds: numbers('rounds', values.rounds ?? String(values.quick ? 1 : ROUNDS), 1)[0],
         smallest: !values.quick,
+        keep: values.keep,
     };
     await setUp({ forTests: true, others: memoryBenchPackages });
     await build();

@@ -52,6 +52,8 @@ export interface BenchOptions {
     rounds: number;
     /** Whether the least memory is searched. */
     smallest: boolean;
+    /** Whether the measured systems keep former figures that are not measured again. */
+    keep: boolean;
 }
 
 /** The values that were asked for, or a Failure that names what there is. */
@@ -211,6 +213,8 @@ export async function benchMemory(options: BenchOptions, say: (text: string) => 
     }
     const measured: SystemRecord[] = [];
     for (const one of measuring) measured.push(await one.record(images, options.rounds));
-    writeResults(mergeRecords(readRecord(join(resultsFolder, 'memory.json')), measured, systemNames));
+    writeResults(
+        mergeRecords(readRecord(join(resultsFolder, 'memory.json')), measured, systemNames, options.keep),
+    );
     return measuring.flatMap(({ system }) => (system instanceof SealiftSystem ? (system.warning ?? []) : []));
 }

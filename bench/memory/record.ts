@@ -53,14 +53,47 @@ export function writeRecord(path: string, systems: readonly SystemRecord[]): voi
     writeFileSync(path, `${JSON.stringify(systems, null, 1)}\n`);
 }
 
-/** `old` with the systems that were measured now in place of what they were, in the order of `names`. */
+/** `fresh` with what `old`, of the same system, has beyond it, and a sentence that says so. */
+function withFormer(fresh: SystemRecord, old: SystemRecord): SystemRecord {
+    type Load = Pick<Point, 'image' | 'containers'> & { smallest?: boolean };
+    const is = (one: Load, other: Load): boolean =>
+        one.image === other.image &&
+        one.containers === other.containers &&
+        (one.smallest ?? false) === (other.smallest ?? false);
+    const known: Load[] = [...fresh.points, ...fresh.refusals];
+    const isNew = (one: Load): boolean => !known.some((other) => is(one, other));
+    const points = old.points.filter(isNew);
+    const refusals = old.refusals.filter(isNew);
+    if (points.length + refusals.length === 0) return fresh;
+    const kept = [...points, ...refusals].map(
+        ({ image, containers }) => `${containers} × ${image}`,
+    );
+    return {
+        ...fresh,
+        conditions: [
+            ...fresh.conditions,
+            `former figures (${old.date}; ${old.conditions.at(-1) ?? 'no conditions'}): ${[...new Set(kept)].join(', ')}${points.some(({ smallest }) => smallest) ? ', and the least memory' : ''}`,
+        ],
+        booted: [
+            ...fresh.booted,
+            ...old.booted.filter(({ image }) => !fresh.booted.some((one) => one.image === image)),
+        ],
+        points: [...fresh.points, ...points],
+        refusals: [...fresh.refusals, ...refusals],
+    };
+}
+
+/** `old` with the systems that were measured now in place of what they were, in the order of `names`. `keep`: with what of them was not measured again. */
 export function mergeRecords(
     old: readonly SystemRecord[],
     measured: readonly SystemRecord[],
     names: readonly string[],
+    keep = false,
 ): SystemRecord[] {
-    const find = (name: string): SystemRecord | undefined =>
-        [...measured, ...old].find((system) => system.name === name);
+    const find = (name: string): SystemRecord | undefined => {
+        const [fresh, former] = [measured, old].map((records) => records.find((one) => one.name === name));
+        return fresh !== undefined && former !== undefined && keep ? withFormer(fresh, former) : (fresh ?? former);
+    };
     return names.flatMap((name) => find(name) ?? []);
 }
 

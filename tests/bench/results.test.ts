@@ -86,6 +86,19 @@ test('a system that was measured again replaces its former figures, in the order
     );
 });
 
+test('a system that is measured again in part keeps the rest on demand, and says of when it is', () => {
+    const again = { ...system, date: '2026-12-01', points: [point(1, 43, [[900]])], refusals: [] };
+    const [merged] = mergeRecords([system], [again], ['crun'], true);
+    const used = (containers: number): number =>
+        merged!.points.find((one) => one.containers === containers && !one.smallest)!.owners[0]!.bytes /
+        MEBIBYTE;
+    assert.deepEqual([0, 1, 5].map(used), [40, 43, 50]);
+    assert.match(
+        merged!.conditions.at(-1)!,
+        /former figures \(2026-11-28; an engine\): 0 × none, 5 × busybox/,
+    );
+});
+
 test('ticks begin at 0, reach the largest value and are few', () => {
     for (const most of [0.3, 1, 7, 68.1, 157.6, 512, 100458]) {
         const ticks = axisTicks(most);
