@@ -214,8 +214,7 @@ export class Control {
     private gather(request: Waiting, fields: JsonFields): Failure | null {
         fields.refuseOthers(request.container === null ? ["id", "op"] : ["id", "op", "container"]);
         if (fields.failure !== null) return fields.failure;
-        if (this.waiting !== null)
-            return new Failure("statistics are being gathered; wait for the response");
+        if (this.waiting !== null) return new Failure("statistics are being gathered; wait for the response");
         this.waiting = request;
         this.statisticsDue = clockNow() + STATISTICS_PATIENCE;
         const containers = this.system.containers;

@@ -65,9 +65,7 @@ function withFormer(fresh: SystemRecord, old: SystemRecord): SystemRecord {
     const points = old.points.filter(isNew);
     const refusals = old.refusals.filter(isNew);
     if (points.length + refusals.length === 0) return fresh;
-    const kept = [...points, ...refusals].map(
-        ({ image, containers }) => `${containers} × ${image}`,
-    );
+    const kept = [...points, ...refusals].map(({ image, containers }) => `${containers} × ${image}`);
     return {
         ...fresh,
         conditions: [
@@ -92,7 +90,9 @@ export function mergeRecords(
 ): SystemRecord[] {
     const find = (name: string): SystemRecord | undefined => {
         const [fresh, former] = [measured, old].map((records) => records.find((one) => one.name === name));
-        return fresh !== undefined && former !== undefined && keep ? withFormer(fresh, former) : (fresh ?? former);
+        return fresh !== undefined && former !== undefined && keep
+            ? withFormer(fresh, former)
+            : (fresh ?? former);
     };
     return names.flatMap((name) => find(name) ?? []);
 }
