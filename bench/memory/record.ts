@@ -70,7 +70,7 @@ function withFormer(fresh: SystemRecord, old: SystemRecord): SystemRecord {
         ...fresh,
         conditions: [
             ...fresh.conditions,
-            `former figures (${old.date}; ${old.conditions.at(-1) ?? 'no conditions'}): ${[...new Set(kept)].join(', ')}${points.some(({ smallest }) => smallest) ? ', and the least memory' : ''}`,
+            `of an earlier measurement, ${old.date}, and its conditions: ${[...new Set(kept)].join(', ')}${points.some(({ smallest }) => smallest) ? ', least memory among them' : ''}`,
         ],
         booted: [
             ...fresh.booted,

@@ -95,7 +95,7 @@ test('a system that is measured again in part keeps the rest on demand, and says
     assert.deepEqual([0, 1, 5].map(used), [40, 43, 50]);
     assert.match(
         merged!.conditions.at(-1)!,
-        /former figures \(2026-11-28; an engine\): 0 × none, 5 × busybox/,
+        /of an earlier measurement, 2026-11-28, and its conditions: 0 × none, 5 × busybox/,
     );
 });
 
