@@ -87,6 +87,7 @@ const steps = [
             'assembly/oci',
             'assembly/std',
             'assembly/component',
+            'assembly/unpacker',
             'wit/image.wit',
             'scripts/component.mjs',
             'asconfig.json',
