@@ -27,6 +27,7 @@ import { decodeUtf8, encodeUtf8 } from "../../../assembly/std/utf8";
 import { ErofsImage, UnpackedLayer, unpackTar } from "../erofsImage";
 import { expectPart } from "../expectations";
 import { TarBuilder } from "../tarBuilder";
+import { random } from "../random";
 
 /** First difference of two trees, or "". `links` collects which inode of the one is which of the other. */
 function difference(one: UnpackedLayer, two: UnpackedLayer): string {
@@ -151,15 +152,6 @@ function manyNames(tar: TarBuilder): void {
     tar.directory("d").file("d/!", "").file("d/-", "").file("d/.!", "").file("d/.-", "").file("d/..!", "");
     tar.file("d/...", "").file("d/.a", "");
     for (let i = 0; i < 500; i++) tar.file("d/" + ("name" + i.toString()).padEnd(40 + (i % 60), "-"), "");
-}
-
-let seed: u32 = 2463534242;
-
-function random(limit: u32): u32 {
-    seed ^= seed << 13;
-    seed ^= seed >> 17;
-    seed ^= seed << 5;
-    return seed % limit;
 }
 
 /** Whether what an index refers to lies inside of it. */

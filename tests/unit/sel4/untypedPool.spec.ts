@@ -6,6 +6,7 @@ import { CNode, capability } from "../../../assembly/sel4/capabilities";
 import { CSpace } from "../../../assembly/sel4/cspace";
 import { OBJECT_ENDPOINT, OBJECT_FRAME } from "../../../assembly/sel4/objects";
 import { UntypedBlock, UntypedPool } from "../../../assembly/sel4/untypedPool";
+import { random, seedRandom } from "../random";
 
 const UNTYPED_BITS: u32 = 22;
 const UNTYPED_SIZE: u64 = 1 << 22;
@@ -23,14 +24,7 @@ function poolOf(slots: u32, used: u64 = 0): UntypedPool {
     return pool;
 }
 
-let seed: u32 = 12345;
-
-function random(limit: u32): u32 {
-    seed ^= seed << 13;
-    seed ^= seed >> 17;
-    seed ^= seed << 5;
-    return seed % limit;
-}
+seedRandom(12345);
 
 describe("untyped pool", () => {
     it("splits for a small block and merges when it comes back", () => {

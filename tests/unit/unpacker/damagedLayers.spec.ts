@@ -20,17 +20,9 @@ import {
 } from "../../../assembly/std/layerIndex";
 import { encodeUtf8, utf8Length } from "../../../assembly/std/utf8";
 import { TarBuilder } from "../tarBuilder";
+import { random } from "../random";
 
 const ROUNDS = 8000;
-
-let seed: u32 = 2463534242;
-
-function random(limit: u32): u32 {
-    seed ^= seed << 13;
-    seed ^= seed >> 17;
-    seed ^= seed << 5;
-    return seed % limit;
-}
 
 /** Changes some bytes; `sums` repairs the checksums of headers afterwards, so that damage gets past them. */
 function damage(bytes: usize, length: u32, sums: bool): void {
