@@ -5,6 +5,7 @@
 
 import { bundleRead, bundleSize, sha256Begin, sha256End, sha256Update } from "../sel4/generated/host";
 import { Blobs } from "../oci/blobs";
+import { DIGEST_STATE } from "../oci/digest";
 import { ByteStream } from "../oci/byteStream";
 import { TYPE_HARD_LINK, TYPE_REGULAR } from "../oci/tarHeader";
 import { TarReader } from "../oci/tarReader";
@@ -16,8 +17,6 @@ import { provideHeap } from "./heap";
 export const SYSTEM_OPTIONS: string = "system.json";
 /** Bytes read at a time for a digest. */
 const CHUNK: u32 = 16 * 1024;
-/** Bytes of the state of a digest (wit/sealift.wit). */
-export const DIGEST_STATE: usize = 112;
 
 /** A file's place in the bundle. */
 export class BundleFile {

@@ -15,6 +15,7 @@ import { OwnedObject } from "../sel4/untypedPool";
 import * as aarch64 from "../std/code/aarch64Calls";
 import * as x86_64 from "../std/code/x86_64Calls";
 import { PAGE_BITS, PAGE_SIZE } from "../std/pages";
+import { DONE, EINVAL, ENOENT, ENOMEM } from "./answers";
 import { CodePageTable } from "./codePageTable";
 import { Instance } from "./instance";
 import { LayerStore } from "./layerStore";
@@ -31,11 +32,6 @@ const NEIGHBOUR_BEHIND: u32 = 2;
 const PAGES_MINIMUM: u32 = 16;
 /** Else one for so many pages of files, as a power of two. BusyBox has 41 in 495. */
 const PAGES_SHIFT: u32 = 3;
-
-// Numbers of Linux's errno.h.
-const ENOENT: u32 = 2;
-const ENOMEM: u32 = 12;
-const EINVAL: u32 = 22;
 
 export class CodePages {
     private readonly frames: OwnedObject[] = new Array<OwnedObject>();
@@ -62,7 +58,7 @@ export class CodePages {
             this.frames[index].slot,
             RIGHT_READ,
         );
-        return error == ERROR_NONE ? 0 : EINVAL;
+        return error == ERROR_NONE ? DONE : EINVAL;
     }
 
     /** Gives all memory back. Copies of frames that sentries hold go with it. */

@@ -7,7 +7,7 @@
 // security model says.
 
 import { clockNow, clockRealtime, sha256Begin, sha256End, sha256Update } from "../sel4/generated/host";
-import { DIGEST_STATE } from "./bundle";
+import { DIGEST_STATE } from "../oci/digest";
 
 /** The pool, a counter, and the times of the last events. */
 const POOL_SIZE: usize = 32 + 8 + 16;

@@ -13,7 +13,7 @@ import { SHA256_BYTES, sha256Digest } from "../oci/digest";
 import { Compression } from "../oci/mediaTypes";
 import { Failure } from "../std/failure";
 import { bytesToHex } from "../std/hex";
-import { byteSize, hexadecimal } from "../std/numberText";
+import { byteSize } from "../std/numberText";
 import { PAGE_SIZE } from "../std/pages";
 import { decodeUtf8 } from "../std/utf8";
 import {
@@ -38,7 +38,7 @@ import { BundleFile, ReadObserver } from "./bundle";
 import { LayerDraft } from "./layerDraft";
 import { fact, machine } from "./machine";
 import { postponeInterrupts } from "./interrupts";
-import { FAULT_VM, continueInTrap } from "./runtimeFault";
+import { FAULT_VM, continueInTrap, faultText } from "./runtimeThread";
 import { BADGE_UNPACKER, BADGE_UNPACKER_FAULT, Touch, UnpackerDomain } from "./unpackerDomain";
 import { UNPACKING_EXCHANGE, UNPACKING_PACKED } from "./window";
 
@@ -208,15 +208,7 @@ export class LayerUnpacking {
             this.isTrapping = true;
             return false;
         }
-        this.failure = new Failure(
-            "its unpacker faulted (fault " +
-                label.toString() +
-                " at instruction " +
-                hexadecimal(instruction) +
-                ", address " +
-                hexadecimal(address) +
-                "); this is a defect of Sealift",
-        );
+        this.failure = new Failure("its unpacker " + faultText(label, instruction, address));
         return false;
     }
 

@@ -19,7 +19,7 @@ import {
 import { CSpace, ROOT_RADIX, makeRootCNode } from "../sel4/cspace";
 import { TableSource } from "../sel4/mapping";
 import { ERROR_NONE, OBJECT_CNODE, OBJECT_PAGE_TABLE, errorName } from "../sel4/objects";
-import { UntypedPool } from "../sel4/untypedPool";
+import { OwnedObject, UntypedPool } from "../sel4/untypedPool";
 import { Failure } from "../std/failure";
 import { PAGE_SIZE, pagesFor } from "../std/pages";
 import { AddressSpaces } from "./addressSpaces";
@@ -73,14 +73,15 @@ export class PoolTables extends TableSource {
         super();
     }
 
-    makeTable(level: u32): PageTable | null {
+    /** A new page table of a level, for who gives it back; or null. */
+    make(level: u32): OwnedObject | null {
         const object = OBJECT_PAGE_TABLE + level - 1;
-        const table = this.pool.makeObject(
-            object,
-            0,
-            <u32>bootValue(BootKey.OBJECT_BITS, object),
-            OWNER_PAGE_TABLES,
-        );
+        const bits = <u32>bootValue(BootKey.OBJECT_BITS, object);
+        return this.pool.makeObject(object, 0, bits, OWNER_PAGE_TABLES);
+    }
+
+    makeTable(level: u32): PageTable | null {
+        const table = this.make(level);
         return table === null ? null : capability<PageTable>(table.slot);
     }
 }

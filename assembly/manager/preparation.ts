@@ -37,16 +37,21 @@ export class SystemImage {
 
 /** One layer to be put into the store. */
 class LayerTask {
+    private readonly found: BundleFile | null;
+
     constructor(
         readonly files: BundleFolder,
         readonly layer: Layer,
         /** The list that gets its number, and has those of the layers below it by then. */
         readonly layers: i32[],
         readonly progress: i32,
-    ) {}
+    ) {
+        this.found = files.find(layer.path);
+    }
 
+    /** Its file, which has been verified. */
     get file(): BundleFile {
-        return this.files.find(this.layer.path)!;
+        return this.found!;
     }
 }
 

@@ -39,7 +39,6 @@ import {
     WORD_BITS,
     errorName,
 } from "../sel4/objects";
-import { initialRegisters, REGISTERS_INITIAL } from "../sel4/registers";
 import {
     CONFIGURATION_ADDRESS,
     ContainerConfiguration,
@@ -54,6 +53,7 @@ import { randomBytes } from "./entropy";
 import { Instance, NOTIFY_BITS } from "./instance";
 import { fact, machine } from "./machine";
 import { LIMITED_CONTEXT_EXTRA_BITS } from "./processorLimit";
+import { startRuntime } from "./runtimeThread";
 import { SentryPages, privatePageCount } from "./sentryPages";
 import {
     KEPT_SLOTS,
@@ -195,16 +195,7 @@ export class SentryBuilder extends TableSource {
 
     /** Lets the sentry run. */
     start(): Failure | null {
-        const registers = heap.alloc(REGISTERS_INITIAL * 8);
-        initialRegisters(
-            machine().architecture,
-            registers,
-            fact(BootKey.SENTRY_ENTRY),
-            fact(BootKey.SENTRY_STACK_TOP),
-        );
-        const error = this.container.tcb.writeRegisters(true, REGISTERS_INITIAL, registers);
-        heap.free(registers);
-        this.check(error, "start the sentry");
+        this.check(startRuntime(this.container.tcb), "start the sentry");
         return this.failure;
     }
 

@@ -17,11 +17,11 @@ import {
     RIGHT_WRITE,
 } from "../sel4/objects";
 import { EXIT_ENGINE_FAILED, Failure } from "../std/failure";
-import { decimal, hexadecimal } from "../std/numberText";
 import { PAGE_SIZE } from "../std/pages";
 import { TURN_MICROSECONDS } from "../std/containerConfiguration";
 import { STATISTIC_COUNT } from "../std/statistics";
 import { decodeUtf8 } from "../std/utf8";
+import { DONE, EINVAL, ENOMEM, ENOSYS, EPERM } from "./answers";
 import {
     CHANNEL_EXEC,
     FRAME_LOG,
@@ -48,7 +48,7 @@ import { takePostponedInterrupts } from "./interrupts";
 import { machine } from "./machine";
 import { OWNER_KERNEL_OBJECTS } from "./owners";
 import { LIMIT_PERIOD } from "./processorLimit";
-import { FAULT_VM, continueInTrap } from "./runtimeFault";
+import { FAULT_VM, continueInTrap, faultText } from "./runtimeThread";
 import { BADGE_CONTAINER, BADGE_CONTAINER_NUMBER, BADGE_FAULT } from "./sentryBuilder";
 import { System } from "./system";
 
@@ -70,13 +70,6 @@ const TERMINAL_SIZE: u32 = 14;
 const TAKE_EXEC: u32 = 15;
 const EXEC_EXITED: u32 = 16;
 const CODE_FRAME: u32 = 17;
-
-// Answers: 0, or a number of Linux's errno.h.
-const DONE: u32 = 0;
-const EPERM: u32 = 1;
-const ENOMEM: u32 = 12;
-const EINVAL: u32 = 22;
-const ENOSYS: u32 = 38;
 
 /** Frames of one STORE_FRAMES or INDEX_FRAMES request: bounds the time of a request. */
 const FRAMES_MAXIMUM: u64 = 64;
@@ -576,13 +569,7 @@ export class Service extends HostListener {
             if (continueInTrap(container.tcb, address)) return false;
         }
         container.fail(
-            "the container's sentry faulted (fault " +
-                decimal(message.label) +
-                " at instruction " +
-                hexadecimal(instruction) +
-                ", address " +
-                hexadecimal(address) +
-                "); this is a defect of Sealift",
+            "the container's sentry " + faultText(message.label, instruction, address),
             EXIT_ENGINE_FAILED,
         );
         return false;

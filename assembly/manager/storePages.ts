@@ -23,14 +23,9 @@ import {
 
 export class StorePages {
     readonly frames: StoreFrames = new StoreFrames();
-    private readonly mapArea: WindowArea = new WindowArea(PAGE_MAPS, PAGE_MAPS_LIMIT, OWNER_LAYER_MAPS, 0);
+    private readonly mapArea: WindowArea = new WindowArea(PAGE_MAPS, PAGE_MAPS_LIMIT, OWNER_LAYER_MAPS);
     readonly maps: PageMaps = new PageMaps(this.mapArea);
-    private readonly uniqueArea: WindowArea = new WindowArea(
-        UNIQUE_PAGES,
-        UNIQUE_PAGES_LIMIT,
-        OWNER_SCRATCH,
-        0,
-    );
+    private readonly uniqueArea: WindowArea = new WindowArea(UNIQUE_PAGES, UNIQUE_PAGES_LIMIT, OWNER_SCRATCH);
     private readonly unique: UniquePages = new UniquePages(this.uniqueArea, STORE_FRAMES);
     /** Frames that have a number; a few more may exist. */
     private used: u32 = 0;

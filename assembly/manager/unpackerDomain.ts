@@ -24,7 +24,6 @@ import {
     OBJECT_CNODE,
     OBJECT_ENDPOINT,
     OBJECT_FRAME,
-    OBJECT_PAGE_TABLE,
     OBJECT_REPLY,
     OBJECT_SCHED_CONTEXT,
     OBJECT_TCB,
@@ -36,7 +35,6 @@ import {
     RIGHT_WRITE,
     WORD_BITS,
 } from "../sel4/objects";
-import { REGISTERS_INITIAL, initialRegisters } from "../sel4/registers";
 import { OwnedObject, UntypedBlock } from "../sel4/untypedPool";
 import { TURN_MICROSECONDS } from "../std/containerConfiguration";
 import { PAGE_BITS, PAGE_SIZE } from "../std/pages";
@@ -54,7 +52,8 @@ import {
 } from "../std/unpackerProtocol";
 import { provideHeap } from "./heap";
 import { fact, machine } from "./machine";
-import { OWNER_PAGE_TABLES, OWNER_SCRATCH } from "./owners";
+import { OWNER_SCRATCH } from "./owners";
+import { startRuntime } from "./runtimeThread";
 import { SENTRY_PRIORITY } from "./sentryBuilder";
 import { UNPACKING_CONTENT, UNPACKING_EXCHANGE, UNPACKING_PACKED, mapInWindow } from "./window";
 
@@ -89,8 +88,7 @@ class DomainTables extends TableSource {
     }
 
     makeTable(level: u32): PageTable | null {
-        const object = OBJECT_PAGE_TABLE + level - 1;
-        const table = machine().pool.makeObject(object, 0, machine().objectBits(object), OWNER_PAGE_TABLES);
+        const table = machine().tables.make(level);
         if (table === null) return null;
         this.objects.push(table);
         return capability<PageTable>(table.slot);
@@ -175,21 +173,8 @@ export class UnpackerDomain {
                 schedContext,
                 capability<Endpoint>(faults),
             ) == ERROR_NONE &&
-            this.run()
+            startRuntime(this.tcb) == ERROR_NONE
         );
-    }
-
-    private run(): bool {
-        const registers = heap.alloc(REGISTERS_INITIAL * 8);
-        initialRegisters(
-            machine().architecture,
-            registers,
-            fact(BootKey.SENTRY_ENTRY),
-            fact(BootKey.SENTRY_STACK_TOP),
-        );
-        const error = this.tcb.writeRegisters(true, REGISTERS_INITIAL, registers);
-        heap.free(registers);
-        return error == ERROR_NONE;
     }
 
     /** Maps what belongs where the domain touched its address space. */

@@ -9,7 +9,6 @@ import { UntypedBlock } from "../sel4/untypedPool";
 import { GrowingArea } from "../std/growingArea";
 import { PAGE_BITS, PAGE_SIZE } from "../std/pages";
 import { machine } from "./machine";
-import { OWNER_SCRATCH } from "./owners";
 
 /** Exchange pages of containers, one page each, by container number. */
 export const EXCHANGE_PAGES: usize = 0x0010_0000;
@@ -37,21 +36,17 @@ export function mapInWindow(slot: u32, address: usize, writable: bool): bool {
     return mapWindowPage(capability<Frame>(slot), address, writable, machine().tables) == ERROR_NONE;
 }
 
-/** log2 of the pages that an area grows by, unless it says otherwise. */
-const STEP_BITS: u32 = 2;
-
-/** A table in the window. */
+/** A table in the window, which grows by a page at a time. */
 export class WindowArea extends GrowingArea {
     private backed: u32 = 0;
     private readonly blocks: UntypedBlock[] = new Array<UntypedBlock>();
     private readonly slots: u32[] = new Array<u32>();
 
-    /** `owner` is whose account the memory is on; it grows by 2^`stepBits` pages. */
+    /** `owner` is whose account the memory is on. */
     constructor(
         base: usize,
         limit: u32,
-        private readonly owner: i32 = OWNER_SCRATCH,
-        private readonly stepBits: u32 = STEP_BITS,
+        private readonly owner: i32,
     ) {
         super(base, limit);
     }
@@ -73,17 +68,15 @@ export class WindowArea extends GrowingArea {
 
     private grow(): bool {
         const pool = machine().pool;
-        const block = pool.allocate(PAGE_BITS + this.stepBits, this.owner);
+        const block = pool.allocate(PAGE_BITS, this.owner);
         if (block === null) return false;
         this.blocks.push(block);
-        for (let i: u32 = 0; i < (<u32>1) << this.stepBits; i++) {
-            const slot = pool.cspace.allocate();
-            if (slot == 0) return false;
-            this.slots.push(slot);
-            if (pool.cspace.retype(block.untyped, OBJECT_FRAME, 0, slot, 1) != ERROR_NONE) return false;
-            if (!mapInWindow(slot, this.base + this.backed, true)) return false;
-            this.backed += PAGE_SIZE;
-        }
+        const slot = pool.cspace.allocate();
+        if (slot == 0) return false;
+        this.slots.push(slot);
+        if (pool.cspace.retype(block.untyped, OBJECT_FRAME, 0, slot, 1) != ERROR_NONE) return false;
+        if (!mapInWindow(slot, this.base + this.backed, true)) return false;
+        this.backed += PAGE_SIZE;
         return true;
     }
 }

@@ -7,6 +7,8 @@ import { Failure, Result } from "../std/failure";
 import { hexDigit } from "../std/hex";
 
 export const SHA256_BYTES: i32 = 32;
+/** Bytes of the state of a digest (wit/sealift.wit). */
+export const DIGEST_STATE: usize = 112;
 const SHA256_PREFIX: string = "sha256:";
 
 /** Checks `text` as a digest of an algorithm that can be verified. `thing` says whose digest it is. */

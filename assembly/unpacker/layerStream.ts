@@ -5,15 +5,13 @@
 
 import { sha256Begin, sha256End, sha256Update } from "../sel4/generated/host";
 import { ByteStream } from "../oci/byteStream";
+import { DIGEST_STATE } from "../oci/digest";
 import { Compression } from "../oci/mediaTypes";
 import { Failure } from "../std/failure";
 import { decimal } from "../std/numberText";
 import { UNPACKER_PACKED } from "../std/unpackerProtocol";
 import { Decoder, GzipDecoder, STATUS_END, ZstdDecoder } from "./decoder";
 import { readPacked } from "./manager";
-
-/** Bytes of the state of a digest (wit/sealift.wit). */
-const DIGEST_STATE: usize = 112;
 
 // The result of codec.gunzip and codec.unzstd (wit/sealift.wit).
 const COUNT_MASK: u64 = (1 << 30) - 1;
