@@ -30,7 +30,7 @@ const sealift = join(root, 'cli', 'sealift.mjs');
 
 /** The command that runs `command` in a container of the image. */
 export function sealiftRun(
-    image: BenchImage,
+    image: Pick<BenchImage, 'reference'>,
     options: readonly string[],
     command: readonly string[],
 ): string[] {

@@ -72,14 +72,14 @@ async function findComparisons(image: BenchImage, notes: string[]): Promise<Comp
     return usable;
 }
 
-/** What the CLI does before it starts the machine, in this process: milliseconds, and the boot image at `path`. */
-async function makeBootImage(image: BenchImage, path: string): Promise<number> {
+/** What the CLI does before it starts a machine whose shell prints something, in this process: milliseconds, and the boot image at `path`. */
+export async function makeBootImage(reference: string, tag: string, path: string): Promise<number> {
     rmSync(path, { force: true });
     const started = performance.now();
-    const opened = await OpenImage.open(parseImageReference(image.reference));
+    const opened = await OpenImage.open(parseImageReference(reference));
     try {
         const request = {
-            tag: 'bench',
+            tag,
             platform: 'linux/amd64',
             statistics: false,
             container: {
@@ -116,7 +116,7 @@ export async function startupFigure(image: BenchImage, rounds: number): Promise<
     for (let round = 0; round < rounds; round++) {
         const [program, ...rest] = sealiftRun(image, [], COMMAND);
         own.push((await runCommand(program!, rest)).firstByte);
-        bundling.push(await makeBootImage(image, bootImage));
+        bundling.push(await makeBootImage(image.reference, 'bench', bootImage));
         lines.push(await machineTimeline(bootImage, MACHINE_MEBIBYTES));
         for (const { name, command } of comparisons) {
             times.get(name)!.push((await runCommand(command[0]!, command.slice(1))).firstByte);

@@ -36,8 +36,11 @@ function sparingCollector(text) {
     return text.replace(visit, '$1\n  if (ptr < __heap_base) { __visit_members(ptr, cookie); return; }');
 }
 
-/** Compiles the sentry; throws with the compiler's messages where it does not compile. */
-export async function buildSentry(architecture, compilerOptions = []) {
+/**
+ * Compiles the sentry; throws with the compiler's messages where it does not compile. `amendments` are for measurements: the compiler is handed
+ * a module, by its path, with `from` replaced by `to`, as with another constant.
+ */
+export async function buildSentry(architecture, compilerOptions = [], amendments = {}) {
     if (!ARCHITECTURES.includes(architecture)) {
         throw new Error(`architecture ${architecture}: there is none; they are ${ARCHITECTURES.join(', ')}`);
     }
@@ -50,6 +53,11 @@ export async function buildSentry(architecture, compilerOptions = []) {
             text = readFileSync(join(base, name), 'utf8');
         } catch {
             return null; // the compiler tries several names for each import
+        }
+        const amendment = amendments[name];
+        if (amendment !== undefined) {
+            if (!text.includes(amendment.from)) throw new Error(`${name} no longer has "${amendment.from}"`);
+            text = text.replace(amendment.from, amendment.to);
         }
         if (name === vdsoModule) return text.replace('[0]', `[${[...vdso]}]`);
         return chooser.test(name) ? text.replace(`"./${NAMED}/`, `"./${architecture}/`) : text;

@@ -3,8 +3,8 @@
 // What is measured of a system that runs containers in a machine of QEMU, whichever system it is.
 
 /** An image, and the command that leaves its container idle. */
-export interface IdleImage {
-    name: 'busybox' | 'redis';
+export interface IdleCommand {
+    name: string;
     /** Folder and tag of the OCI layout that every system is given. */
     layoutFolder: string;
     tag: string;
@@ -13,6 +13,11 @@ export interface IdleImage {
     firstText: string;
     /** What a container prints when it has nothing left to do. */
     idleText: string;
+}
+
+/** One whose containers are counted. */
+export interface IdleImage extends IdleCommand {
+    name: 'busybox' | 'redis';
     /** Bytes of the layers as stored. */
     storedBytes: number;
 }

@@ -12,7 +12,7 @@ import {
     TargetFrame,
 } from '../../cli/control/frames.js';
 import type { Owner as AccountOwner } from '../account.js';
-import { DoesNotFit, FellSilent, type IdleImage } from './measurement.js';
+import { DoesNotFit, FellSilent, type IdleCommand } from './measurement.js';
 
 /**
  * A machine that has said nothing for this long hangs: the kernel stops in silence when it has too little memory. With many
@@ -33,6 +33,7 @@ export interface SystemAccount {
     containers: readonly {
         name: string;
         owners: readonly AccountOwner[];
+        layerBytesMapped: number;
         /** Its sentry did not answer in time: the figures are those of the request before. */
         stale: boolean;
     }[];
@@ -53,7 +54,7 @@ class Outputs {
     private readonly idle = new Set<number>();
     readonly firstBytes: number[] = [];
 
-    constructor(private readonly image: IdleImage | null) {}
+    constructor(private readonly image: IdleCommand | null) {}
 
     add(channel: number, text: string, time: number): void {
         if (this.image === null) return;
@@ -71,11 +72,15 @@ class Outputs {
     }
 }
 
-/** Runs `command`; a DoesNotFit when the machine or a container ends before all `count` of them are idle. */
+/**
+ * Runs `command`; a DoesNotFit when the machine or a container ends before all `count` of them are idle. They get `settling` milliseconds
+ * more for what they do after they have said that they are idle.
+ */
 export function runUntilIdle(
     command: readonly string[],
-    image: IdleImage | null,
+    image: IdleCommand | null,
     count: number,
+    settling = 0,
 ): Promise<IdleSystem> {
     return new Promise((resolve, reject) => {
         const started = performance.now();
@@ -102,7 +107,8 @@ export function runUntilIdle(
             requests++;
             response = '';
             const request = JSON.stringify({ id: 1, op: 'stats' });
-            send(HostFrame.REQUEST, Buffer.from(`\0${request}`, 'latin1'));
+            const frame = Buffer.from(`\0${request}`, 'latin1');
+            setTimeout(() => send(HostFrame.REQUEST, frame), requests === 1 ? settling : 0);
         };
         const answered = (): void => {
             const answer = JSON.parse(response) as SystemAccount & { error?: string };

@@ -9,16 +9,15 @@ import { readBoard, type Board } from '../../cli/boards/board.js';
 import { writeBoardImage } from '../../cli/boards/boardImage.js';
 import { qemuMachine } from '../../cli/boards/qemu.js';
 import { writeBootImage } from '../../cli/boot/bootImage.js';
-import { bundleParts, type ContainerOptions, type SystemBundle } from '../../cli/boot/bundle.js';
+import { bundleParts, type SystemBundle } from '../../cli/boot/bundle.js';
 import { messageOf } from '../../cli/failure.js';
-import { OpenImage } from '../../cli/image/imageReader.js';
-import { parseImageReference } from '../../cli/image/reference.js';
 import { findKernel } from '../../cli/kernel/findKernel.js';
 import type { KernelInstallation } from '../../cli/kernel/installation.js';
 import { kernelRuntime } from '../../cli/kernel/kernelRuntime.js';
 import { judgeKernel, requireSuitable } from '../../cli/kernel/suitability.js';
 import { linuxKernel, linuxRuntime } from '../../cli/projectPaths.js';
 import { root } from '../image.js';
+import { withIdleSystem } from './idleSystem.js';
 import {
     DoesNotFit,
     sumOf,
@@ -33,7 +32,6 @@ import { runUntilIdle } from './sealiftMachine.js';
 const KIBIBYTE = 1024;
 const MEBIBYTE = 1024 * KIBIBYTE;
 const BOARD = 'pc99';
-const PLATFORM = 'linux/amd64';
 
 /** Memory limits of a container, little above what it needs. They are taken out of the machine's memory when it is made. */
 const memoryLimits: Readonly<Record<IdleImage['name'], number>> = {
@@ -51,54 +49,6 @@ function findSel4(board: Board): KernelInstallation | string {
         return kernel;
     } catch (error) {
         return messageOf(error);
-    }
-}
-
-function container(image: IdleImage, index: number): ContainerOptions {
-    const name = `idle-${index + 1}`;
-    return {
-        name,
-        image: 0,
-        memory: memoryLimits[image.name],
-        nanoCpus: 0,
-        entrypoint: [],
-        command: [...image.command],
-        environment: [],
-        workingDirectory: null,
-        user: null,
-        hostname: name,
-        readOnly: false,
-        strace: false,
-        interactive: false,
-    };
-}
-
-/** The system of `count` containers, while `use` has it: the image is closed afterwards. */
-async function withSystem<T>(
-    image: IdleImage | null,
-    count: number,
-    use: (system: SystemBundle) => Promise<T>,
-): Promise<T> {
-    const system = { oneShot: false, statistics: false, files: [] };
-    if (image === null) return use({ ...system, images: [], containers: [] });
-    const opened = await OpenImage.open(parseImageReference(`oci:${image.layoutFolder}:${image.tag}`));
-    try {
-        const paths = await opened.bundleFiles(PLATFORM);
-        return await use({
-            ...system,
-            images: [
-                {
-                    files: opened.files,
-                    paths,
-                    tag: image.tag,
-                    platform: PLATFORM,
-                    name: `${image.name}:latest`,
-                },
-            ],
-            containers: Array.from({ length: count }, (_, index) => container(image, index)),
-        });
-    } finally {
-        opened.close();
     }
 }
 
@@ -144,10 +94,15 @@ export class SealiftSystem implements ContainerSystem {
         const key = `${image?.name ?? 'none'}-${count}`;
         let booted = this.booted.get(key);
         if (booted === undefined) {
-            booted = withSystem(image, count, (system) => this.write(system, key));
+            booted = this.describe(image, count, key);
             this.booted.set(key, booted);
         }
         return booted;
+    }
+
+    private describe(image: IdleImage | null, count: number, name: string): Promise<Booted> {
+        const memory = image === null ? 0 : memoryLimits[image.name];
+        return withIdleSystem(image, count, memory, (system) => this.write(system, name));
     }
 
     /** Writes the boot image of a system. */

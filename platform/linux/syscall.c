@@ -128,8 +128,9 @@ static void receive(bool is_blocking, bool takes_reply) {
 
 void handle_syscall(int64_t number) {
     const uint64_t *registers = kernel.current->registers;
-    trace("%s thread %lx cap %lx info %lx\n", trace_syscall(number), address_of(kernel.current),
-          registers[REGISTER_CAPABILITY], registers[REGISTER_MESSAGE_INFO]);
+    trace("%s thread %lx cap %lx info %lx message %lx %lx %lx %lx\n", trace_syscall(number),
+          address_of(kernel.current), registers[REGISTER_CAPABILITY], registers[REGISTER_MESSAGE_INFO],
+          registers[REGISTER_R10], registers[REGISTER_R8], registers[REGISTER_R9], registers[REGISTER_R15]);
     if (enter()) {
         switch (number) {
         case seL4_SysSend:

@@ -14,6 +14,7 @@ function container(name: string, heap: number) {
             { owner: 'sentry: heap', bytes: heap },
             { owner: 'free', bytes: 64 - heap },
         ],
+        layerBytesMapped: 0,
         stale: false,
     };
 }
