@@ -27,7 +27,7 @@ await runMain(async () => {
     await setUp({ forTests: true });
     await build();
     const { Failure } = await import('../build/cli/failure.js');
-    const { storeFigures, storeImageNames } = await import('../build/bench/store/main.js');
+    const { printStoreFigures, storeImageNames } = await import('../build/bench/store/main.js');
     const images = values.images?.split(',') ?? storeImageNames;
     const unknown = images.find((name) => !storeImageNames.includes(name));
     if (unknown !== undefined)
@@ -39,15 +39,16 @@ await runMain(async () => {
         await buildSentry('x86_64', ['--outFile', sentry], singlePages);
         await buildRuntime({ sentry, output: runtime, say: (text) => step.say(text) });
     });
-    const text = await runStep('bench-store', 'Measure the layer store', async (step) => {
+    const tables = [];
+    await runStep('bench-store', 'Measure the layer store', async (step) => {
         const say = (words) => step.say(words);
-        const zlib = debianSource('zlib', say);
         try {
+            const zlib = debianSource('zlib', say);
             const options = { images, runtime: join(root, runtime), zlib, board: values.board };
-            return await storeFigures(options, say);
+            await printStoreFigures(options, say, (table) => tables.push(table));
         } catch (error) {
             throw error instanceof Failure ? new StepError(error.message) : error;
         }
     });
-    console.log(text);
+    console.log(tables.join('\n'));
 });

@@ -114,21 +114,15 @@ function touchedTable(all: readonly Measured[]): string {
 }
 
 /**
- * One row an image: what leaves the store with units of `unitPages` pages, in streams of `streamPages`, and what compressing that took here
+ * One row an image: what leaves the store with units of `unitPages` pages, each a stream of its own, and what compressing that took here
  * beside what unpacking takes. Savings are those of the first compressor.
  */
-function savingRows(all: readonly Measured[], unitPages: number, streamPages: number): string[][] {
+function savingRows(all: readonly Measured[], unitPages: number): string[][] {
     const methods = compressors();
     return all.map(({ image, files, touched, store, inUse, unpacking }) => {
         const { cold, coldBytes } = splitStore(files, touched, unitPages);
-        const streams = cold.flatMap((content) => {
-            const pieces: Buffer[] = [];
-            const size = Math.min(streamPages * PAGE, content.length);
-            for (let at = 0; at < content.length; at += size) pieces.push(content.subarray(at, at + size));
-            return pieces;
-        });
-        const results = methods.map(({ compress }) => compress(streams));
-        const kept = results.map(({ sizes }) => keptBytes(streams, sizes));
+        const results = methods.map(({ compress }) => compress(cold));
+        const kept = results.map(({ sizes }) => keptBytes(cold, sizes));
         const saved = coldBytes - kept[0]!;
         return [
             image.name,
@@ -143,12 +137,7 @@ function savingRows(all: readonly Measured[], unitPages: number, streamPages: nu
     });
 }
 
-function savingTable(
-    title: string,
-    all: readonly Measured[],
-    unitPages: number,
-    streamPages: number,
-): string {
+function savingTable(title: string, all: readonly Measured[], unitPages: number): string {
     const names = compressors().map(({ name }) => name);
     const head = [
         title,
@@ -160,7 +149,7 @@ function savingTable(
         'UNPACK, s',
         ...names.map((name) => `${name}, s`),
     ];
-    return table(head, savingRows(all, unitPages, streamPages), [...head.keys()].slice(1));
+    return table(head, savingRows(all, unitPages), [...head.keys()].slice(1));
 }
 
 async function inflateTable(all: readonly Measured[], options: StoreBenchOptions): Promise<string> {
@@ -194,21 +183,23 @@ async function inflateTable(all: readonly Measured[], options: StoreBenchOptions
     return table(['INFLATE', 'KiB', ...machines.map(([name]) => `${name}, ms`)], rows, [1, 2, 3]);
 }
 
-/** The tables as text. */
-export async function storeFigures(options: StoreBenchOptions, say: (text: string) => void): Promise<string> {
+/** Measures everything; `print` gets each table when it is there. */
+export async function printStoreFigures(
+    options: StoreBenchOptions,
+    say: (text: string) => void,
+    print: (text: string) => void,
+): Promise<void> {
     const all: Measured[] = [];
     for (const name of options.images) {
         say(`${name}: boot, trace`);
         all.push(await measure(name, options.runtime));
     }
+    print(touchedTable(all));
     say('compress what was not touched');
-    const saving = [
-        savingTable('BY FILE, A STREAM EACH', all, Infinity, Infinity),
-        savingTable('BY FILE, IN 64 KiB STREAMS', all, Infinity, BLOCK_PAGES),
-        savingTable('BY BLOCK OF 64 KiB', all, BLOCK_PAGES, BLOCK_PAGES),
-    ];
+    print(savingTable('BY FILE', all, Infinity));
+    print(savingTable('BY BLOCK OF 64 KiB', all, BLOCK_PAGES));
     say('inflate what was touched');
-    return [touchedTable(all), ...saving, await inflateTable(all, options)].join('\n');
+    print(await inflateTable(all, options));
 }
 
 export { storeImageNames };
