@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Builds the C runtime with the three Wasm modules: one freestanding ELF, the root task.
+// Builds the C runtime with the three Wasm modules, validated and translated: one freestanding ELF, the root task.
 //
 //   node scripts/build-runtime.mjs [--architecture=x86_64] [--sel4=PREFIX] [--board=NAME] [--manager=FILE] [--unpacker=FILE]
 //                                  [--sentry=FILE] [--output=FILE] [--count-instructions | --aot]
@@ -15,7 +15,7 @@
 // The result is build/runtime/ARCHITECTURE/linux/runtime.elf unless named, or .../sel4/runtime.elf when it is for a
 // kernel. Only what has changed is compiled again: the compilers write down what each object was made from.
 
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
     existsSync,
@@ -31,6 +31,7 @@ import { availableParallelism } from 'node:os';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
+import { buildTool } from './build-tools.mjs';
 import { writeCompiledModule } from './compile-module.mjs';
 import { debianSource } from './debian-source.mjs';
 import { withShortNames } from './wasm-names.mjs';
@@ -45,7 +46,7 @@ const commonFolders = ['libc', 'sel4', 'host', 'boot'];
 
 /** The two engines: files of theirs, folders or single files. */
 const interpreter = ['wasm'];
-const compiled = ['aot', 'wasm/code_section.c', 'wasm/unwind.c', 'wasm/trap_message.c'];
+const compiled = ['aot', 'wasm/unwind.c', 'wasm/trap_message.c'];
 
 /** What is particular to an architecture: more folders, the compilers, their options, and the linker's emulation. */
 const architectures = {
@@ -231,6 +232,20 @@ function writeIfDifferent(path, contents) {
     }
 }
 
+/**
+ * Validates and translates a module: `embedded`.image, .kept and .data are what the runtime carries (modules.S), and
+ * `embedded`.wasm is the module with shorter names. Modules that are compiled ahead of time are validated and bound to
+ * their imports in the same way.
+ */
+function translateModule(world, module, embedded, meter) {
+    const bytes = readFileSync(module);
+    // The tool says what is wrong with a module that is not valid.
+    writeIfDifferent(`${embedded}.wasm`, WebAssembly.validate(bytes) ? withShortNames(bytes) : bytes);
+    const options = [world, `${embedded}.wasm`, embedded, ...(meter ? ['--meter'] : [])];
+    const { status, stderr, error } = spawnSync(buildTool('wasm_translate'), options, { encoding: 'utf8' });
+    if (status !== 0) throw new Error(stderr?.trim() || `wasm_translate did not run: ${error?.message}`);
+}
+
 /** Bytes of the sections of an ELF file, by name. */
 function sectionSizes(path) {
     const file = readFileSync(path);
@@ -298,8 +313,8 @@ export async function buildRuntime(options = {}) {
                 `${relative(root, module)} is not there: build it first, or name a file with --${name}`,
             );
         }
-        const embedded = elf.replace(/(\.elf)?$/, `-${name}.wasm`);
-        writeIfDifferent(embedded, withShortNames(readFileSync(module)));
+        const embedded = elf.replace(/(\.elf)?$/, `-${name}`);
+        translateModule(name, module, embedded, counting);
         return embedded;
     });
     const zlib = debianSource('zlib', options.say);
@@ -373,7 +388,7 @@ export async function buildRuntime(options = {}) {
             [manager, 'manager'],
         ]) {
             const source = elf.replace(/(\.elf)?$/, `-compiled-${label}.c`); // program.ld knows the names
-            writeCompiledModule(module, label, source);
+            writeCompiledModule(`${module}.wasm`, label, source);
             const output = source.replace(/c$/, 'o');
             objects.push(output);
             const full = [...gcc, ...codeOptions.filter((option) => option !== '-g'), ...generatedOptions];
@@ -384,17 +399,23 @@ export async function buildRuntime(options = {}) {
     await inParallel(tasks);
     const modules = join(dirname(elf), `${basename(elf, '.elf')}-modules.o`);
     const source = join(runtimeFolder, 'boot', 'modules.S');
+    const partsOf = (module) => [`${module}.kept`, `${module}.image`];
+    const parts = [...partsOf(sentry), `${sentry}.data`, ...partsOf(unpacker), ...partsOf(manager)];
     const hashOf = (file) => hash(readFileSync(file));
     const define = (symbol, file) => `-D${symbol}="${file}"`;
     await make(
         modules,
         (file) => [
             ...clang,
-            define('SENTRY_WASM', sentry),
-            define('UNPACKER_WASM', unpacker),
-            define('MANAGER_WASM', manager),
+            define('SENTRY_WASM', parts[0]),
+            define('SENTRY_IMAGE', parts[1]),
+            define('SENTRY_DATA', parts[2]),
+            define('UNPACKER_WASM', parts[3]),
+            define('UNPACKER_IMAGE', parts[4]),
+            define('MANAGER_WASM', parts[5]),
+            define('MANAGER_IMAGE', parts[6]),
             ...definitions,
-            `-DMODULES="${[sentry, unpacker, manager].map(hashOf).join(' ')}"`, // made again when their contents change
+            `-DMODULES="${parts.map(hashOf).join(' ')}"`, // made again when their contents change
             '-c',
             source,
             '-o',
@@ -445,7 +466,7 @@ async function main() {
     console.log(relative(root, elf));
     console.log(`  text ${size('.text')}, constants ${size('.rodata')}, state ${size('.bss')} bytes`);
     console.log(
-        `  sentry.wasm ${size('.wasm.sentry')}, unpacker.wasm ${size('.wasm.unpacker')}, manager.wasm ${size('.wasm.manager')} bytes (whole pages)`,
+        `  translated: sentry.wasm ${size('.wasm.sentry')} and ${size('.wasm.sentry.data')} of data, unpacker.wasm ${size('.wasm.unpacker')}, manager.wasm ${size('.wasm.manager')} bytes (whole pages)`,
     );
 }
 

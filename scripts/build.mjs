@@ -97,12 +97,20 @@ const steps = [
         command: [node, 'scripts/component.mjs'],
     },
     {
+        name: 'tools',
+        title: 'Build the tools for WebAssembly modules',
+        inputs: ['runtime-c', 'scripts/build-tools.mjs'],
+        outputs: ['build/tools/wasm_dump', 'build/tools/wasm_translate'],
+        command: [node, 'scripts/build-tools.mjs'],
+    },
+    {
         name: 'runtime',
         title: 'Build the C runtime',
         inputs: [
             'runtime-c',
             'platform/linux/include',
             'scripts/build-runtime.mjs',
+            'scripts/build-tools.mjs',
             'scripts/compile-module.mjs',
             'scripts/wasm-sections.mjs',
             'scripts/wasm-names.mjs',
@@ -127,13 +135,6 @@ const steps = [
         inputs: ['platform/linux'],
         outputs: ['build/linux/sealift-linux-kernel'],
         command: [node, 'platform/linux/build.mjs'],
-    },
-    {
-        name: 'tools',
-        title: "Build the interpreter's tools",
-        inputs: ['runtime-c/wasm', 'runtime-c/tools', 'scripts/build-tools.mjs'],
-        outputs: ['build/tools/wasm_dump'],
-        command: [node, 'scripts/build-tools.mjs'],
     },
     {
         name: 'cli',

@@ -161,7 +161,7 @@ function exportThunk({ index }, name, sections, identifier) {
 
 const cText = (text) => JSON.stringify(text).replaceAll('??', '?\\?');
 
-/** The description of the module: struct compiled_module. */
+/** The description of the module: struct wasm_image of runtime-c/aot. */
 function description(name, sections, header, start) {
     const { imports, names } = sections;
     const exported = sections.exports.filter(({ kind }) => kind === 'function');
@@ -213,9 +213,7 @@ function description(name, sections, header, start) {
         '    {0},\n};',
         `static const char names[] =\n    ${texts.join('\n    ') || '""'};`,
         `static const uint32_t name_offsets[] = {${offsets.join(', ') || 0}};`,
-        `extern const uint8_t program_${name}_wasm[];`,
-        `const struct compiled_module compiled_${name} = {`,
-        `    .bytes = program_${name}_wasm,`,
+        `const wasm_image program_${name}_image = {`,
         `    .memory_minimum = ${memory.minimum},`,
         `    .memory_maximum = ${memory.maximum ?? 'WASM_NO_MAXIMUM'},`,
         `    .table_elements = ${sections.tables.reduce((sum, { minimum }) => sum + minimum, 0)},`,

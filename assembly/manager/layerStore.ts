@@ -17,11 +17,6 @@ export class LayerStore {
     readonly layers: StoredLayer[] = new Array<StoredLayer>();
     private readonly pages: StorePages = new StorePages();
 
-    /** Uses what the boot left over. To be called once, when the machine has been taken over. */
-    begin(): void {
-        this.pages.frames.spare.addBootFrames();
-    }
-
     /** Slot of the capability to the frame of a page of a layer's contents. */
     dataSlot(layer: StoredLayer, page: u32): u32 {
         return this.pages.frames.slot(this.dataFrame(layer, page));

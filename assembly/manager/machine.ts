@@ -21,7 +21,7 @@ import { TableSource } from "../sel4/mapping";
 import { ERROR_NONE, OBJECT_CNODE, OBJECT_PAGE_TABLE, errorName } from "../sel4/objects";
 import { OwnedObject, UntypedPool } from "../sel4/untypedPool";
 import { Failure } from "../std/failure";
-import { PAGE_SIZE, pagesFor } from "../std/pages";
+import { PAGE_SIZE } from "../std/pages";
 import { AddressSpaces } from "./addressSpaces";
 import {
     OWNERS,
@@ -175,10 +175,12 @@ function accountBoot(pool: UntypedPool, ram: u64, usedAtBoot: u64): void {
     const code = fact(BootKey.RUNTIME_TEXT_BYTES);
     const modules =
         fact(BootKey.MANAGER_WASM_BYTES) +
-        fact(BootKey.UNPACKER_WASM_PAGES) * PAGE_SIZE +
+        fact(BootKey.UNPACKER_WASM_BYTES) +
         fact(BootKey.SENTRY_WASM_BYTES);
     const translated =
-        (pagesFor(fact(BootKey.MANAGER_IMAGE_BYTES)) + fact(BootKey.SENTRY_IMAGE_PAGES)) * PAGE_SIZE;
+        fact(BootKey.MANAGER_IMAGE_BYTES) +
+        fact(BootKey.UNPACKER_IMAGE_BYTES) +
+        fact(BootKey.SENTRY_IMAGE_BYTES);
     const bundle = fact(BootKey.BUNDLE_PAGES) * PAGE_SIZE;
     const heap = <u64>heapFrames() * PAGE_SIZE;
     pool.account(OWNER_RUNTIME_CODE, code);

@@ -42,7 +42,6 @@ function run(): Failure | null {
     let failure = takeOver();
     if (failure !== null) return failure;
     beginHeap();
-    store.begin();
     if (!provideHeap(0))
         return new Failure("there is no memory for the manager's heap; give the machine more memory");
     sendText(

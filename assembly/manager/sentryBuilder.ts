@@ -104,6 +104,8 @@ const OTHER_SLOTS: u32 = 32;
 
 /** Private pages that the quota keeps memory back for: all but those that only a deep recursion touches. */
 const KEPT_PAGES: u32 = 56;
+/** Pages that tell a sentry's runtime what it must know. */
+const DOMAIN_BOOT_PAGES: u32 = 1;
 /** Frames that are mapped from the start: IPC buffer, exchange page. */
 const EAGER_PAGES: u64 = 2;
 
@@ -116,9 +118,8 @@ function nodeRadix(configurationPages: u64): u32 {
         // The exchange and configuration pages are mapped on both sides.
         2 * configurationPages +
         1 +
-        fact(BootKey.SHARED_PAGES) -
-        fact(BootKey.SHARED_HOLE_PAGES) +
-        fact(BootKey.SENTRY_IMAGE_PAGES) +
+        fact(BootKey.SHARED_PAGES) +
+        DOMAIN_BOOT_PAGES +
         TABLES_ESTIMATE +
         OTHER_SLOTS;
     return <u32>(64 - clz(slots - 1));
@@ -213,25 +214,24 @@ export class SentryBuilder extends TableSource {
         this.check(machine().addressSpaces.assign(this.vspace), "give the sentry an address space");
     }
 
-    /** Program and translated module: the frames of the root task, read-only. */
+    /** The program with the module's image, and what the runtime must know: the frames of the root task, read-only. */
     private mapShared(): void {
-        const hole = <u32>fact(BootKey.SHARED_HOLE_FIRST);
-        const behind = hole + <u32>fact(BootKey.SHARED_HOLE_PAGES);
-        this.mapProgram(0, hole);
-        this.mapProgram(behind, <u32>fact(BootKey.SHARED_PAGES) - behind);
+        const code = <u32>pagesFor(fact(BootKey.RUNTIME_TEXT_BYTES));
+        this.mapProgram(0, code, true);
+        this.mapProgram(code, <u32>fact(BootKey.SHARED_PAGES) - code, false);
         this.mapCopies(
-            <u32>fact(BootKey.SENTRY_IMAGE_FIRST_SLOT),
-            <u32>fact(BootKey.SENTRY_IMAGE_PAGES),
-            fact(BootKey.SENTRY_IMAGE_VADDR),
+            <u32>fact(BootKey.DOMAIN_BOOT_SLOT),
+            DOMAIN_BOOT_PAGES,
+            fact(BootKey.DOMAIN_BOOT_VADDR),
             false,
         );
     }
 
     /** Some of the program's shared pages. */
-    private mapProgram(first: u32, count: u32): void {
+    private mapProgram(first: u32, count: u32, execute: bool): void {
         const address = fact(BootKey.SHARED_FIRST_VADDR) + ((<u64>first) << PAGE_BITS);
         const page = <u32>((address - fact(BootKey.IMAGE_FIRST_VADDR)) >> PAGE_BITS);
-        this.mapCopies(<u32>fact(BootKey.IMAGE_FRAME_FIRST_SLOT) + page, count, address, true);
+        this.mapCopies(<u32>fact(BootKey.IMAGE_FRAME_FIRST_SLOT) + page, count, address, execute);
     }
 
     private mapCopies(from: u32, count: u32, address: u64, execute: bool): void {

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Frames that the root task needs no more: what the boot had for a while, and pages of the bundle that have been read for the last time. The
+// Frames that the root task needs no more: pages of the bundle that have been read for the last time. The
 // kernel gave them as frames, so that they are no untyped memory and never will be; as frames they are as good as any.
 
 import { BootKey } from "../sel4/generated/boot-keys";
-import { bootValue } from "../sel4/generated/host";
 import { Frame, capability } from "../sel4/capabilities";
 import { ERROR_NONE } from "../sel4/objects";
 import { PAGE_BITS, PAGE_SIZE } from "../std/pages";
 import { fact, machine } from "./machine";
-import { OWNER_BUNDLE, OWNER_ROOT_STATE } from "./owners";
+import { OWNER_BUNDLE } from "./owners";
 
 /** Slot of the frame of a page of the bundle. */
 export function bundleFrameSlot(page: u32): u32 {
@@ -23,23 +22,11 @@ class Range {
         readonly first: u32,
         /** The slot behind the last one. */
         public end: u32,
-        /** Whose account they are still on. */
-        readonly owner: i32,
     ) {}
 }
 
 export class SpareFrames {
     private readonly ranges: Range[] = new Array<Range>();
-
-    /** Takes over what the boot left. */
-    addBootFrames(): void {
-        const count = <u32>fact(BootKey.SPARE_COUNT);
-        for (let i: u32 = 0; i < count; i++) {
-            const first = <u32>bootValue(BootKey.SPARE_FIRST_SLOT, i);
-            const frames = <u32>bootValue(BootKey.SPARE_FRAMES, i);
-            if (frames > 0) this.ranges.push(new Range(first, first + frames, OWNER_ROOT_STATE));
-        }
-    }
 
     /** Nothing reads the bundle from byte `begin` to `end` any more. Only whole pages count. */
     addBundle(begin: u64, end: u64): void {
@@ -49,12 +36,12 @@ export class SpareFrames {
         const ranges = this.ranges;
         if (ranges.length > 0) {
             const last = ranges[ranges.length - 1];
-            if (last.owner == OWNER_BUNDLE && last.end == first) {
+            if (last.end == first) {
                 last.end = behind;
                 return;
             }
         }
-        ranges.push(new Range(first, behind, OWNER_BUNDLE));
+        ranges.push(new Range(first, behind));
     }
 
     /** Moves one of them, unmapped, into an empty slot. What it held is still there. False when there is none. */
@@ -65,7 +52,7 @@ export class SpareFrames {
         const from = range.end - 1;
         if (capability<Frame>(from).unmap() != ERROR_NONE) return false;
         if (machine().cspace.move(slot, from) != ERROR_NONE) return false;
-        machine().pool.account(range.owner, -(<u64>PAGE_SIZE));
+        machine().pool.account(OWNER_BUNDLE, -(<u64>PAGE_SIZE));
         range.end = from;
         if (range.first == from) ranges.pop();
         return true;

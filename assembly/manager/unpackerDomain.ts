@@ -201,7 +201,7 @@ export class UnpackerDomain {
         return this.touchProgram(page);
     }
 
-    /** The runtime's code and constants, and unpacker.wasm. */
+    /** The runtime's code and constants, and unpacker.wasm with its image. */
     private touchProgram(page: u64): Touch {
         const first = fact(BootKey.IMAGE_FIRST_VADDR);
         const module = fact(BootKey.UNPACKER_WASM_VADDR);

@@ -18,9 +18,7 @@
 #ifdef SEALIFT_AOT
 #include "aot/compiled.h"
 
-const uint8_t program_kernel_wasm[8] = {0, 'a', 's', 'm', 1};
-extern const struct compiled_module compiled_kernel;
-const struct compiled_module *const compiled_modules[] = {&compiled_kernel, NULL};
+extern const wasm_image program_kernel_image;
 #endif
 
 enum { STACK_SIZE = 1 << 20 };
@@ -54,12 +52,8 @@ static wasm_status clock_milliseconds(wasm_instance *instance, uint64_t *values)
 
 static const wasm_host_entry hosts[] = {{"env", "clock_milliseconds", ":i", clock_milliseconds}};
 
+#ifndef SEALIFT_AOT
 static uint8_t *read_module(const char *path, size_t *length) {
-#ifdef SEALIFT_AOT
-    (void)path;
-    *length = sizeof program_kernel_wasm;
-    return (uint8_t *)program_kernel_wasm;
-#else
     FILE *file = fopen(path, "rb");
     if (!file)
         fail(path, "cannot be opened");
@@ -71,8 +65,21 @@ static uint8_t *read_module(const char *path, size_t *length) {
         fail(path, "cannot be read");
     fclose(file);
     return bytes;
-#endif
 }
+
+static const wasm_image *load(const char *path, const uint8_t *bytes, size_t length, wasm_host_table table) {
+    wasm_load_options options = {
+        .hosts = table,
+        .image = {allocate(16 * length + 65536), 16 * length + 65536},
+        .scratch = {allocate(WASM_SCRATCH_SIZE), WASM_SCRATCH_SIZE},
+    };
+    const wasm_image *image;
+    wasm_error error;
+    if (wasm_load(bytes, length, &options, &image, &error) != WASM_OK)
+        fail(path, error.message);
+    return image;
+}
+#endif
 
 static void print_trap(const wasm_instance *instance) {
     fprintf(stderr, "driver: trapped: %s\n", wasm_last_trap(instance)->message);
@@ -87,18 +94,15 @@ int main(int argument_count, char **arguments) {
         fprintf(stderr, "usage: %s FILE run COUNT | %s FILE sizes\n", arguments[0], arguments[0]);
         return 2;
     }
+    wasm_host_table table = {hosts, sizeof hosts / sizeof hosts[0]};
+#ifdef SEALIFT_AOT
+    const uint8_t *bytes = NULL; // the compiled module has everything
+    const wasm_image *image = &program_kernel_image;
+#else
     size_t length;
     const uint8_t *bytes = read_module(arguments[1], &length);
-    wasm_host_table table = {hosts, sizeof hosts / sizeof hosts[0]};
-    wasm_load_options load = {
-        .hosts = table,
-        .image = {allocate(16 * length + 65536), 16 * length + 65536},
-        .scratch = {allocate(WASM_SCRATCH_SIZE), WASM_SCRATCH_SIZE},
-    };
-    const wasm_image *image;
-    wasm_error error;
-    if (wasm_load(bytes, length, &load, &image, &error) != WASM_OK)
-        fail(arguments[1], error.message);
+    const wasm_image *image = load(arguments[1], bytes, length, table);
+#endif
     size_t storage = wasm_instance_size(image, 0);
 #ifndef SEALIFT_AOT
     if (strcmp(arguments[2], "sizes") == 0) {

@@ -79,7 +79,7 @@ static void call(void *argument) {
 }
 
 wasm_status wasm_call(wasm_instance *instance, uint32_t function, uint64_t *values) {
-    const struct compiled_module *module = instance->image->module;
+    const wasm_image *module = instance->image;
     for (uint32_t i = 0; i < module->export_count; i++) {
         if (module->exports[i].function == function) {
             struct call arguments = {&module->exports[i], instance->compiled, values};

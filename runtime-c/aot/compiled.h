@@ -39,10 +39,9 @@ struct compiled_import {
     const char *signature; ///< as in wasm_host_entry
 };
 
-/// One compiled module: all that is known about it before it runs. Constant.
-struct compiled_module {
-    const uint8_t
-        *bytes; ///< the module's stand-in in the program (boot/modules.S), by which wasm_load knows it
+/// The image of a compiled module: all that is known about it before it runs. The program has it as a
+/// constant, `program_NAME_image`; nothing loads it.
+struct wasm_image {
     uint32_t memory_minimum; ///< pages of linear memory; 0: it has none
     uint32_t memory_maximum; ///< WASM_NO_MAXIMUM if it declares none
     uint32_t table_elements; ///< of all tables together
@@ -59,9 +58,6 @@ struct compiled_module {
     void (*instantiate)(void *compiled, wasm_instance *instance);
     void (*start)(void *compiled); ///< the start function, or NULL
 };
-
-/// The modules that the program was compiled with, and NULL behind the last one. The program defines it.
-extern const struct compiled_module *const compiled_modules[];
 
 /// Calls the index-th import of the module, and does not come back if it fails.
 void compiled_call_host(wasm_instance *instance, uint32_t index, uint64_t *values);

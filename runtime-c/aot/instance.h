@@ -6,11 +6,6 @@
 
 #include "compiled.h"
 
-struct wasm_image {
-    const struct compiled_module *module;
-    wasm_host_table hosts; ///< the table given to wasm_load
-};
-
 struct wasm_stack {
     uintptr_t limit; ///< lowest address of a compiled function's frame
     uintptr_t top;   ///< where the outermost call begins, 16-byte aligned

@@ -14,7 +14,6 @@ static struct {
     sel4_cptr next_slot;
     uint32_t frames;
     bool is_open;
-    struct boot_frames given[BOOT_GIVEN_RANGES];         // frames of the root task's that it needs no more
     uint64_t used[CONFIG_MAX_NUM_BOOTINFO_UNTYPED_CAPS]; // bytes, by index of the boot information
 } allocator ROOT_ONLY;
 
@@ -104,68 +103,27 @@ static bool map_missing_table(uint64_t vaddr) {
            sel4_page_table_map(table, level, seL4_CapInitThreadVSpace, vaddr) == seL4_NoError;
 }
 
-bool boot_allocator_give(sel4_cptr first, uint32_t count) {
-    for (uint32_t i = 0; i < BOOT_GIVEN_RANGES; i++) {
-        if (allocator.given[i].count == 0) {
-            allocator.given[i] = (struct boot_frames){first, count};
-            return true;
-        }
-    }
-    return false;
-}
-
-struct boot_frames boot_allocator_given(uint32_t range) {
-    return range < BOOT_GIVEN_RANGES ? allocator.given[range] : (struct boot_frames){0};
-}
-
-/// One of the frames that were given; 0 when there is none.
-static sel4_cptr take_given(void) {
-    for (uint32_t i = 0; i < BOOT_GIVEN_RANGES; i++) {
-        if (allocator.given[i].count > 0) {
-            allocator.given[i].count--;
-            return allocator.given[i].first++;
-        }
-    }
-    return 0;
-}
-
-/// Moves given frames, up to `count`, into consecutive slots from the next empty one on. How many there were.
-static uint32_t move_given(uint32_t count) {
-    const uint64_t depth = seL4_WordBits; // the kernel's guard takes what the CNode's slots leave
-    uint32_t moved = 0;
-    while (moved < count && allocator.next_slot < allocator.info->empty.end) {
-        sel4_cptr frame = take_given();
-        if (frame == 0 || sel4_cnode_move(seL4_CapInitThreadCNode, allocator.next_slot, depth,
-                                          seL4_CapInitThreadCNode, frame, depth) != seL4_NoError) {
-            break;
-        }
-        allocator.next_slot++;
-        moved++;
-    }
-    return moved;
-}
-
-bool boot_allocator_map(uint64_t vaddr, uint32_t pages, sel4_cptr *first) {
-    sel4_cptr frame = allocator.next_slot;
-    sel4_cptr fresh;
-    uint32_t given = move_given(pages);
-    if (given < pages && !boot_allocator_take(SEL4_OBJECT_SMALL_FRAME, pages - given, &fresh)) {
-        return false;
-    }
-    if (first) {
-        *first = frame;
-    }
+bool boot_allocator_map_frames(sel4_cptr first, uint64_t vaddr, uint32_t pages, uint64_t rights) {
     for (uint32_t page = 0; page < pages;) {
         uint64_t at = vaddr + (uint64_t)page * SEL4_PAGE_SIZE;
-        if (sel4_page_map(frame + page, seL4_CapInitThreadVSpace, at, SEL4_RIGHT_READ | SEL4_RIGHT_WRITE,
-                          false) == seL4_NoError) {
+        if (sel4_page_map(first + page, seL4_CapInitThreadVSpace, at, rights, false) == seL4_NoError) {
             page++;
         } else if (!map_missing_table(at)) {
             return false;
         }
     }
-    memset((void *)vaddr, 0, (uint64_t)given * SEL4_PAGE_SIZE);
     return true;
+}
+
+bool boot_allocator_map(uint64_t vaddr, uint32_t pages, sel4_cptr *first) {
+    sel4_cptr frames;
+    if (!boot_allocator_take(SEL4_OBJECT_SMALL_FRAME, pages, &frames)) {
+        return false;
+    }
+    if (first) {
+        *first = frames;
+    }
+    return boot_allocator_map_frames(frames, vaddr, pages, SEL4_RIGHT_READ | SEL4_RIGHT_WRITE);
 }
 
 #if defined(__x86_64__)

@@ -11,14 +11,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { BOOT_GIVEN_RANGES = 16 };
-
-/// Frames in consecutive slots.
-struct boot_frames {
-    sel4_cptr first;
-    uint32_t count;
-};
-
 /// Begins with the untypeds and the empty slots of the boot information.
 void boot_allocator_begin(const seL4_BootInfo *info);
 
@@ -29,17 +21,13 @@ sel4_cptr boot_allocator_take_slot(void);
 /// consecutive slots. False when memory or slots run out, or after boot_allocator_close.
 bool boot_allocator_take(uint32_t object, uint32_t count, sel4_cptr *first);
 
-/// Maps frames of zeros in the root task, with the page tables they need: first those that were given, then
-/// fresh ones.
+/// Maps fresh frames, which hold zeros, in the root task, with the page tables they need.
 /// @param first receives the first frame's slot; the others follow in order. May be NULL.
 bool boot_allocator_map(uint64_t vaddr, uint32_t pages, sel4_cptr *first);
 
-/// Hands over frames in consecutive slots that are mapped nowhere and hold what they held: for the maps to
-/// come, and for the manager. False when BOOT_GIVEN_RANGES such ranges are there already.
-bool boot_allocator_give(sel4_cptr first, uint32_t count);
-
-/// What is left of the frames that were handed over, by range; a count of 0 for none.
-struct boot_frames boot_allocator_given(uint32_t range);
+/// Maps frames in consecutive slots, from `first` on, that are mapped nowhere; likewise.
+/// @param rights SEL4_RIGHT_READ, SEL4_RIGHT_WRITE
+bool boot_allocator_map_frames(sel4_cptr first, uint64_t vaddr, uint32_t pages, uint64_t rights);
 
 /// Maps the page of device registers at a physical address, uncached; false if no untyped of a device begins
 /// before it and reaches to it, or an earlier call went beyond it. (On x86_64 devices are behind ports:

@@ -2,7 +2,7 @@
 //
 // A domain that the manager made, a sentry or the unpacker: from the hand-over to the module's `main`. What
 // it needs is mapped, or comes when it is touched, and every capability is in its slot (docs/architecture.md)
-// when it starts; what it must know stands in front of its translated module.
+// when it starts; its module's image is in the program.
 
 #include "boot/domain_boot.h"
 #include "boot/imports.h"
@@ -53,10 +53,10 @@ static _Noreturn void fail(const char *cause) {
     report_and_stop(text.length);
 }
 
-/// The sentry's module, which the root task has translated.
+/// The sentry's module.
 static struct module find_sentry(const struct domain_boot *boot) {
     if (boot->magic != DOMAIN_BOOT_MAGIC) {
-        fail("the sentry's image is not where its runtime expects it");
+        fail("what a sentry's runtime must know is not where it expects it");
     }
 #ifdef CLOCK_IS_TICKS
     clock_ticks = &boot->ticks;
@@ -66,41 +66,23 @@ static struct module find_sentry(const struct domain_boot *boot) {
     return (struct module){
         .name = "sentry",
         .bytes = program_sentry_wasm,
-        .image = (const wasm_image *)(boot + 1),
+        .image = &program_sentry_image,
         .hosts = sentry_hosts,
         .storage = {(void *)LAYOUT_INSTANCE, boot->instance_size},
         .data_is_in_place = boot->data_pages != 0,
     };
 }
 
-/// Validates and translates the unpacker's module. It is small, it is needed for as long as a layer is
-/// unpacked, and nothing of it stays that way.
-static struct module make_unpacker(struct text *report) {
-    struct module module = {.name = "unpacker", .bytes = program_unpacker_wasm, .hosts = unpacker_hosts};
-    wasm_load_options options = {
-        .hosts = module.hosts,
-        .image = {(void *)LAYOUT_DOMAIN_IMAGE, LAYOUT_DOMAIN_IMAGE_END - LAYOUT_DOMAIN_IMAGE},
-        .scratch = {(void *)LAYOUT_UNZSTD, WASM_SCRATCH_SIZE}, // no decoder has begun
-        .meter = RUNTIME_COUNTS_INSTRUCTIONS,
+/// The unpacker's module. tools/wasm_translate.c has seen to it that its memory and its globals have room.
+static struct module find_unpacker(void) {
+    heap_begin(LAYOUT_HEAP + LAYOUT_UNPACKER_HEAP_PAGES * SEL4_PAGE_SIZE, NULL);
+    return (struct module){
+        .name = "unpacker",
+        .bytes = program_unpacker_wasm,
+        .image = &program_unpacker_image,
+        .hosts = unpacker_hosts,
+        .storage = {(void *)LAYOUT_INSTANCE, wasm_instance_size(&program_unpacker_image, 0)},
     };
-    uint64_t length = (uint64_t)(program_unpacker_wasm_end - program_unpacker_wasm);
-    wasm_error error;
-    if (wasm_load(module.bytes, length, &options, &module.image, &error) != WASM_OK) {
-        text_append(report, "unpacker.wasm cannot be loaded: ");
-        text_append(report, error.message);
-        report_and_stop(report->length);
-    }
-    if (!module_check(&module, report)) {
-        report_and_stop(report->length);
-    }
-    module.storage = (wasm_region){(void *)LAYOUT_INSTANCE, wasm_instance_size(module.image, 0)};
-    const uint64_t heap_end = LAYOUT_HEAP + LAYOUT_UNPACKER_HEAP_PAGES * SEL4_PAGE_SIZE;
-    if (module.storage.size > LAYOUT_INSTANCE_END - LAYOUT_INSTANCE ||
-        (uint64_t)wasm_image_memory_minimum(module.image) * WASM_PAGE_SIZE > heap_end) {
-        fail("unpacker.wasm does not fit the place for its memory and globals");
-    }
-    heap_begin(heap_end, NULL);
-    return module;
 }
 
 _Noreturn void domain_main(void) {
@@ -108,9 +90,9 @@ _Noreturn void domain_main(void) {
     runtime.fail = fail;
     runtime.capabilities = (struct runtime_capabilities){
         .cnode = SLOT_CNODE, .vspace = SLOT_VSPACE, .slot_bits = SLOT_BITS, .single_level = false};
-    const struct domain_boot *boot = (const struct domain_boot *)LAYOUT_DOMAIN_IMAGE;
+    const struct domain_boot *boot = (const struct domain_boot *)LAYOUT_DOMAIN_BOOT;
     struct text report = begin_report();
-    struct module module = boot->magic == 0 ? make_unpacker(&report) : find_sentry(boot);
+    struct module module = boot->magic == 0 ? find_unpacker() : find_sentry(boot);
     if (module_run(&module, &report)) {
         text_append(&report, module.name);
         text_append(&report, ".wasm returned from main");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the root task tells the runtime of every sentry: the first bytes of the region at LAYOUT_DOMAIN_IMAGE,
-// which all sentries map read-only. The translated module follows. The unpacker has zeros there.
+// What the root task tells the runtime of every sentry: the page at LAYOUT_DOMAIN_BOOT, which all sentries map
+// read-only. The unpacker has zeros there.
 #ifndef SEALIFT_BOOT_DOMAIN_BOOT_H
 #define SEALIFT_BOOT_DOMAIN_BOOT_H
 
@@ -19,7 +19,5 @@ struct domain_boot {
     uint64_t ticks;         ///< grows while sentries run, where programs may read no counter (clock.h)
     uint64_t data_pages;    ///< pages of the heap that begin with the module's data; 0: the sentry places it
 };
-
-_Static_assert(sizeof(struct domain_boot) % 16 == 0, "the image after it is 16-byte aligned");
 
 #endif

@@ -13,12 +13,11 @@
 
 struct boot_facts boot_facts ROOT_ONLY;
 
-/// Where the unpacker finds zeros: its memory, and the place for its translated module.
+/// Where the unpacker finds zeros: its memory, and in place of what a sentry is told.
 static const struct boot_range unpacker_ranges[] = {
     {LAYOUT_STACK, LAYOUT_STACK_PAGES},
-    {LAYOUT_INSTANCE, (LAYOUT_INSTANCE_END - LAYOUT_INSTANCE) / SEL4_PAGE_SIZE},
+    {LAYOUT_DOMAIN_BOOT, (LAYOUT_INSTANCE_END - LAYOUT_DOMAIN_BOOT) / SEL4_PAGE_SIZE},
     {LAYOUT_WASM_STACK, LAYOUT_WASM_STACK_PAGES},
-    {LAYOUT_DOMAIN_IMAGE, (LAYOUT_DOMAIN_IMAGE_END - LAYOUT_DOMAIN_IMAGE) / SEL4_PAGE_SIZE},
     {LAYOUT_UNPACKER_STATE, LAYOUT_UNPACKER_STATE_PAGES},
     {LAYOUT_UNZSTD, LAYOUT_UNZSTD_SIZE / SEL4_PAGE_SIZE},
     {LAYOUT_LINEAR + LAYOUT_HEAP, LAYOUT_UNPACKER_HEAP_PAGES},
@@ -28,6 +27,11 @@ enum { UNPACKER_RANGES = sizeof unpacker_ranges / sizeof unpacker_ranges[0] };
 
 static uint64_t pages(const void *begin, const void *end) {
     return ((uint64_t)end - (uint64_t)begin + SEL4_PAGE_SIZE - 1) / SEL4_PAGE_SIZE;
+}
+
+/// Bytes of a module in the program besides its image.
+static uint64_t module_size(const uint8_t *begin, const uint8_t *end, const wasm_image *image) {
+    return (uint64_t)(end - begin) - wasm_image_size(image);
 }
 
 /// Values that take an index.
@@ -66,12 +70,6 @@ static bool indexed_value(uint32_t key, uint32_t index, uint64_t *value) {
         return true;
     case BOOT_KEY_UNPACKER_RW_PAGES:
         *value = index < UNPACKER_RANGES ? unpacker_ranges[index].pages : 0;
-        return true;
-    case BOOT_KEY_SPARE_FIRST_SLOT:
-        *value = boot_allocator_given(index).first;
-        return true;
-    case BOOT_KEY_SPARE_FRAMES:
-        *value = boot_allocator_given(index).count;
         return true;
     case BOOT_KEY_OBJECT_BITS:
         *value = sel4_object_bits(index);
@@ -137,14 +135,6 @@ bool boot_value(uint32_t key, uint32_t index, uint64_t *value) {
     case BOOT_KEY_SHARED_PAGES:
         *value = pages(program_begin, program_shared_end);
         break;
-    case BOOT_KEY_SHARED_HOLE_FIRST:
-        *value = boot_facts.released.pages == 0
-                     ? 0
-                     : (boot_facts.released.vaddr - (uint64_t)program_begin) / SEL4_PAGE_SIZE;
-        break;
-    case BOOT_KEY_SHARED_HOLE_PAGES:
-        *value = boot_facts.released.pages;
-        break;
     case BOOT_KEY_BSS_FIRST_VADDR:
         *value = (uint64_t)program_bss_begin;
         break;
@@ -160,14 +150,11 @@ bool boot_value(uint32_t key, uint32_t index, uint64_t *value) {
     case BOOT_KEY_SENTRY_DATA_WINDOW:
         *value = LAYOUT_SENTRY_DATA;
         break;
-    case BOOT_KEY_SENTRY_IMAGE_VADDR:
-        *value = LAYOUT_DOMAIN_IMAGE;
+    case BOOT_KEY_DOMAIN_BOOT_VADDR:
+        *value = LAYOUT_DOMAIN_BOOT;
         break;
-    case BOOT_KEY_SENTRY_IMAGE_PAGES:
-        *value = boot_facts.sentry_image_pages;
-        break;
-    case BOOT_KEY_SENTRY_IMAGE_FIRST_SLOT:
-        *value = boot_facts.sentry_image_first_slot;
+    case BOOT_KEY_DOMAIN_BOOT_SLOT:
+        *value = boot_facts.domain_boot_slot;
         break;
     case BOOT_KEY_PRIVATE_RW_COUNT:
         *value = BOOT_PRIVATE_RANGES;
@@ -200,18 +187,22 @@ bool boot_value(uint32_t key, uint32_t index, uint64_t *value) {
         *value = (uint64_t)program_sentry_wasm - (uint64_t)program_begin;
         break;
     case BOOT_KEY_MANAGER_WASM_BYTES:
-        *value = (uint64_t)program_manager_end - (uint64_t)program_manager_wasm -
-                 boot_facts.manager_released_pages * SEL4_PAGE_SIZE;
+        *value = module_size(program_manager_wasm, program_manager_end, &program_manager_image);
         break;
     case BOOT_KEY_SENTRY_WASM_BYTES:
-        *value = (uint64_t)program_sentry_wasm_end - (uint64_t)program_sentry_wasm -
-                 boot_facts.released.pages * SEL4_PAGE_SIZE;
+        *value = module_size(program_sentry_wasm, program_sentry_end, &program_sentry_image);
+        break;
+    case BOOT_KEY_UNPACKER_WASM_BYTES:
+        *value = module_size(program_unpacker_wasm, program_unpacker_end, &program_unpacker_image);
         break;
     case BOOT_KEY_MANAGER_IMAGE_BYTES:
-        *value = boot_facts.manager_image_size;
+        *value = wasm_image_size(&program_manager_image);
         break;
     case BOOT_KEY_SENTRY_IMAGE_BYTES:
-        *value = boot_facts.sentry_image_size;
+        *value = wasm_image_size(&program_sentry_image);
+        break;
+    case BOOT_KEY_UNPACKER_IMAGE_BYTES:
+        *value = wasm_image_size(&program_unpacker_image);
         break;
     case BOOT_KEY_ROOT_FRAMES:
         *value = boot_facts.root_frames_by_kernel + boot_allocator_frames();
@@ -233,9 +224,6 @@ bool boot_value(uint32_t key, uint32_t index, uint64_t *value) {
         break;
     case BOOT_KEY_UNPACKER_RW_COUNT:
         *value = UNPACKER_RANGES;
-        break;
-    case BOOT_KEY_SPARE_COUNT:
-        *value = BOOT_GIVEN_RANGES;
         break;
     case BOOT_KEY_BUNDLE_VADDR:
         *value = (uint64_t)boot_facts.bundle;

@@ -6,40 +6,8 @@
 #include "host/layout.h"
 #include "host/runtime.h"
 
-enum {
-    WINDOW_PAGES = LAYOUT_HEAP / WASM_PAGE_SIZE,
-    /// Calls of a backtrace that are shown: the innermost ones say most.
-    SHOWN_FRAMES = 32,
-};
-
-bool module_check(const struct module *module, struct text *report) {
-    text_append(report, module->name);
-    text_append(report, ".wasm");
-    uint32_t index;
-    if (wasm_image_memory_minimum(module->image) <= WINDOW_PAGES) {
-        text_append(report,
-                    ": its memory does not reach above 2 GiB; compile it with --memoryBase 2147483648");
-        return false;
-    }
-    for (uint32_t i = 0; i < wasm_import_count(module->image); i++) {
-        wasm_import import = wasm_import_at(module->image, module->bytes, i);
-        if (!import.bound) {
-            text_append(report, " imports ");
-            text_append_bytes(report, import.module.bytes, import.module.length);
-            text_append(report, " ");
-            text_append_bytes(report, import.name.bytes, import.name.length);
-            text_append(report, ", which wit/sealift.wit does not give it");
-            return false;
-        }
-    }
-    if (!wasm_find_export(module->image, module->bytes, "main", WASM_FUNCTION, &index)) {
-        text_append(report, " exports no function main");
-        return false;
-    }
-    report->length = 0;
-    report->bytes[0] = 0;
-    return true;
-}
+/// Calls of a backtrace that are shown: the innermost ones say most.
+enum { SHOWN_FRAMES = 32 };
 
 static void report_trap(const struct module *module, struct text *report) {
     const wasm_trap *trap = wasm_last_trap(runtime.instance);

@@ -10,8 +10,8 @@
 #include <stdbool.h>
 
 struct module {
-    const char *name; ///< "manager" or "sentry"
-    const uint8_t *bytes;
+    const char *name;     ///< "manager", "sentry" or "unpacker"
+    const uint8_t *bytes; ///< what the program has of the module (wasm_strip)
     const wasm_image *image;
     wasm_host_table hosts;
     wasm_region storage;   ///< for the instance
@@ -24,9 +24,5 @@ struct module {
 /// backtrace
 /// @return true if main returned
 bool module_run(const struct module *module, struct text *report);
-
-/// Refuses a module that cannot be run: a memory that does not reach above the window, an import that is not
-/// in the host table, no main.
-bool module_check(const struct module *module, struct text *report);
 
 #endif

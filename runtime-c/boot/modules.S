@@ -1,30 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The three Wasm modules, as they are. SENTRY_WASM, UNPACKER_WASM and MANAGER_WASM are the files' names, from the build. Where they are
-// compiled ahead of time (runtime-c/aot), the eight bytes that every module begins with stand for each.
+// The three Wasm modules, as tools/wasm_translate.c leaves them: what is read of a module at run time, its image, and what
+// a sentry's memory begins with. The build defines the files' names. Modules that are compiled ahead of time
+// (runtime-c/aot) have all of it in their code.
 
 #ifdef SEALIFT_AOT
-#define MODULE(file) .byte 0, 'a', 's', 'm', 1, 0, 0, 0
+#define FILE(name)
+#define IMAGE(label, name)
 #else
-#define MODULE(file) .incbin file
+#define FILE(name) .incbin name
+#define IMAGE(label, name) .balign 64; .globl label; label: .incbin name
 #endif
 
         .section .wasm.sentry, "a", @progbits
-        .globl  program_sentry_wasm, program_sentry_wasm_end
+        .globl  program_sentry_wasm
 program_sentry_wasm:
-        MODULE(SENTRY_WASM)
-program_sentry_wasm_end:
+        FILE(SENTRY_WASM)
+        IMAGE(program_sentry_image, SENTRY_IMAGE)
+
+        .section .wasm.sentry.data, "a", @progbits
+        .globl  program_sentry_data, program_sentry_data_end
+program_sentry_data:
+        FILE(SENTRY_DATA)
+program_sentry_data_end:
 
         .section .wasm.unpacker, "a", @progbits
-        .globl  program_unpacker_wasm, program_unpacker_wasm_end
+        .globl  program_unpacker_wasm
 program_unpacker_wasm:
-        MODULE(UNPACKER_WASM)
-program_unpacker_wasm_end:
+        FILE(UNPACKER_WASM)
+        IMAGE(program_unpacker_image, UNPACKER_IMAGE)
 
         .section .wasm.manager, "a", @progbits
-        .globl  program_manager_wasm, program_manager_wasm_end
+        .globl  program_manager_wasm
 program_manager_wasm:
-        MODULE(MANAGER_WASM)
-program_manager_wasm_end:
+        FILE(MANAGER_WASM)
+        IMAGE(program_manager_image, MANAGER_IMAGE)
 
         .section .note.GNU-stack, "", @progbits

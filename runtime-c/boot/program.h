@@ -4,24 +4,32 @@
 #ifndef SEALIFT_BOOT_PROGRAM_H
 #define SEALIFT_BOOT_PROGRAM_H
 
+#include "wasm/wasm.h"
+
 #include <stdint.h>
 
 // Page-aligned boundaries, in the order of addresses (boot/program.ld).
-extern const uint8_t program_begin[];        ///< code, then constants
-extern const uint8_t program_shared_end[];   ///< end of what sentries share: after sentry.wasm
-extern const uint8_t program_unpacker_end[]; ///< end of unpacker.wasm
-extern const uint8_t program_manager_end[];  ///< end of manager.wasm, or of its code where it is compiled
-extern uint8_t program_bss_begin[];          ///< state that every domain has
+extern const uint8_t program_begin[];      ///< code, then constants
+extern const uint8_t program_shared_end[]; ///< end of what sentries share: after sentry.wasm and its image
+extern uint8_t program_bss_begin[];        ///< state that every domain has
 extern uint8_t program_bss_end[];            ///< and from here state of the root task
 extern uint8_t program_end[];                ///< where the bundle begins, if there is one
 
-// The modules (boot/modules.S).
+// The modules (boot/modules.S), each on pages of its own: what is read of it at run time, its image, and the
+// end of both; for the manager also of its code where it is compiled.
 extern const uint8_t program_sentry_wasm[];
-extern const uint8_t program_sentry_wasm_end[];
+extern const wasm_image program_sentry_image;
+extern const uint8_t program_sentry_end[];
 extern const uint8_t program_unpacker_wasm[];
-extern const uint8_t program_unpacker_wasm_end[];
+extern const wasm_image program_unpacker_image;
+extern const uint8_t program_unpacker_end[];
 extern const uint8_t program_manager_wasm[];
-extern const uint8_t program_manager_wasm_end[];
+extern const wasm_image program_manager_image;
+extern const uint8_t program_manager_end[];
+
+// What a sentry's memory begins with, on pages of its own; nothing if the sentry places its data itself.
+extern const uint8_t program_sentry_data[];
+extern const uint8_t program_sentry_data_end[];
 
 /// Where the boot image's bundle is. The tool that appends the bundle writes this in the linked file, where
 /// it finds it by its symbol and checks the magic number.

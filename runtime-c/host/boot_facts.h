@@ -24,15 +24,10 @@ struct boot_facts {
     uint64_t machine_memory;
     uint64_t root_frames_by_kernel; ///< frames that the kernel gave the root task at start
     uint64_t root_heap_pages;       ///< initial ones
-    uint64_t manager_image_size;
-    uint64_t sentry_image_size;
-    uint64_t sentry_image_pages;
-    sel4_cptr sentry_image_first_slot;
+    sel4_cptr domain_boot_slot;
     uint64_t sentry_heap_pages;
     uint64_t sentry_data_pages;
     sel4_cptr sentry_data_first_slot;
-    struct boot_range released; ///< pages of sentry.wasm that have been given away
-    uint64_t manager_released_pages;
     struct boot_range private_ranges[BOOT_PRIVATE_RANGES];
     const uint8_t *bundle;
     uint64_t bundle_size;

@@ -47,7 +47,7 @@ enum boot_key {
     BOOT_KEY_IMAGE_FRAME_FIRST_SLOT = 17,
     /// where that page is mapped in the root task
     BOOT_KEY_IMAGE_FIRST_VADDR = 18,
-    /// code, constants and sentry.wasm: in every sentry, read-only, same place
+    /// code and constants, then sentry.wasm and its image: in every sentry, read-only, same place
     BOOT_KEY_SHARED_FIRST_VADDR = 19,
     /// pages of it
     BOOT_KEY_SHARED_PAGES = 20,
@@ -55,12 +55,6 @@ enum boot_key {
     BOOT_KEY_BSS_FIRST_VADDR = 21,
     /// pages of it
     BOOT_KEY_BSS_PAGES = 22,
-    /// translated sentry.wasm: in every sentry, read-only
-    BOOT_KEY_SENTRY_IMAGE_VADDR = 23,
-    /// pages of it
-    BOOT_KEY_SENTRY_IMAGE_PAGES = 24,
-    /// frame of its first page; the others follow in order
-    BOOT_KEY_SENTRY_IMAGE_FIRST_SLOT = 25,
     /// ranges of fresh zero frames, writable, that a sentry needs
     BOOT_KEY_PRIVATE_RW_COUNT = 26,
     /// [i] where
@@ -83,11 +77,11 @@ enum boot_key {
     BOOT_KEY_SENTRY_HEAP_PAGES = 35,
     /// pages of the manager's initial memory
     BOOT_KEY_ROOT_HEAP_PAGES = 36,
-    /// machine code and constants of the C runtime
+    /// machine code and constants of the C runtime; what follows is not executed
     BOOT_KEY_RUNTIME_TEXT_BYTES = 37,
-    /// bytes of manager.wasm, without what has been given away
+    /// bytes of manager.wasm that the program has: names and data
     BOOT_KEY_MANAGER_WASM_BYTES = 38,
-    /// bytes of sentry.wasm, likewise
+    /// bytes of sentry.wasm that the program has: names
     BOOT_KEY_SENTRY_WASM_BYTES = 39,
     /// size of translated manager.wasm
     BOOT_KEY_MANAGER_IMAGE_BYTES = 40,
@@ -109,10 +103,6 @@ enum boot_key {
     BOOT_KEY_SLOT_IPC_BUFFER = 48,
     /// where it is mapped: TCB_Configure needs both, or the buffer is removed
     BOOT_KEY_ROOT_IPC_BUFFER_VADDR = 49,
-    /// pages of the shared ones that are there no more: the first, counted from SHARED_FIRST_VADDR
-    BOOT_KEY_SHARED_HOLE_FIRST = 50,
-    /// and how many; sentry.wasm's code and data, once it has been translated
-    BOOT_KEY_SHARED_HOLE_PAGES = 51,
     /// first pages of a sentry's initial memory that begin with data: the root task has it in its window,
     /// read-only
     BOOT_KEY_SENTRY_DATA_PAGES = 52,
@@ -120,9 +110,9 @@ enum boot_key {
     BOOT_KEY_SENTRY_DATA_FIRST_SLOT = 53,
     /// linear address of the first one in the root task's window
     BOOT_KEY_SENTRY_DATA_WINDOW = 54,
-    /// where unpacker.wasm begins in the root task and in the unpacker
+    /// where unpacker.wasm and its image begin in the root task and in the unpacker
     BOOT_KEY_UNPACKER_WASM_VADDR = 55,
-    /// pages of it
+    /// pages of both
     BOOT_KEY_UNPACKER_WASM_PAGES = 56,
     /// ranges of zeros, writable, that the unpacker may touch besides the window
     BOOT_KEY_UNPACKER_RW_COUNT = 57,
@@ -132,12 +122,14 @@ enum boot_key {
     BOOT_KEY_UNPACKER_RW_PAGES = 59,
     /// where the root task has the bundle
     BOOT_KEY_BUNDLE_VADDR = 60,
-    /// ranges of frames that the boot had for a while and that are mapped nowhere now
-    BOOT_KEY_SPARE_COUNT = 61,
-    /// [i] slot of the first one; the others follow in order
-    BOOT_KEY_SPARE_FIRST_SLOT = 62,
-    /// [i] how many
-    BOOT_KEY_SPARE_FRAMES = 63,
+    /// page with what a sentry's runtime must know: in every sentry, read-only
+    BOOT_KEY_DOMAIN_BOOT_VADDR = 64,
+    /// its frame
+    BOOT_KEY_DOMAIN_BOOT_SLOT = 65,
+    /// bytes of unpacker.wasm that the program has: names and data
+    BOOT_KEY_UNPACKER_WASM_BYTES = 66,
+    /// size of translated unpacker.wasm
+    BOOT_KEY_UNPACKER_IMAGE_BYTES = 67,
 };
 
 #endif

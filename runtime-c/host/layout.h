@@ -16,6 +16,10 @@
 #define LAYOUT_STACK_PAGES 4
 #define LAYOUT_STACK_TOP (LAYOUT_STACK + LAYOUT_STACK_PAGES * 0x1000)
 
+/// What a sentry's runtime must know (boot/domain_boot.h): read-only, in the root task and in sentries. The
+/// unpacker reads zeros.
+#define LAYOUT_DOMAIN_BOOT 0x207000
+
 /// Storage of the Wasm instance: globals, tables. Mapped as far as the module needs it.
 #define LAYOUT_INSTANCE 0x208000
 #define LAYOUT_INSTANCE_END 0x23f000
@@ -32,11 +36,6 @@
 /// Device registers, of the root task only. (A PC has ports instead.)
 #define LAYOUT_DEVICES 0x260000
 #define LAYOUT_DEVICE_PAGES 16
-
-/// A domain's translated module behind a struct domain_boot (domain_boot.h): sentry.wasm, read-only, in the
-/// root task and in sentries; unpacker.wasm in the unpacker, which translates it itself.
-#define LAYOUT_DOMAIN_IMAGE 0x280000
-#define LAYOUT_DOMAIN_IMAGE_END 0x3e0000
 
 /// State of the decoders, of the unpacker only (UNPACKER_ONLY).
 #define LAYOUT_UNPACKER_STATE 0x3e0000
@@ -56,14 +55,10 @@
 #define LAYOUT_EXCHANGE 0x7ffff000
 
 /// What a sentry's memory begins with, in the root task's window (an offset): sentry.wasm's data segments,
-/// laid out once. Sentries map the same frames read-only and get a page of their own when they first write to
+/// as the program has them. Sentries map the same frames read-only and get a page of their own when they first write to
 /// one.
 #define LAYOUT_SENTRY_DATA 0x380000
 #define LAYOUT_SENTRY_DATA_PAGES 0x80
-
-/// Translated manager.wasm, in the root task only.
-#define LAYOUT_MANAGER_IMAGE 0x240000000
-#define LAYOUT_MANAGER_IMAGE_PAGES 0x200
 
 /// The zstd decoder's memory, in the unpacker only: outside linear memory, for the decoder's state has
 /// addresses in it.

@@ -6,55 +6,12 @@
 //
 // FUNCTION is an index, or a part of a name. The exit code is 1 for a file that is no valid module, and 2 for
 // one that cannot be read or has no such function.
-#include "wasm/wasm.h"
+#include "tools/module_file.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 static const char *const kinds[] = {"func", "table", "memory", "global"};
-
-static _Noreturn void fail(int code, const char *what, const char *why) {
-    fprintf(stderr, "%s: %s\n", what, why);
-    exit(code);
-}
-
-/// Names come from the module: what would move a terminal's cursor, or worse, is shown as a question mark.
-static void print_name(wasm_name name) {
-    for (uint32_t i = 0; i < name.length; i++) {
-        unsigned char byte = (unsigned char)name.bytes[i];
-        putchar(byte < 0x20 || byte == 0x7f ? '?' : byte);
-    }
-}
-
-static uint8_t *read_file(const char *path, size_t *length) {
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        fail(2, path, strerror(errno));
-    size_t capacity = 1 << 16;
-    uint8_t *bytes = malloc(capacity);
-    *length = 0;
-    while (bytes) {
-        size_t count = fread(bytes + *length, 1, capacity - *length, file);
-        *length += count;
-        if (count == 0)
-            break;
-        if (*length == capacity) {
-            uint8_t *larger = realloc(bytes, capacity *= 2);
-            if (!larger)
-                free(bytes);
-            bytes = larger;
-        }
-    }
-    if (!bytes)
-        fail(2, path, "too large for this machine's memory");
-    if (ferror(file))
-        fail(2, path, strerror(errno));
-    fclose(file);
-    return bytes;
-}
 
 static const char *type_name(uint8_t type) {
     switch (type) {
@@ -99,11 +56,11 @@ static void print_function(const wasm_image *image, const uint8_t *bytes, uint32
     size_t length = wasm_disassemble(image, bytes, function, NULL, 0);
     char *text = malloc(length + 1);
     if (!text)
-        fail(2, "memory", "not enough for a function's text");
+        fail(EXIT_USE, "memory", "not enough for a function's text");
     wasm_disassemble(image, bytes, function, text, length + 1);
     char *code = strchr(text, '\n');
     putchar('\n');
-    print_name((wasm_name){text, code ? (uint32_t)(code - text) : (uint32_t)length});
+    write_name(stdout, (wasm_name){text, code ? (uint32_t)(code - text) : (uint32_t)length});
     wasm_function_type type = wasm_function_type_at(image, function);
     fputs(type.parameter_count + type.result_count ? "  " : "", stdout);
     print_type(type);
@@ -120,9 +77,9 @@ static void print_outline(const wasm_image *image, const uint8_t *bytes, size_t 
     for (uint32_t i = 0; i < wasm_import_count(image); i++) {
         wasm_import import = wasm_import_at(image, bytes, i);
         printf("import %s ", kinds[import.kind]);
-        print_name(import.module);
+        write_name(stdout, import.module);
         putchar(' ');
-        print_name(import.name);
+        write_name(stdout, import.name);
         if (import.kind == WASM_FUNCTION) {
             printf("  f%u ", function);
             print_type(wasm_function_type_at(image, function++));
@@ -132,43 +89,25 @@ static void print_outline(const wasm_image *image, const uint8_t *bytes, size_t 
     for (uint32_t i = 0; i < wasm_export_count(image); i++) {
         wasm_export export = wasm_export_at(image, bytes, i);
         printf("export %s ", kinds[export.kind]);
-        print_name(export.name);
+        write_name(stdout, export.name);
         printf(export.kind == WASM_FUNCTION ? "  f%u\n" : "  %u\n", export.index);
-    }
-}
-
-/// Loads the module, in larger regions until it fits.
-static const wasm_image *load(const char *path, const uint8_t *bytes, size_t length) {
-    for (size_t size = 1 << 20;; size *= 4) {
-        wasm_load_options options = {
-            .image = {aligned_alloc(16, size), size},
-            .scratch = {aligned_alloc(16, size), size},
-        };
-        if (!options.image.base || !options.scratch.base)
-            fail(2, path, "too large for this machine's memory");
-        const wasm_image *image;
-        wasm_error error;
-        wasm_status status = wasm_load(bytes, length, &options, &image, &error);
-        free(options.scratch.base);
-        if (status == WASM_OK)
-            return image;
-        free(options.image.base);
-        if (status != WASM_OUT_OF_MEMORY || size > (size_t)1 << 32) {
-            char cause[WASM_ERROR_MESSAGE_SIZE + 64];
-            snprintf(cause, sizeof cause, "not a WebAssembly module that can be loaded: %s (byte %u)",
-                     error.message, error.offset);
-            fail(1, path, cause);
-        }
     }
 }
 
 int main(int argument_count, char **arguments) {
     if (argument_count < 2 || argument_count > 3)
-        fail(2, "usage", "wasm_dump FILE [FUNCTION]");
+        fail(EXIT_USE, "usage", "wasm_dump FILE [FUNCTION]");
     const char *wanted = argument_count == 3 ? arguments[2] : NULL;
     size_t length;
     const uint8_t *bytes = read_file(arguments[1], &length);
-    const wasm_image *image = load(arguments[1], bytes, length);
+    wasm_error error;
+    const wasm_image *image = load_module(bytes, length, (wasm_load_options){0}, &error);
+    if (!image) {
+        char cause[WASM_ERROR_MESSAGE_SIZE + 64];
+        snprintf(cause, sizeof cause, "not a WebAssembly module that can be loaded: %s (byte %u)", error.message,
+                 error.offset);
+        fail(EXIT_MODULE, arguments[1], cause);
+    }
     if (!wanted)
         print_outline(image, bytes, length);
     uint32_t shown = 0;
@@ -180,6 +119,6 @@ int main(int argument_count, char **arguments) {
         }
     }
     if (wanted && shown == 0)
-        fail(2, wanted, "no function with code has this index, or this in its name");
+        fail(EXIT_USE, wanted, "no function with code has this index, or this in its name");
     return 0;
 }

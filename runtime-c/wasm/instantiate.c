@@ -192,23 +192,6 @@ static bool create_memory(wasm_instance *instance, wasm_memory *memory, wasm_err
     return true;
 }
 
-uint64_t wasm_place_data(const wasm_image *image, const uint8_t *bytes, uint64_t base, wasm_region memory) {
-    uint64_t end = 0;
-    for (uint32_t i = 0; i < image->data.count; i++) {
-        const struct wasm_data_segment data = wasm_data_at(image, bytes, i);
-        if (data.initializer != WASM_INITIALIZER_VALUE)
-            return 0;
-        uint64_t to = (uint32_t)data.value;
-        if (to < base || to - base > memory.size || data.length > memory.size - (to - base))
-            return 0;
-        if (memory.base != NULL)
-            __builtin_memcpy((char *)memory.base + (to - base), bytes + data.position, data.length);
-        if (to + data.length > end)
-            end = to + data.length;
-    }
-    return end;
-}
-
 /// Copies active segments, in their order, tables first. Runs under a guard: memory may have unmapped pages.
 static wasm_status copy_segments(void *argument) {
     wasm_instance *instance = argument;

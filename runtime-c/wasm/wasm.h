@@ -184,17 +184,15 @@ wasm_status wasm_load(const uint8_t *bytes, size_t length, const wasm_load_optio
 /// wasm_load.
 size_t wasm_image_size(const wasm_image *image);
 
-/// Where the contents of a module's code section (5.5.13) are: positions in the module's bytes. Nothing reads
-/// them once the module has been loaded. Both are 0 where there is no such section, or no module.
-typedef struct {
-    uint32_t begin;
-    uint32_t end;
-} wasm_range;
-wasm_range wasm_find_code(const uint8_t *bytes, size_t length);
-
-/// The same for the data section (5.5.14), which nothing reads any more where instances find their data in
-/// place (wasm_place_data).
-wasm_range wasm_find_data(const uint8_t *bytes, size_t length);
+/// For a program that carries the image and not the module: copies what instances read of the module (the
+/// names of imports, exports and functions, and the data segments if `keep_data`) and makes the image refer
+/// to the copy, which takes the place of the module's bytes from then on. Without the data, instances must
+/// find it in place (wasm_place_data).
+///
+/// @param image of the module `bytes`, in memory that can be written
+/// @param kept receives the copy, which is no longer than the module
+/// @return bytes of the copy
+size_t wasm_strip(wasm_image *image, const uint8_t *bytes, bool keep_data, uint8_t *kept);
 
 /// Writes a module's data segments to where `memory` shows linear memory from the offset `base` on. Memory
 /// like this, or a copy of it, serves instances whose options say that the data is in place. Without a base

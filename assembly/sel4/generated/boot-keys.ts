@@ -42,7 +42,7 @@ export const enum BootKey {
     IMAGE_FRAME_FIRST_SLOT = 17,
     /** where that page is mapped in the root task */
     IMAGE_FIRST_VADDR = 18,
-    /** code, constants and sentry.wasm: in every sentry, read-only, same place */
+    /** code and constants, then sentry.wasm and its image: in every sentry, read-only, same place */
     SHARED_FIRST_VADDR = 19,
     /** pages of it */
     SHARED_PAGES = 20,
@@ -50,12 +50,6 @@ export const enum BootKey {
     BSS_FIRST_VADDR = 21,
     /** pages of it */
     BSS_PAGES = 22,
-    /** translated sentry.wasm: in every sentry, read-only */
-    SENTRY_IMAGE_VADDR = 23,
-    /** pages of it */
-    SENTRY_IMAGE_PAGES = 24,
-    /** frame of its first page; the others follow in order */
-    SENTRY_IMAGE_FIRST_SLOT = 25,
     /** ranges of fresh zero frames, writable, that a sentry needs */
     PRIVATE_RW_COUNT = 26,
     /** [i] where */
@@ -78,11 +72,11 @@ export const enum BootKey {
     SENTRY_HEAP_PAGES = 35,
     /** pages of the manager's initial memory */
     ROOT_HEAP_PAGES = 36,
-    /** machine code and constants of the C runtime */
+    /** machine code and constants of the C runtime; what follows is not executed */
     RUNTIME_TEXT_BYTES = 37,
-    /** bytes of manager.wasm, without what has been given away */
+    /** bytes of manager.wasm that the program has: names and data */
     MANAGER_WASM_BYTES = 38,
-    /** bytes of sentry.wasm, likewise */
+    /** bytes of sentry.wasm that the program has: names */
     SENTRY_WASM_BYTES = 39,
     /** size of translated manager.wasm */
     MANAGER_IMAGE_BYTES = 40,
@@ -104,19 +98,15 @@ export const enum BootKey {
     SLOT_IPC_BUFFER = 48,
     /** where it is mapped: TCB_Configure needs both, or the buffer is removed */
     ROOT_IPC_BUFFER_VADDR = 49,
-    /** pages of the shared ones that are there no more: the first, counted from SHARED_FIRST_VADDR */
-    SHARED_HOLE_FIRST = 50,
-    /** and how many; sentry.wasm's code and data, once it has been translated */
-    SHARED_HOLE_PAGES = 51,
     /** read-only */
     SENTRY_DATA_PAGES = 52,
     /** frame of the first of them; the others follow in order */
     SENTRY_DATA_FIRST_SLOT = 53,
     /** linear address of the first one in the root task's window */
     SENTRY_DATA_WINDOW = 54,
-    /** where unpacker.wasm begins in the root task and in the unpacker */
+    /** where unpacker.wasm and its image begin in the root task and in the unpacker */
     UNPACKER_WASM_VADDR = 55,
-    /** pages of it */
+    /** pages of both */
     UNPACKER_WASM_PAGES = 56,
     /** ranges of zeros, writable, that the unpacker may touch besides the window */
     UNPACKER_RW_COUNT = 57,
@@ -126,10 +116,12 @@ export const enum BootKey {
     UNPACKER_RW_PAGES = 59,
     /** where the root task has the bundle */
     BUNDLE_VADDR = 60,
-    /** ranges of frames that the boot had for a while and that are mapped nowhere now */
-    SPARE_COUNT = 61,
-    /** [i] slot of the first one; the others follow in order */
-    SPARE_FIRST_SLOT = 62,
-    /** [i] how many */
-    SPARE_FRAMES = 63,
+    /** page with what a sentry's runtime must know: in every sentry, read-only */
+    DOMAIN_BOOT_VADDR = 64,
+    /** its frame */
+    DOMAIN_BOOT_SLOT = 65,
+    /** bytes of unpacker.wasm that the program has: names and data */
+    UNPACKER_WASM_BYTES = 66,
+    /** size of translated unpacker.wasm */
+    UNPACKER_IMAGE_BYTES = 67,
 }

@@ -101,15 +101,8 @@ function build(endpoint: u32): u32 {
     const image = bootValue(BootKey.IMAGE_FIRST_VADDR, 0);
     const shared = bootValue(BootKey.SHARED_FIRST_VADDR, 0);
     const frames = <u32>bootValue(BootKey.IMAGE_FRAME_FIRST_SLOT, 0) + <u32>((shared - image) >> 12);
-    const hole = <u32>bootValue(BootKey.SHARED_HOLE_FIRST, 0);
-    const behind = hole + <u32>bootValue(BootKey.SHARED_HOLE_PAGES, 0);
-    mapShared(shared, hole, frames);
-    mapShared(shared + ((<u64>behind) << 12), bootValue(BootKey.SHARED_PAGES, 0) - behind, frames + behind);
-    mapShared(
-        bootValue(BootKey.SENTRY_IMAGE_VADDR, 0),
-        bootValue(BootKey.SENTRY_IMAGE_PAGES, 0),
-        <u32>bootValue(BootKey.SENTRY_IMAGE_FIRST_SLOT, 0),
-    );
+    mapShared(shared, bootValue(BootKey.SHARED_PAGES, 0), frames);
+    mapShared(bootValue(BootKey.DOMAIN_BOOT_VADDR, 0), 1, <u32>bootValue(BootKey.DOMAIN_BOOT_SLOT, 0));
     mapFresh(bootValue(BootKey.BSS_FIRST_VADDR, 0), bootValue(BootKey.BSS_PAGES, 0));
     const ranges = <u32>bootValue(BootKey.PRIVATE_RW_COUNT, 0);
     for (let i: u32 = 0; i < ranges; i++) {
