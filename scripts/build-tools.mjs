@@ -17,8 +17,8 @@ const TOOLS = {
     wasm_translate: ['tools/wasm_translate.c', 'boot/imports.c'],
 };
 const COMMON = ['tools/module_file.c'];
-/** Folders of runtime-c whose files they include. */
-const INCLUDED = ['wasm', 'tools', 'boot', 'host'];
+/** Files and folders of runtime-c that they are made from. */
+const INPUTS = ['wasm', 'tools', 'boot/imports.c', 'boot/imports.h', 'host/generated', 'host/layout.h'];
 
 /** Builds a tool unless it has been built from these sources already; its path. */
 export function buildTool(name) {
@@ -30,10 +30,8 @@ export function buildTool(name) {
         '-DHOST_FUNCTION(name)=NULL', // the tables of host functions are looked up in, nothing is called
         ...sources.map((file) => `runtime-c/${file}`),
     ];
-    const hash = hashInputs(
-        INCLUDED.map((folder) => `runtime-c/${folder}`),
-        command,
-    );
+    const inputs = INPUTS.map((path) => `runtime-c/${path}`);
+    const hash = hashInputs(inputs, command);
     if (!isFresh(`tool-${name}`, hash, [path])) {
         mkdirSync(join(root, 'build', 'tools'), { recursive: true });
         // Builds at the same time do not see each other's halves.

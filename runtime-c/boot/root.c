@@ -134,11 +134,21 @@ static void prepare_sentries(uint64_t clock_zero, uint64_t clock_epoch) {
     }
 }
 
+enum {
+    /// Pages of the manager's heap at least: it takes over the machine's memory, and what it knows about each
+    /// untyped has to fit, before it can give its heap more.
+    LEAST_HEAP_PAGES = 64,
+};
+
 /// The manager's module, with the memory that its instance needs.
 static struct module prepare_manager(void) {
     uint64_t storage = wasm_instance_size(&program_manager_image, 0);
     map(LAYOUT_INSTANCE, pages_of(storage), NULL, "memory for the manager's instance");
-    if (!heap_extend(LAYOUT_HEAP + initial_heap_pages(&program_manager_image) * SEL4_PAGE_SIZE)) {
+    uint64_t pages = initial_heap_pages(&program_manager_image);
+    if (pages < LEAST_HEAP_PAGES) {
+        pages = LEAST_HEAP_PAGES;
+    }
+    if (!heap_extend(LAYOUT_HEAP + pages * SEL4_PAGE_SIZE)) {
         fail_for_lack_of("memory for the manager's heap");
     }
     boot_facts.root_heap_pages = heap_frames();
