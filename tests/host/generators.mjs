@@ -50,7 +50,7 @@ const tests = {
         const host = files.get('assembly/sel4/generated/host.ts');
         assert.match(
             imports,
-            /\{"sealift:system\/kernel@0\.1\.0", "untyped-retype", "iiiiiiii:i", host_kernel_untyped_retype\}/,
+            /\{"sealift:system\/kernel@0\.1\.0", "untyped-retype", "iiiiiiii:i", HOST_FUNCTION\(host_kernel_untyped_retype\)\}/,
         );
         assert.match(host, /^export declare function untypedRetype\(untyped: u32, .*count: u32\): u32;$/m);
         const declared = [...host.matchAll(/^@external/gm)].length;

@@ -17,6 +17,7 @@ import { zstdFiles, zstdOptions } from '../../scripts/zstd.mjs';
 import { writeData } from './data.mjs';
 import { runGeneratorTests } from './generators.mjs';
 import { runMachineTests } from './machine.mjs';
+import { runTranslateTests } from './translate.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(dirname(here));
@@ -130,6 +131,7 @@ const data = join(build, 'data');
 writeData(data);
 await runUnitTests(data);
 runGeneratorTests(report);
+runTranslateTests(report);
 await runMachineTests(report);
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed > 0 ? 1 : 0;

@@ -87,6 +87,7 @@ wasm_status instantiate_fixture(struct fixture *fixture, wasm_host_table hosts,
         .storage = {fixture->storage, size},
         .table_reserve = 16,
         .context = fixture,
+        .data_is_in_place = fixture->data_is_in_place,
     };
     return wasm_instantiate(&options, &fixture->instance, &fixture->error);
 }

@@ -48,6 +48,7 @@ struct fixture {
     size_t length;
     const wasm_image *image;
     void *image_memory;
+    bool data_is_in_place; ///< for instantiate_fixture
     wasm_memory memory;
     void *stack_memory;
     wasm_stack *stack;

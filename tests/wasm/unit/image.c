@@ -150,30 +150,72 @@ static void refuse_storage_that_is_too_small(void) {
     destroy_fixture(&fixture);
 }
 
+/// Bytes of the code section, which is number 10.
+static size_t code_section_size(const struct fixture *fixture) {
+    const uint8_t *bytes = fixture->bytes;
+    for (size_t at = 8; at + 1 < fixture->length; at += 2 + (size_t)bytes[at + 1]) {
+        CHECK(bytes[at + 1] < 0x80); // lengths of one byte
+        if (bytes[at] == 10)
+            return bytes[at + 1];
+    }
+    return 0;
+}
+
 static void keep_images_and_instances_small(void) {
     struct fixture fixture;
     REQUIRE(create_fixture(&fixture, "shared", no_hosts, false));
     // The bound is the project's: five times the code section.
-    wasm_range code = wasm_find_code(fixture.bytes, fixture.length);
-    CHECK(wasm_image_code_size(fixture.image) <= 5 * (size_t)(code.end - code.begin));
+    CHECK(wasm_image_code_size(fixture.image) <= 5 * code_section_size(&fixture));
     CHECK(wasm_instance_size(fixture.image, 0) <= 512);
     destroy_fixture(&fixture);
 }
 
-static void find_code_sections(void) {
+/// Strips a fixture that has been loaded: its bytes become the copy, in a block of exactly its size.
+static void strip_fixture(struct fixture *fixture, bool keep_data) {
+    uint8_t *copy = malloc(fixture->length);
+    size_t length = wasm_strip(fixture->image_memory, fixture->bytes, keep_data, copy);
+    memset(fixture->bytes, 0xff, fixture->length); // nothing may read them any more
+    free(fixture->bytes);
+    fixture->bytes = malloc(length);
+    memcpy(fixture->bytes, copy, length);
+    free(copy);
+    fixture->length = length;
+}
+
+static void run_without_the_module(void) {
+    size_t length;
+    uint8_t *bytes = read_module("shared", &length);
+    for (int keep_data = 0; keep_data < 2; keep_data++) {
+        struct fixture fixture;
+        load_fixture(&fixture, bytes, length, no_hosts, false);
+        REQUIRE(fixture.image != NULL);
+        uint8_t data[16] = {0};
+        CHECK(wasm_place_data(fixture.image, fixture.bytes, 0, (wasm_region){data, sizeof data}) == 12);
+        size_t code = code_section_size(&fixture);
+        CHECK(code > 0);
+        strip_fixture(&fixture, keep_data);
+        CHECK(fixture.length < length - code);
+        CHECK(wasm_function_name(fixture.image, fixture.bytes, 2).length == strlen("square"));
+        CHECK(wasm_export_count(fixture.image) == 3);
+        fixture.data_is_in_place = !keep_data;
+        REQUIRE(instantiate_fixture(&fixture, no_hosts, NULL) == WASM_OK);
+        uint64_t values[4] = {1, 1};
+        if (!keep_data)
+            memcpy(fixture.memory.base, data, sizeof data);
+        CHECK(call_export(&fixture, "apply", values) == WASM_OK && values[0] == 43 * 43);
+        values[0] = 0;
+        CHECK(call_export(&fixture, "apply", values) == WASM_TRAPPED);
+        destroy_fixture(&fixture);
+    }
+    free(bytes);
+}
+
+static void place_only_what_has_a_fixed_place_in_the_memory(void) {
     struct fixture fixture;
     REQUIRE(create_fixture(&fixture, "shared", no_hosts, false));
-    wasm_range code = wasm_find_code(fixture.bytes, fixture.length);
-    REQUIRE(code.begin > 2 && code.end > code.begin && code.end < fixture.length);
-    // In front of the contents: the section's number and its length, one byte here.
-    CHECK(fixture.bytes[code.begin - 2] == 10 && fixture.bytes[code.begin - 1] == code.end - code.begin);
-    CHECK(fixture.bytes[code.end] == 11);
-    for (size_t length = 0; length < code.end; length++) {
-        wasm_range part = wasm_find_code(fixture.bytes, length);
-        CHECK(part.begin == 0 && part.end == 0);
-    }
-    static const uint8_t endless[] = {0, 'a', 's', 'm', 1, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff, 0xff};
-    CHECK(wasm_find_code(endless, sizeof endless).end == 0);
+    CHECK(wasm_place_data(fixture.image, fixture.bytes, 0, (wasm_region){NULL, 12}) == 12);
+    CHECK(wasm_place_data(fixture.image, fixture.bytes, 0, (wasm_region){NULL, 11}) == 0);
+    CHECK(wasm_place_data(fixture.image, fixture.bytes, 9, (wasm_region){NULL, 12}) == 0);
     destroy_fixture(&fixture);
 }
 
@@ -184,6 +226,8 @@ const struct test image_tests[] = {
     {"regions that are too small for loading are refused", refuse_regions_that_are_too_small},
     {"storage or memory that is too small for an instance is refused", refuse_storage_that_is_too_small},
     {"images and instances stay small", keep_images_and_instances_small},
-    {"a module's code section is found, and nothing behind its end is read", find_code_sections},
+    {"an image and what is kept of its module run without the module", run_without_the_module},
+    {"data is placed if all of it has a fixed place in the memory",
+     place_only_what_has_a_fixed_place_in_the_memory},
     END_OF_TESTS,
 };
