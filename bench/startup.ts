@@ -128,7 +128,7 @@ export async function startupFigure(image: BenchImage, rounds: number): Promise<
     const rows = [
         ['sealift run', spread(own, 1)],
         ['  node and the CLI, the boot image included', `${cli.toFixed(1)} (the whole less the next four)`],
-        ['  boot: seL4 model, both Wasm modules translated', spread(between(null, 'hello'), 1)],
+        ['  boot: seL4 model, the manager runs', spread(between(null, 'hello'), 1)],
         ['  digests checked', spread(between('hello', 'unpack'), 1)],
         ['  layer unpacked, sentry made', spread(between('unpack', 'start'), 1)],
         ['  sentry and program started, first byte', spread(between('start', 'firstByte'), 1)],

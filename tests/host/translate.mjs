@@ -65,10 +65,22 @@ const tests = {
         assertRefused('manager', assemble(MEMORY), /^manager\.wasm exports no function main$/);
     },
     'memory and globals that do not fit their places'() {
-        assertRefused('manager', assemble(`(memory 1) ${MAIN}`), /^manager\.wasm: its memory does not reach above 2 GiB/);
-        assertRefused('unpacker', assemble(`(memory 32801) ${MAIN}`), /^unpacker\.wasm: its memory is larger than its place/);
+        assertRefused(
+            'manager',
+            assemble(`(memory 1) ${MAIN}`),
+            /^manager\.wasm: its memory does not reach above 2 GiB/,
+        );
+        assertRefused(
+            'unpacker',
+            assemble(`(memory 32801) ${MAIN}`),
+            /^unpacker\.wasm: its memory is larger than its place/,
+        );
         const table = '(table 40000 funcref)';
-        assertRefused('sentry', assemble(`${MEMORY} ${table} ${MAIN}`), /^sentry\.wasm: its globals and tables are larger/);
+        assertRefused(
+            'sentry',
+            assemble(`${MEMORY} ${table} ${MAIN}`),
+            /^sentry\.wasm: its globals and tables are larger/,
+        );
     },
     'what is written: a sentry finds its data in its memory, other modules keep theirs'() {
         const bytes = assemble(`${MEMORY} (data (i32.const 2147483652) "a segment") ${MAIN}`);
