@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Images and instances. A compiled module has been validated, bound to its host functions and compiled when the
-// program was built: its image is its description.
+// Images and instances. A compiled module has been validated, bound to its host functions and compiled when
+// the program was built: its image is its description.
 #include "instance.h"
 
 static bool text_equals(const char *left, const char *right) {

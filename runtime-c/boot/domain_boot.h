@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the root task tells the runtime of every sentry: the page at LAYOUT_DOMAIN_BOOT, which all sentries map
-// read-only. The unpacker has zeros there.
+// What the root task tells the runtime of every sentry: the page at LAYOUT_DOMAIN_BOOT, which all sentries
+// map read-only. The unpacker has zeros there.
 #ifndef SEALIFT_BOOT_DOMAIN_BOOT_H
 #define SEALIFT_BOOT_DOMAIN_BOOT_H
 

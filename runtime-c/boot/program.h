@@ -12,8 +12,8 @@
 extern const uint8_t program_begin[];      ///< code, then constants
 extern const uint8_t program_shared_end[]; ///< end of what sentries share: after sentry.wasm and its image
 extern uint8_t program_bss_begin[];        ///< state that every domain has
-extern uint8_t program_bss_end[];            ///< and from here state of the root task
-extern uint8_t program_end[];                ///< where the bundle begins, if there is one
+extern uint8_t program_bss_end[];          ///< and from here state of the root task
+extern uint8_t program_end[];              ///< where the bundle begins, if there is one
 
 // The modules (boot/modules.S), each on pages of its own: what is read of it at run time, its image, and the
 // end of both; for the manager also of its code where it is compiled.

@@ -59,7 +59,8 @@ static void map(uint64_t vaddr, uint64_t pages, sel4_cptr *first, const char *wh
 
 /// Slot of the frame of a page of the program.
 static sel4_cptr program_frame(const void *page) {
-    return boot_facts.info->userImageFrames.start + ((uint64_t)page - (uint64_t)program_begin) / SEL4_PAGE_SIZE;
+    return boot_facts.info->userImageFrames.start +
+           ((uint64_t)page - (uint64_t)program_begin) / SEL4_PAGE_SIZE;
 }
 
 /// Takes the rights to write and to execute from pages that are complete.
@@ -74,8 +75,8 @@ static void protect(uint64_t vaddr, uint64_t pages, sel4_cptr first) {
 
 // ------------------------------------------------------------------------------------------------ modules
 
-// The build has validated and translated the modules (tools/wasm_translate.c). Their images are used where they
-// are in the program.
+// The build has validated and translated the modules (tools/wasm_translate.c). Their images are used where
+// they are in the program.
 
 /// Takes the rights from the pages of a module's image, and of what is in front of it.
 static void protect_module(const uint8_t *begin, const wasm_image *image) {

@@ -55,8 +55,8 @@
 #define LAYOUT_EXCHANGE 0x7ffff000
 
 /// What a sentry's memory begins with, in the root task's window (an offset): sentry.wasm's data segments,
-/// as the program has them. Sentries map the same frames read-only and get a page of their own when they first write to
-/// one.
+/// as the program has them. Sentries map the same frames read-only and get a page of their own when they
+/// first write to one.
 #define LAYOUT_SENTRY_DATA 0x380000
 #define LAYOUT_SENTRY_DATA_PAGES 0x80
 

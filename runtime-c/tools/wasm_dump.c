@@ -104,8 +104,8 @@ int main(int argument_count, char **arguments) {
     const wasm_image *image = load_module(bytes, length, (wasm_load_options){0}, &error);
     if (!image) {
         char cause[WASM_ERROR_MESSAGE_SIZE + 64];
-        snprintf(cause, sizeof cause, "not a WebAssembly module that can be loaded: %s (byte %u)", error.message,
-                 error.offset);
+        snprintf(cause, sizeof cause, "not a WebAssembly module that can be loaded: %s (byte %u)",
+                 error.message, error.offset);
         fail(EXIT_MODULE, arguments[1], cause);
     }
     if (!wanted)

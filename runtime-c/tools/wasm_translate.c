@@ -11,8 +11,8 @@
 //   OUTPUT.kept   what is still read of the module at run time: names, and data unless it is in OUTPUT.data
 //   OUTPUT.data   what the memory begins with, from LAYOUT_HEAP on; empty unless WORLD is sentry
 //
-// --meter makes the image charge fuel (wasm_set_fuel). The exit code is 1 for a module that cannot be run, and 2 for
-// a file that cannot be read or written.
+// --meter makes the image charge fuel (wasm_set_fuel). The exit code is 1 for a module that cannot be run,
+// and 2 for a file that cannot be read or written.
 #include "boot/imports.h"
 #include "host/layout.h"
 #include "tools/module_file.h"
@@ -32,7 +32,7 @@ struct world {
 static const struct world worlds[] = {
     {"manager", &manager_hosts, LAYOUT_LINEAR_SIZE, false},
     {"sentry", &sentry_hosts, LAYOUT_LINEAR_SIZE, true},
-    {"unpacker", &unpacker_hosts, LAYOUT_HEAP + LAYOUT_UNPACKER_HEAP_PAGES * UINT64_C(4096), false},
+    {"unpacker", &unpacker_hosts, LAYOUT_HEAP + LAYOUT_UNPACKER_HEAP_PAGES *UINT64_C(4096), false},
 };
 
 static const struct world *find_world(const char *name) {
@@ -60,8 +60,8 @@ static wasm_image *translate(const struct world *world, const uint8_t *bytes, si
     return image;
 }
 
-/// Refuses a module that cannot be run: an import that the world does not have, no main, a memory or globals that do
-/// not fit their places.
+/// Refuses a module that cannot be run: an import that the world does not have, no main, a memory or globals
+/// that do not fit their places.
 static void check(const struct world *world, const wasm_image *image, const uint8_t *bytes) {
     for (uint32_t i = 0; i < wasm_import_count(image); i++) {
         wasm_import import = wasm_import_at(image, bytes, i);
@@ -86,8 +86,8 @@ static void check(const struct world *world, const wasm_image *image, const uint
         refuse(world, " exports no function main");
 }
 
-/// The first contents of the memory, and how many bytes they are: 0 if there are none, they do not fit their place, or
-/// a segment has no fixed place.
+/// The first contents of the memory, and how many bytes they are: 0 if there are none, they do not fit their
+/// place, or a segment has no fixed place.
 static void *lay_data_out(const wasm_image *image, const uint8_t *bytes, size_t *length) {
     const size_t room = (size_t)LAYOUT_SENTRY_DATA_PAGES * PAGE_SIZE;
     uint8_t *data = calloc(1, room);
