@@ -122,6 +122,7 @@ int main(int argument_count, char **arguments) {
         .storage = {allocate(storage), storage},
     };
     wasm_instance *instance;
+    wasm_error error;
     if (wasm_instantiate(&options, &instance, &error) != WASM_OK)
         fail(arguments[1], error.message);
     if (wasm_start(instance) != WASM_OK)
