@@ -297,8 +297,11 @@ export class SentryBuilder extends TableSource {
     private makeCSpace(): CNode {
         const cspace = machine().cspace;
         const radix = rootRadix(this.container.quota.size);
+        // The larger one first: the other order would leave a gap between them.
+        const nodeFirst = radix < SENTRY_LEAF_RADIX;
+        let node = nodeFirst ? this.make(OBJECT_CNODE, SENTRY_LEAF_RADIX, 1, QUOTA_CAPABILITIES) : 0;
         const plain = this.make(OBJECT_CNODE, radix, 1, QUOTA_CAPABILITIES);
-        const node = this.make(OBJECT_CNODE, SENTRY_LEAF_RADIX, 1, QUOTA_CAPABILITIES);
+        if (!nodeFirst) node = this.make(OBJECT_CNODE, SENTRY_LEAF_RADIX, 1, QUOTA_CAPABILITIES);
         const guarded = this.slots(1);
         if (this.failure !== null) return capability<CNode>(0);
         const what = "make the sentry's CSpace";

@@ -19,8 +19,8 @@ import { EACCES, ELOOP, ENOENT, ENOEXEC, ENOMEM } from "../kernel/errno";
 import { Credentials } from "../kernel/credentials";
 import { NAME_LENGTH } from "../kernel/process";
 import { ResourceLimits, RLIMIT_STACK } from "../kernel/resourceLimits";
-import { ACCESS_EXECUTE, ACCESS_WRITE, AddressSpace } from "../memory/addressSpace";
-import { takeVSpace } from "../memory/vspaces";
+import { AddressSpace } from "../memory/addressSpace";
+import { absentVSpace, takeVSpace } from "../memory/vspaces";
 import { PrefixedStrings, StringSource } from "./arguments";
 import { byteString, ElfImage } from "./elf";
 import { buildStack } from "./stack";
@@ -37,7 +37,7 @@ const STACK_MAXIMUM: u64 = 64 << 20;
 /** Why the latest prepare failed, for people: a byte string. */
 export let executionProblem: string = "";
 
-/** A program ready to run. */
+/** A program ready to run, but that its address space has no VSpace where that of the program that it replaces will do. */
 export class Program {
     /** The process's name: at most NAME_LENGTH bytes. */
     name: string = "";
@@ -58,6 +58,8 @@ export class Caller {
         readonly limits: ResourceLimits,
         /** prctl(PR_SET_NO_NEW_PRIVS): set-user-ID bits mean nothing. */
         readonly noNewPrivileges: bool,
+        /** The address space that the program replaces. */
+        readonly space: AddressSpace,
     ) {}
 }
 
@@ -265,7 +267,9 @@ function layOut(
         bias = image.biasFor(layout.programBase);
         if (!image.fits(layout, bias)) return failFatally("its segments lie outside user memory");
     }
-    const vspace = takeVSpace();
+    // The old program's VSpace cannot serve before the new one's start is certain, but is as good as any then.
+    const old = caller.space;
+    const vspace = old.users == 1 && old.vspace.exists ? absentVSpace() : takeVSpace();
     if (vspace === null) return fail(-ENOMEM, "not enough memory");
     const space = new AddressSpace(vspace, layout);
     const credentials = credentialsAfter(caller, image.file);
@@ -306,11 +310,6 @@ function layOut(
         space.release();
         return fail(error, error == -ENOMEM ? "not enough memory" : "");
     }
-    space.adoptKept();
-    // The program's first instruction and its first push would fault: a trap each that need not be. What cannot be mapped
-    // will fault, and is answered then.
-    space.handleFault(entry, ACCESS_EXECUTE);
-    space.handleFault(space.stackStart, ACCESS_WRITE);
     return new Program(
         space,
         entry,

@@ -13,6 +13,7 @@ import { dropTcb, makeTcb, startThread } from "../kernel/threadObjects";
 import { SIGCHLD, SIGKILL } from "../signals/numbers";
 import { hasSignal } from "../signals/send";
 import { deletePosixTimers } from "../signals/timers";
+import { ACCESS_EXECUTE, ACCESS_WRITE } from "../memory/addressSpace";
 import { Program } from "./execute";
 import { reserveBuffer } from "../memory/buffers";
 
@@ -60,7 +61,8 @@ export function replaceProgram(thread: Thread, program: Program): void {
     thread.deadline = 0;
     // A new TCB has a new program's FPU state; seL4 has no other way to reset it.
     dropTcb(thread);
-    old.release();
+    if (program.space.vspace.exists) old.release();
+    else old.passOn(program.space);
     releaseVforkParent(process);
     addGarbage(EXEC_GARBAGE);
     startProgram(process, thread, program);
@@ -68,11 +70,17 @@ export function replaceProgram(thread: Thread, program: Program): void {
 
 /** Has a thread without a TCB run a program's first instruction. */
 export function startProgram(process: Process, thread: Thread, program: Program): void {
-    if (!makeTcb(thread, program.space.vspace)) {
+    const space = program.space;
+    space.adoptKept();
+    // The program's first instruction and its first push would fault: a trap each that need not be. What cannot be mapped
+    // will fault, and is answered then.
+    space.handleFault(program.entry, ACCESS_EXECUTE);
+    space.handleFault(space.stackStart, ACCESS_WRITE);
+    if (!makeTcb(thread, space.vspace)) {
         endProcess(process, SIGKILL);
         return;
     }
-    startContext(context, program.entry, program.space.stackStart);
+    startContext(context, program.entry, space.stackStart);
     startThread(thread, context);
     thread.state = THREAD_RUNNING;
     if (hasSignal(thread)) interruptThread(thread);

@@ -14,7 +14,6 @@ import { Directory, failure } from "../fs/inode";
 import { openStandardFiles, ownConsole } from "../fs/start";
 import { cleanPath, findPath, forgetPath } from "../fs/startPaths";
 import { EXCHANGE, execSession, execSize, takeExec } from "../manager";
-import { takeVSpace } from "../memory/vspaces";
 import { errorText } from "../strace/errorText";
 import { addTerminal } from "../tty/consoleTerminal";
 import { containerConfiguration, TextReference } from "../../std/containerConfiguration";
@@ -134,9 +133,7 @@ function startDescribed(session: u32, description: ExecDescription, list: usize)
         new ConfigurationStrings(0, list, count),
         new ConfigurationStrings(0, variables, variableCount),
     );
-    const vspace = takeVSpace();
-    if (vspace === null) return failLaunch(NOT_ENOUGH_MEMORY);
-    const thread = makeProcess(vspace);
+    const thread = makeProcess();
     const before = current;
     setCurrent(thread);
     const console = new HostConsole(

@@ -10,7 +10,7 @@ import { Caller, executionError, executionProblem, prepareProgram, Program } fro
 import { FileDescriptorTable } from "../fs/fileDescriptorTable";
 import { makeRootContext, readSmallFile, smallFileSize } from "../fs/start";
 import { AddressSpace } from "../memory/addressSpace";
-import { VSpace } from "../memory/vspaces";
+import { absentVSpace } from "../memory/vspaces";
 import { SignalActions } from "../signals/signalActions";
 import { errorText } from "../strace/errorText";
 import { now } from "./clock";
@@ -53,11 +53,11 @@ export class Launch {
  * A process with nothing to run yet, in no table: its address space is empty and given back as soon as it has a program. It leads its own
  * session.
  */
-export function makeProcess(vspace: VSpace): Thread {
+export function makeProcess(): Thread {
     const process = new Process(
         allocatePid(),
         null,
-        new AddressSpace(vspace, COMPACT_LAYOUT),
+        new AddressSpace(absentVSpace(), COMPACT_LAYOUT),
         new FileDescriptorTable(),
         makeRootContext(),
         new Credentials(),
@@ -149,7 +149,7 @@ function tryProgram(
     environment: StringSource,
 ): Program | null {
     return prepareProgram(
-        new Caller(process.credentials, process.limits, false),
+        new Caller(process.credentials, process.limits, false, process.addressSpace),
         path,
         arguments_,
         environment,

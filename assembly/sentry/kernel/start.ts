@@ -9,7 +9,6 @@ import { byteString } from "../exec/elf";
 import { startProgram } from "../exec/replace";
 import { completeRoot, enterWorkingDirectory, mountRoot, openStandardFiles, ownConsole } from "../fs/start";
 import { containerConsole } from "../fs/hostConsole";
-import { takeVSpace } from "../memory/vspaces";
 import { startTrace } from "../strace/trace";
 import { errorText } from "../strace/errorText";
 import { registerAllCalls } from "../syscalls/register";
@@ -53,12 +52,7 @@ export function startContainer(): void {
             error == -ENOMEM ? NOT_ENOUGH_MEMORY : "the image's layers cannot be read: " + errorText(-error),
         );
     }
-    const vspace = takeVSpace();
-    if (vspace === null) {
-        cannotStart(EXIT_SEALIFT_FAILED, NOT_ENOUGH_MEMORY);
-        return;
-    }
-    const thread = makeProcess(vspace);
+    const thread = makeProcess();
     setCurrent(thread);
     const process = thread.process;
     const console = containerConsole();

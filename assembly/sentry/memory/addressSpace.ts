@@ -62,7 +62,7 @@ import {
     REGION_WIPE_ON_FORK,
 } from "./region";
 import { vdsoFrame } from "./vdso";
-import { returnVSpace, VSpace } from "./vspaces";
+import { absentVSpace, returnVSpace, VSpace } from "./vspaces";
 
 const PAGE_MASK: u64 = ~(<u64>(PAGE_SIZE - 1));
 
@@ -134,7 +134,21 @@ export class AddressSpace extends PageSpace {
      * (`kept`), because its next process will most likely run the same program.
      */
     release(): void {
-        if (--this.users > 0) return;
+        if (--this.users == 0) returnVSpace(this.giveUp());
+    }
+
+    /**
+     * As release by the only user, whose program another one replaces: `successor`, laid out without a VSpace, gets this one's. So a process
+     * that changes its program needs no second VSpace, and no page tables for it.
+     */
+    passOn(successor: AddressSpace): void {
+        assert(this.users == 1 && !successor.vspace.exists, "a VSpace was passed on while it was used");
+        this.users = 0;
+        successor.vspace = this.giveUp();
+    }
+
+    /** Frees what the address space has; the result is its VSpace, with the pages that its next user may want. */
+    private giveUp(): VSpace {
         const next = this.nextSpace;
         const previous = this.previousSpace;
         if (previous === null) firstSpace = next;
@@ -145,7 +159,7 @@ export class AddressSpace extends PageSpace {
         // An address space that was given up before it was whole: what the last one left must not be forgotten.
         this.adoptKept();
         const pages = this.pages;
-        const keep = this.vspace.keepsTables;
+        const keep = this.vspace.exists && this.vspace.keepsTables;
         for (let i: u32 = 0; i < pages.capacity; i++) {
             const block = pages.blockAt(i);
             if (block !== null) this.dropForNext(block, keep);
@@ -154,8 +168,13 @@ export class AddressSpace extends PageSpace {
         for (let i = 0; i < this.regions.length; i++) this.regions[i].release();
         this.regions = [];
         this.setExecutable(null);
-        this.vspace.kept = pages;
-        returnVSpace(this.vspace);
+        const vspace = this.vspace;
+        if (vspace.exists) {
+            vspace.kept = pages;
+            vspace.trim();
+        }
+        this.vspace = absentVSpace();
+        return vspace;
     }
 
     /** Drops what the VSpace's next process cannot use: all but mapped pages of the image, and those, too, unless `keep`. */

@@ -51,7 +51,7 @@ export const FAULT_BEYOND_FILE: i32 = 3;
 export const FAULT_NO_MEMORY: i32 = 4;
 
 export class PageSpace extends RegionList {
-    readonly vspace: VSpace;
+    vspace: VSpace;
     readonly pages: ResidentPages = new ResidentPages();
     /** The most pages that there have been (VmHWM). */
     pagesPeak: u32 = 0;

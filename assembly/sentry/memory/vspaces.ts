@@ -19,7 +19,8 @@ const ERROR_FAILED_LOOKUP: u32 = 6;
 const KEPT_TABLES: i32 = 10;
 
 export class VSpace {
-    slot: u32;
+    /** Its capability; 0: an absent one (absentVSpace). */
+    readonly slot: u32;
     /** Page tables in the order of their mapping: level << 24 | capability slot. */
     private tables: u32[] = [];
     /** Pages of the layer store that the last process left mapped; null while a process uses the VSpace. */
@@ -48,6 +49,11 @@ export class VSpace {
         }
     }
 
+    /** Whether pages can be mapped in it. */
+    get exists(): bool {
+        return this.slot != 0;
+    }
+
     /** Whether the next process gets all page tables, and can have the pages that are mapped in them. */
     get keepsTables(): bool {
         return this.tables.length <= KEPT_TABLES;
@@ -71,6 +77,13 @@ export class VSpace {
 
 let pool: VSpace | null = null;
 
+const absent: VSpace = new VSpace(0);
+
+/** What an address space has until it gets a VSpace: nothing can be mapped in it. */
+export function absentVSpace(): VSpace {
+    return absent;
+}
+
 /** A VSpace without pages but those in `kept`, or null when memory is used up. */
 export function takeVSpace(): VSpace | null {
     const vspace = pool;
@@ -92,9 +105,9 @@ export function takeVSpace(): VSpace | null {
     return new VSpace(slot);
 }
 
-/** Gives back a VSpace from which every page but those in `kept` has been unmapped. */
+/** Gives back a VSpace, trimmed, from which every page but those in `kept` has been unmapped. An absent one is nobody's. */
 export function returnVSpace(vspace: VSpace): void {
-    vspace.trim();
+    if (!vspace.exists) return;
     vspace.next = pool;
     pool = vspace;
 }

@@ -138,7 +138,7 @@ function vfork(a: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i64 {
 }
 
 function callerOf(process: Process): Caller {
-    return new Caller(process.credentials, process.limits, process.noNewPrivileges);
+    return new Caller(process.credentials, process.limits, process.noNewPrivileges, process.addressSpace);
 }
 
 function finishExecve(program: Program | null): i64 {
