@@ -36,10 +36,14 @@ export const RIGHTS_ALL: u32 = 15;
 
 /** 1 = in use; one u16 for 16 slots. */
 const WORDS_PER_CNODE: u32 = CNODE_SLOTS / 16;
+/** Slots of half a word. */
+const HALF: u32 = 8;
 let used: StaticArray<u16> = new StaticArray<u16>(CNODES_INITIAL * WORDS_PER_CNODE);
 let cnodes: u32 = 1;
 /** No slot is free in the words before. */
 let firstFreeWord: u32 = FIRST_FREE_SLOT / 16;
+/** No half of a word before is free as a whole. */
+let firstFreeHalf: u32 = FIRST_FREE_SLOT / 16;
 /** No word before is free as a whole. */
 let firstFreeRun: u32 = FIRST_FREE_SLOT / 16;
 let slotsInUse: u32 = 0;
@@ -87,6 +91,7 @@ export function allocateSlot(): u32 {
 /** The first of `count` (1 to 16, or a multiple of 16 up to 256) adjacent empty slots of one CNode, or 0. */
 export function allocateSlots(count: u32): u32 {
     if (count == 1) return allocateSlot();
+    if (count <= HALF) return allocateInHalf(count);
     const words = (count + 15) >> 4;
     const mask = count >= 16 ? <u16>0xffff : <u16>(((<u32>1) << count) - 1);
     while (true) {
@@ -105,11 +110,35 @@ export function allocateSlots(count: u32): u32 {
     }
 }
 
+/** As allocateSlots, for up to eight slots: two such runs share a word. */
+function allocateInHalf(count: u32): u32 {
+    const mask = (1 << count) - 1;
+    while (true) {
+        const end = cnodes * WORDS_PER_CNODE;
+        while (firstFreeHalf < end && !hasFreeHalf(unchecked(used[firstFreeHalf]))) firstFreeHalf++;
+        if (firstFreeHalf < end) {
+            const word = firstFreeHalf;
+            const first: u32 = (unchecked(used[word]) & 0xff) == 0 ? 0 : HALF;
+            unchecked((used[word] |= <u16>(mask << first)));
+            slotsInUse += count;
+            return word * 16 + first;
+        }
+        if (!addCNode()) return 0;
+    }
+}
+
+// @ts-ignore: decorator
+@inline
+function hasFreeHalf(bits: u32): bool {
+    return (bits & 0xff) == 0 || bits >> HALF == 0;
+}
+
 /** Gives back a slot that is empty. */
 export function freeSlot(slot: u32): void {
     const word = slot >> 4;
     used[word] &= ~(<u16>((<u32>1) << (slot & 15)));
     if (word < firstFreeWord) firstFreeWord = word;
+    if (word < firstFreeHalf && hasFreeHalf(unchecked(used[word]))) firstFreeHalf = word;
     if (word < firstFreeRun && unchecked(used[word]) == 0) firstFreeRun = word;
     slotsInUse--;
 }

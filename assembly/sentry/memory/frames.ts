@@ -41,7 +41,7 @@ import { mapAt, mapInWindow, reserveInWindow } from "./window";
 /** Frames made by one retype: an invocation each is what costs, and 64 KiB is what a small process touches anyway. */
 const FRAME_BATCH: u32 = 16;
 /** Layer pages fetched by one call to the manager: the window that fault-around maps. */
-export const STORE_BATCH: u32 = 16;
+export const STORE_BATCH: u32 = 8;
 
 /** The original capability is not mapped, mapped in the window, or mapped in a process. */
 const ORIGINAL_FREE: u8 = 0;
@@ -164,9 +164,12 @@ export function allocateFrame(forFile: bool = false): u32 {
     return id;
 }
 
+/** What is free beyond this may be given out before it is touched: small containers have nothing to give away. */
+const AHEAD_MINIMUM: u64 = 512 << 10;
+
 /** Whether so much is free that a page may be given out before it is touched: a quarter of the quota. */
 export function mayMapAhead(): bool {
-    return userMemoryLeft() + <u64>freeFrames * PAGE_SIZE > quotaBytes() >> 2;
+    return userMemoryLeft() + <u64>freeFrames * PAGE_SIZE > max(quotaBytes() >> 2, AHEAD_MINIMUM);
 }
 
 function makeFrames(): bool {
