@@ -10,6 +10,7 @@ import {
     OBJECT_CNODE,
     OBJECT_FRAME,
     OBJECT_SCHED_CONTEXT,
+    OBJECT_TCB,
     OBJECT_UNTYPED,
     WORD_BITS,
 } from "../sel4/objects";
@@ -175,7 +176,9 @@ export class Quota {
     /** Puts what is left into the untyped slots of the sentry's CSpace, whose first level is `root`. */
     give(root: CNode, leafBits: u32): bool {
         const construction = this.blocks[0];
-        let offset = (this.used + PAGE_SIZE - 1) & ~(<u64>PAGE_SIZE - 1);
+        // The first piece takes the TCB of a process.
+        const least: u64 = (<u64>1) << machine().objectBits(OBJECT_TCB);
+        let offset = (this.used + least - 1) & ~(least - 1);
         const pieces = <u64>(UNTYPED_COUNT_MAXIMUM - (this.blocks.length - 1));
         // The smallest pieces are given up when there are more of them than slots.
         while (popcnt(construction.size - offset) > pieces) offset += offset & (0 - offset);

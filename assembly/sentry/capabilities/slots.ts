@@ -27,8 +27,8 @@ export const SLOT_TCB: u32 = 9;
 const FIRST_FREE_SLOT: u32 = 32;
 
 const CNODE_SLOTS: u32 = 1 << CNODE_RADIX;
-/** CNodes that the bitmap has room for at first: enough for a quota of 16 MiB. */
-const CNODES_INITIAL: u32 = 64;
+/** CNodes that the bitmap has room for at first: what a small program needs, and some. */
+const CNODES_INITIAL: u32 = 8;
 /** Depth that resolves a capability pointer to its slot. */
 const DEPTH: u32 = 64;
 

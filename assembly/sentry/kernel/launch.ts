@@ -35,7 +35,7 @@ export const NOT_ENOUGH_MEMORY: string = "the container's memory is not enough t
 
 /** Heap that looking up a user and a program takes: of an account file for each of its bytes, and beside that. */
 const HEAP_PER_BYTE: i32 = 16;
-const HEAP_BESIDE: i32 = 32 * 1024;
+const HEAP_BESIDE: i32 = 16 * 1024;
 
 /** What is to be run. */
 export class Launch {

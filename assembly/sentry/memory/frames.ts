@@ -339,7 +339,7 @@ export function mapFrame(slot: u32, vspace: u32, address: u64, writable: bool, e
 
 // ---- Store frames: a hash table of chains through the frame table.
 
-const STORE_BUCKETS: u32 = 512;
+const STORE_BUCKETS: u32 = 256;
 const storeBuckets: StaticArray<u32> = new StaticArray<u32>(STORE_BUCKETS);
 
 /** Layers and data pages that a key can hold: 128 layers (containerConfiguration.ts) of 64 GiB. */

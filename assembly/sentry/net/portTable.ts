@@ -19,16 +19,22 @@ export const UNPRIVILEGED_FIRST: u32 = 1024;
 const BUCKETS: u32 = 256;
 
 export class PortTable {
-    private readonly buckets: StaticArray<InetSocket | null> = new StaticArray<InetSocket | null>(BUCKETS);
+    /** One until there is a socket: most containers have none. */
+    private buckets: StaticArray<InetSocket | null> = new StaticArray<InetSocket | null>(1);
+    private mask: u32 = 0;
 
     /** The chain that has the sockets of a port. */
     @inline chain(port: u32): InetSocket | null {
-        return unchecked(this.buckets[port & (BUCKETS - 1)]);
+        return unchecked(this.buckets[port & this.mask]);
     }
 
     /** Enters a socket that has got its local port. */
     add(socket: InetSocket): void {
-        const bucket = socket.localPort & (BUCKETS - 1);
+        if (this.mask == 0) {
+            this.buckets = new StaticArray<InetSocket | null>(BUCKETS);
+            this.mask = BUCKETS - 1;
+        }
+        const bucket = socket.localPort & this.mask;
         let before: InetSocket | null = null;
         let after = this.buckets[bucket];
         if (!socket.isListening()) {
@@ -50,7 +56,7 @@ export class PortTable {
         const before = socket.previousBound;
         const after = socket.nextBound;
         if (after !== null) after.previousBound = before;
-        if (before === null) this.buckets[socket.localPort & (BUCKETS - 1)] = after;
+        if (before === null) this.buckets[socket.localPort & this.mask] = after;
         else before.nextBound = after;
         socket.nextBound = null;
         socket.previousBound = null;
@@ -64,11 +70,11 @@ export class PortTable {
 
     next(socket: InetSocket): InetSocket | null {
         const next = socket.nextBound;
-        return next !== null ? next : this.firstFrom((socket.localPort & (BUCKETS - 1)) + 1);
+        return next !== null ? next : this.firstFrom((socket.localPort & this.mask) + 1);
     }
 
     private firstFrom(bucket: u32): InetSocket | null {
-        for (; bucket < BUCKETS; bucket++) {
+        for (; bucket <= this.mask; bucket++) {
             const socket = this.buckets[bucket];
             if (socket !== null) return socket;
         }

@@ -21,6 +21,7 @@
 //     q  prctl option      Q  arch_prctl code
 
 import { ABSENT } from "../arch/systemCalls";
+import { CONFIGURATION_ADDRESS, containerConfiguration, FLAG_STRACE } from "../../std/containerConfiguration";
 
 /** One system call; see above. */
 export type SyscallFunction = (a: u64, b: u64, c: u64, d: u64, e: u64, f: u64) => i64;
@@ -28,16 +29,22 @@ export type SyscallFunction = (a: u64, b: u64, c: u64, d: u64, e: u64, f: u64) =
 /** Numbers at and above this one are unknown without a look at the table. Linux 6.x ends near 470. */
 export const SYSCALL_LIMIT: u32 = 480;
 
+/** Formats are for --strace alone, and take memory. In unit tests, whose memory ends before it, there is no configuration. */
+const hasFormats: bool =
+    <usize>memory.size() << 16 > CONFIGURATION_ADDRESS && containerConfiguration().has(FLAG_STRACE);
+
 /** By number; null where there is no such call. Two arrays, so that a row takes no object of its own. */
 export const syscallFunctions: StaticArray<SyscallFunction | null> = new StaticArray<SyscallFunction | null>(
     SYSCALL_LIMIT,
 );
-export const syscallFormats: StaticArray<string | null> = new StaticArray<string | null>(SYSCALL_LIMIT);
+export const syscallFormats: StaticArray<string | null> = new StaticArray<string | null>(
+    hasFormats ? SYSCALL_LIMIT : 0,
+);
 
 /** Adds a row, unless the architecture has no such call. Each number is defined once. Names belong to the numbers: arch/systemCallNames.ts. */
 export function define(number: u32, run: SyscallFunction, format: string): void {
     if (number == ABSENT) return;
     assert(syscallFunctions[number] === null, "a system call is defined twice");
     syscallFunctions[number] = run;
-    syscallFormats[number] = format;
+    if (hasFormats) syscallFormats[number] = format;
 }
