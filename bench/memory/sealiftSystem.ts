@@ -35,7 +35,7 @@ const BOARD = 'pc99';
 
 /** Memory limits of a container, little above what it needs. They are taken out of the machine's memory when it is made. */
 const memoryLimits: Readonly<Record<IdleImage['name'], number>> = {
-    busybox: 640 * KIBIBYTE,
+    busybox: 512 * KIBIBYTE,
     redis: 5 * MEBIBYTE,
 };
 
