@@ -31,7 +31,7 @@ export const SYSCALL_LIMIT: u32 = 480;
 
 /** Formats are for --strace alone, and take memory. In unit tests, whose memory ends before it, there is no configuration. */
 const hasFormats: bool =
-    <usize>memory.size() << 16 > CONFIGURATION_ADDRESS && containerConfiguration().has(FLAG_STRACE);
+    (<usize>memory.size()) << 16 > CONFIGURATION_ADDRESS && containerConfiguration().has(FLAG_STRACE);
 
 /** By number; null where there is no such call. Two arrays, so that a row takes no object of its own. */
 export const syscallFunctions: StaticArray<SyscallFunction | null> = new StaticArray<SyscallFunction | null>(
