@@ -12,6 +12,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, dirname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { withLock } from './lock.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stateFolder = join(root, 'build', 'apt');
@@ -126,10 +127,14 @@ function present(name) {
  * @param {(text: string) => void} [say] told what takes long
  */
 export function debianSource(name, say = () => {}) {
-    const found = present(name);
-    if (found) {
-        return found;
-    }
+    // apt's state is for one process at a time, and another may just be fetching the same package.
+    return (
+        present(name) ?? withLock(join(stateFolder, 'lock'), () => present(name) ?? fetchSource(name, say))
+    );
+}
+
+/** Fetches and unpacks a source package, with the lock held; its folder. */
+function fetchSource(name, say) {
     if (!existsSync(join(stateFolder, 'sources.list.d', 'source.sources'))) {
         say('reading the lists of Debian source packages');
         updateLists();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Runs every test from a fresh checkout: sets up, builds, then the suites, two at a time: most of them use one core.
+// Runs every test from a fresh checkout: sets up, builds, then the suites, several at a time: most of them use one core, and not
+// all of it.
 //
 //   npm test                     all suites
 //   npm test -- SUITE...         the named ones: unit, wasm, host, platform, component, manager, cli, bench, linux,
@@ -60,39 +61,36 @@ function testFiles(folder, pattern) {
         .sort();
 }
 
-/** One file at a time: beside another suite, two would fight for two cores. */
-function nodeTests(folder, pattern) {
+/** The files of a folder under Node's runner, one at a time unless `atOnce` says otherwise. */
+function nodeTests(folder, pattern, atOnce = 1) {
     return () => [
         node,
         '--test',
         '--test-reporter=spec',
-        '--test-concurrency=1',
+        `--test-concurrency=${atOnce}`,
         ...testFiles(folder, pattern),
     ];
 }
 
 /**
- * In the order in which they begin: what takes long first. Two run at a time: none says anything about time. `fetches`: the suite asks apt
- * for packages, whose state in build/ is for one at a time, so that these are one chain.
+ * In the order in which they begin: what takes long first. Suites run beside each other, and files of `e2e` besides: none says
+ * anything about time, and what several of them make or fetch below build/ is behind a lock (scripts/lock.mjs).
  */
 const suites = [
     {
         name: 'e2e',
-        fetches: true,
         title: 'real images, end to end',
-        command: nodeTests('build/tests/e2e', /\.test\.js$/),
+        command: nodeTests('build/tests/e2e', /\.test\.js$/, 2),
         account: readNodeAccount,
     },
     {
         name: 'wasm',
-        fetches: true,
         title: 'the interpreter: unit tests, sanitizers, specification',
         command: () => [node, 'tests/wasm/run.mjs'],
         account: readPlainAccount,
     },
     {
         name: 'suites',
-        fetches: true,
         title: 'public test suites, test by test as on Linux',
         command: nodeTests('build/tests/suites', /\.test\.js$/),
         account: readNodeAccount,
@@ -200,8 +198,11 @@ async function runSuite({ name, title, command, account }, show) {
     return { counts, line };
 }
 
-/** Suites that run at a time. */
-const LANES = Math.min(2, availableParallelism());
+/**
+ * Suites that run at a time: one more than there are processors, because each waits a third of its time, for children, downloads
+ * and what is meant to take time; at most as many as three processors keep busy, for the sake of memory.
+ */
+const LANES = Math.min(availableParallelism() + 1, 4);
 
 /**
  * Runs suites, their results in the same order. What they print does not mix: that of the suite that began first appears at once, that of
@@ -219,23 +220,8 @@ async function runSuites(chosen) {
             begun.shift();
         }
     };
-    let isFetching = false;
-    const idle = [];
-    /** The next suite that may begin; undefined: none is left. */
-    const take = async () => {
-        while (waiting.length > 0) {
-            const place = waiting.findIndex(({ fetches }) => !fetches || !isFetching);
-            if (place >= 0) {
-                const [suite] = waiting.splice(place, 1);
-                if (suite.fetches) isFetching = true;
-                return suite;
-            }
-            await new Promise((resolve) => idle.push(resolve));
-        }
-        return undefined;
-    };
     const lane = async () => {
-        for (let suite = await take(); suite !== undefined; suite = await take()) {
+        for (let suite = waiting.shift(); suite !== undefined; suite = waiting.shift()) {
             const output = { held: '', ended: false };
             begun.push(output);
             const show = (text) => {
@@ -245,8 +231,6 @@ async function runSuites(chosen) {
             results.set(suite, await runSuite(suite, show));
             output.ended = true;
             printHeld();
-            if (suite.fetches) isFetching = false;
-            for (const resume of idle.splice(0)) resume();
         }
     };
     await Promise.all(Array.from({ length: LANES }, lane));

@@ -199,10 +199,12 @@ export async function runMachineTests(report) {
         });
     }
     for (const expectation of expectations) {
-        let manager, sentry;
+        let manager, sentry, unpacker;
         try {
             manager = await compile(expectation.manager);
             sentry = await compile(expectation.sentry ?? 'idle.wat');
+            // None of these managers has a layer: Sealift's own would only be compiled ahead of time for each of them.
+            unpacker = await compile('idle.wat');
         } catch (error) {
             report(expectation.manager, {
                 failed: 1,
@@ -220,6 +222,7 @@ export async function runMachineTests(report) {
                     sel4: machine.sel4,
                     manager,
                     sentry,
+                    unpacker,
                     output,
                     countInstructions: expectation.countInstructions,
                     aot: machine.aot,

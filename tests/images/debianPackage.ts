@@ -2,11 +2,12 @@
 //
 // Binary packages of this machine's own Debian release, for any architecture, fetched and verified by apt without root
 // and without touching the machine: apt's state is below build/apt-binary, and where packages come from is taken from
-// the machine's own sources.
+// the machine's own sources. apt and what it leaves there are for one process at a time.
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { withLock } from './lock.js';
 
 /** Debian's names of architectures that images name otherwise; the two here agree. */
 export type DebianArchitecture = 'amd64' | 'arm64';
@@ -43,6 +44,11 @@ function run(command: string, commandArguments: readonly string[], folder: strin
             `${command} ${commandArguments.at(-1)} ended with ${status ?? String(error)}; is the network there?`,
         );
     }
+}
+
+/** Does something with apt's state and the packages below `cacheFolder` while no other process does. */
+function alone<Result>(cacheFolder: string, work: () => Result): Result {
+    return withLock(join(cacheFolder, 'lock'), work);
 }
 
 const preferences = `Package: *
@@ -91,12 +97,18 @@ export function debianPackageFiles(
     architecture: DebianArchitecture,
     cacheFolder: string,
 ): string {
-    const archive = downloadPackage(name, architecture, cacheFolder);
-    const target = join(cacheFolder, 'unpacked', `${name}-${architecture}`);
-    rmSync(target, { recursive: true, force: true });
-    mkdirSync(target, { recursive: true });
-    run('dpkg-deb', ['--extract', archive, target], cacheFolder);
-    return target;
+    return alone(cacheFolder, () => {
+        const archive = downloadPackage(name, architecture, cacheFolder);
+        const target = join(cacheFolder, 'unpacked', `${name}-${architecture}`);
+        // Unpacked once: another process may be reading the files.
+        const note = `${target}.unpacked-from`;
+        if (existsSync(note) && readFileSync(note, 'utf8') === archive) return target;
+        rmSync(target, { recursive: true, force: true });
+        mkdirSync(target, { recursive: true });
+        run('dpkg-deb', ['--extract', archive, target], cacheFolder);
+        writeFileSync(note, archive);
+        return target;
+    });
 }
 
 /** What the closure of some packages is asked for. */
@@ -128,6 +140,10 @@ function fileNamesOf(account: string): string[] {
  * left it below `cacheFolder`. Recommended packages are not among them.
  */
 export function packageClosure(request: ClosureRequest, cacheFolder: string): string[] {
+    return alone(cacheFolder, () => findClosure(request, cacheFolder));
+}
+
+function findClosure(request: ClosureRequest, cacheFolder: string): string[] {
     const { names, architecture } = request;
     const state = prepareState(architecture, cacheFolder);
     const withheld = request.withheld.filter((name) => !names.includes(name));

@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { madeFrom, writeDebianImage } from './debianImage.js';
 import { debianImages } from './debianImages.js';
 import type { DebianArchitecture } from './debianPackage.js';
+import { withLock } from './lock.js';
 
 // Compiled, this file is build/tests/images/makeDebianImages.js.
 const here = fileURLToPath(new URL('./', import.meta.url));
@@ -32,11 +33,13 @@ export function debianImage(name: string, architecture: DebianArchitecture = 'am
         );
     }
     const target = join(build, 'images', 'debian', `${name}-${architecture}`);
-    const { fresh, note } = madeFrom(target, sourceKey());
-    if (!fresh || !existsSync(target)) {
+    // Several tests take the same image: the first of them makes it.
+    withLock(`${target}.lock`, () => {
+        const { fresh, note } = madeFrom(target, sourceKey());
+        if (fresh && existsSync(target)) return;
         writeDebianImage(image, architecture, target, join(build, 'apt-binary'));
         note();
-    }
+    });
     return `oci:${target}:${name}`;
 }
 

@@ -9,6 +9,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { projectFolder, sealift } from '../cli/commandLine.js';
 import { testBoards } from '../e2e/kernels.js';
 import type { ImageArchitecture } from '../e2e/shellImage.js';
@@ -43,13 +44,11 @@ function compilePrograms(architecture: ImageArchitecture): string {
     return target;
 }
 
-/** Writes an image of the programs; its reference. */
-function writeProgramsImage(architecture: ImageArchitecture, folderOfPrograms: string): string {
-    const layout = new OciLayout(join(work, `image-${architecture}`));
-    const entries = programs.map((name) =>
-        file(`bin/${name}`, readFileSync(join(folderOfPrograms, name)), 0o755),
-    );
-    const layer = makeLayer([folder('bin'), folder('tmp', 0o1777), ...entries], true);
+/** The image of one program; its reference. One image of all of them takes a machine longer to unpack than most programs run. */
+function programImage(name: string, architecture: ImageArchitecture): string {
+    const layout = new OciLayout(join(work, `image-${architecture}-${name}`));
+    const program = file(`bin/${name}`, readFileSync(join(compiledFor(architecture), name)), 0o755);
+    const layer = makeLayer([folder('bin'), folder('tmp', 0o1777), program], true);
     const image = layout.addImage({ architecture, config: { WorkingDir: '/tmp' } }, [layer]);
     layout.writeIndex({ latest: image });
     return `oci:${layout.folder}`;
@@ -61,22 +60,19 @@ const compilers: Readonly<Record<ImageArchitecture, string>> = {
     riscv64: 'riscv64-linux-gnu-gcc',
 };
 
-let native = '';
-/** References by architecture: several boards have the same. */
-const images = new Map<ImageArchitecture, string>();
-before(() => {
-    native = compilePrograms('amd64');
-    images.set('amd64', writeProgramsImage('amd64', native));
-});
+/** Folders of compiled programs by architecture: several boards have the same. */
+const compiled = new Map<ImageArchitecture, string>();
 
-function programsImage(architecture: ImageArchitecture): string {
-    let image = images.get(architecture);
-    if (image === undefined) {
-        image = writeProgramsImage(architecture, compilePrograms(architecture));
-        images.set(architecture, image);
+/** Where the programs are for an architecture, compiled once. */
+function compiledFor(architecture: ImageArchitecture): string {
+    let target = compiled.get(architecture);
+    if (target === undefined) {
+        target = compilePrograms(architecture);
+        compiled.set(architecture, target);
     }
-    return image;
+    return target;
 }
+before(() => compiledFor('amd64'));
 
 interface Outcome {
     code: number | string | null;
@@ -88,7 +84,7 @@ interface Outcome {
 function onLinux(name: string): Outcome {
     // A folder of its own, as the container has: programs leave files behind, and run once for each board.
     const cwd = mkdtempSync(join(work, 'linux-'));
-    const result = spawnSync(join(native, name), { cwd, timeout: TIMEOUT });
+    const result = spawnSync(join(compiledFor('amd64'), name), { cwd, timeout: TIMEOUT });
     assert.equal(result.signal, null, 'the program does not end on Linux itself');
     const { status, stdout, stderr } = result;
     return { code: status, stdout: stdout.toString('latin1'), stderr: stderr.toString('utf8') };
@@ -100,9 +96,24 @@ async function inContainer(words: string[], timeout: number): Promise<Outcome> {
     return { code, stdout: stdout.toString('latin1'), stderr: stderr.replace(remark, '') };
 }
 
+/**
+ * Times that a program which did not do the same is compared again. Programs sleep to let their children, or Linux's own
+ * threads, come to rest: on a busy machine, on either side, that is now and then too short. What is wrong is wrong every time.
+ */
+const REPETITIONS = 2;
+
 for (const name of programs) {
-    test(`${name}: as on Linux`, async () => {
-        assert.deepEqual(await inContainer([programsImage('amd64'), `/bin/${name}`], TIMEOUT), onLinux(name));
+    test(`${name}: as on Linux`, async (context) => {
+        const words = [programImage(name, 'amd64'), `/bin/${name}`];
+        for (let repetition = 0; ; repetition++) {
+            const [actual, expected] = [await inContainer(words, TIMEOUT), onLinux(name)];
+            if (repetition < REPETITIONS && !isDeepStrictEqual(actual, expected)) {
+                context.diagnostic(`${name}: not the same; compared again`);
+                continue;
+            }
+            assert.deepEqual(actual, expected);
+            return;
+        }
     });
 }
 
@@ -111,13 +122,11 @@ for (const name of programs) {
 for (const { board, image: architecture, skip } of testBoards) {
     if (skip !== false) test(`programs on board ${board.name}`, { skip });
     describe(`board ${board.name}`, { skip }, () => {
-        let boardImage = '';
-        before(() => {
-            boardImage = programsImage(architecture);
-        });
+        before(() => compiledFor(architecture));
         for (const name of programs) {
             test(`${name}: as on Linux`, async () => {
-                const words = ['--quiet', '--board', board.name, boardImage, `/bin/${name}`];
+                const image = programImage(name, architecture);
+                const words = ['--quiet', '--board', board.name, image, `/bin/${name}`];
                 const expected = onLinux(name);
                 expected.stdout = expected.stdout.replaceAll('Linux x86_64', `Linux ${board.architecture}`);
                 assert.deepEqual(await inContainer(words, BOARD_TIMEOUT), expected);

@@ -27,9 +27,13 @@ static void printBytes(const char *label, const char *bytes, ssize_t length) {
     printf("\n");
 }
 
-/// Linux hands bytes from one side to the other a moment later.
+/// Linux hands bytes from one side to the other a moment later, by a thread that a busy machine lets wait:
+/// who polls a side with nothing to read does that thread's work.
 static void settle(void) {
+    struct pollfd sides[] = {{.fd = terminal, .events = POLLIN}, {.fd = master, .events = POLLIN}};
+    poll(sides, 2, 0);
     usleep(20000);
+    poll(sides, 2, 0);
 }
 
 /// Prints everything that there is to read, read by read.
