@@ -5,13 +5,12 @@
 // nothing of a frame may come from a sentry: the manager patches by itself, from the store's own frames, and what it makes of a page depends
 // on their bytes and on which neighbours count, which is part of the key.
 //
-// These frames come from the machine's free memory and stay. How many there can be follows from the size of the store, whatever
+// These frames are the store's (StoreFrames.takeApart) and stay. How many there can be follows from the size of the store, whatever
 // sentries ask for; one that is refused makes a copy in its own quota.
 
 import { Frame, capability } from "../sel4/capabilities";
-import { ERROR_NONE, OBJECT_FRAME, RIGHT_READ } from "../sel4/objects";
+import { ERROR_NONE, RIGHT_READ } from "../sel4/objects";
 import { AARCH64, X86_64 } from "../sel4/registers";
-import { OwnedObject } from "../sel4/untypedPool";
 import * as aarch64 from "../std/code/aarch64Calls";
 import * as x86_64 from "../std/code/x86_64Calls";
 import { PAGE_BITS, PAGE_SIZE } from "../std/pages";
@@ -20,7 +19,7 @@ import { CodePageTable } from "./codePageTable";
 import { Instance } from "./instance";
 import { LayerStore } from "./layerStore";
 import { machine } from "./machine";
-import { OWNER_LAYER_CODE } from "./owners";
+import { OWNER_LAYER_CODE, OWNER_LAYER_DATA } from "./owners";
 import { StoredLayer } from "./storedLayer";
 import { SCRATCH_PAGE, mapInWindow } from "./window";
 
@@ -34,7 +33,8 @@ const PAGES_MINIMUM: u32 = 16;
 const PAGES_SHIFT: u32 = 3;
 
 export class CodePages {
-    private readonly frames: OwnedObject[] = new Array<OwnedObject>();
+    /** Slots of the frames' capabilities. */
+    private readonly frames: u32[] = new Array<u32>();
     private readonly table: CodePageTable = new CodePageTable();
 
     constructor(private readonly store: LayerStore) {}
@@ -52,18 +52,20 @@ export class CodePages {
         const behind = (neighbours & NEIGHBOUR_BEHIND) != 0 && page + 1 < <u64>stored.dataPages;
         const index = this.provide(stored, <u32>page, before, behind);
         if (index < 0) return index == NO_CALLS ? ENOENT : ENOMEM;
-        const error = machine().cspace.copyInto(
-            container.root,
-            <u32>slot,
-            this.frames[index].slot,
-            RIGHT_READ,
-        );
+        const error = machine().cspace.copyInto(container.root, <u32>slot, this.frames[index], RIGHT_READ);
         return error == ERROR_NONE ? DONE : EINVAL;
     }
 
-    /** Gives all memory back. Copies of frames that sentries hold go with it. */
+    /** Forgets all pages; the store, which is to be released next, gives their memory back. Copies of frames that sentries hold go with it. */
     release(): void {
-        while (this.frames.length > 0) machine().pool.releaseObject(this.frames.pop());
+        const frames = this.frames;
+        const cspace = machine().cspace;
+        account(-((<i64>frames.length) << PAGE_BITS));
+        while (frames.length > 0) {
+            const slot = frames.pop();
+            cspace.delete(slot);
+            cspace.free(slot);
+        }
         this.table.clear();
     }
 
@@ -95,24 +97,38 @@ export class CodePages {
         return index;
     }
 
-    /** Makes a frame with PAGE_SIZE bytes from `content`. Its number, or NO_MEMORY. */
+    /** Makes a frame with PAGE_SIZE bytes from `content`. Its index in `frames`, or NO_MEMORY. */
     private makeFrame(content: usize): i32 {
-        const pool = machine().pool;
-        const frame = pool.makeObject(OBJECT_FRAME, 0, PAGE_BITS, OWNER_LAYER_CODE);
-        if (frame === null) return NO_MEMORY;
-        if (!mapInWindow(frame.slot, SCRATCH_PAGE, true)) {
-            pool.releaseObject(frame);
+        const cspace = machine().cspace;
+        const slot = cspace.allocate();
+        if (slot == 0) return NO_MEMORY;
+        if (!this.store.takeFrame(slot)) {
+            cspace.free(slot);
+            return NO_MEMORY;
+        }
+        account(PAGE_SIZE);
+        if (!mapInWindow(slot, SCRATCH_PAGE, true)) {
+            // The frame is nobody's until the store gives its memory back.
+            account(-(<i64>PAGE_SIZE));
+            cspace.delete(slot);
+            cspace.free(slot);
             return NO_MEMORY;
         }
         memory.copy(SCRATCH_PAGE, content, PAGE_SIZE);
         // From here on nobody can write it.
-        capability<Frame>(frame.slot).unmap();
-        return this.frames.push(frame) - 1;
+        capability<Frame>(slot).unmap();
+        return this.frames.push(slot) - 1;
     }
 }
 
 const NO_CALLS: i32 = -1;
 const NO_MEMORY: i32 = -2;
+
+/** `bytes` more of the store's memory are patched code. */
+function account(bytes: i64): void {
+    machine().pool.account(OWNER_LAYER_DATA, -bytes);
+    machine().pool.account(OWNER_LAYER_CODE, bytes);
+}
 
 /** Writes a page, patched for this machine, to `buffer` + PATCHED_PAGE; how many system calls it has. */
 function patch(buffer: usize, page: usize, before: usize, behind: usize): i32 {

@@ -49,6 +49,12 @@ export class LayerStore {
     /** Gives back what only unpacking takes. No layer is added afterwards. */
     complete(): void {
         this.pages.complete();
+        this.pages.frames.spare.addUnpacker();
+    }
+
+    /** As StoreFrames.takeApart. */
+    takeFrame(slot: u32): bool {
+        return this.pages.frames.takeApart(slot);
     }
 
     /** Gives all memory back. Copies of frames that sentries hold go with it. */

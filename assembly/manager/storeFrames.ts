@@ -82,13 +82,21 @@ export class StoreFrames {
         this.blockLeft = 0;
     }
 
+    /**
+     * Makes a frame without a number in an empty slot, mapped nowhere, for what belongs to the store beside layers: out of a block that was begun, or of what
+     * the root task needs no more. Its memory belongs to the store: the capability is to be deleted before `release`. False when memory is used up.
+     */
+    takeApart(slot: u32): bool {
+        if (!this.spare.take(slot)) return this.makeFresh(slot);
+        machine().pool.account(OWNER_LAYER_DATA, PAGE_SIZE);
+        return true;
+    }
+
     private makeOne(): bool {
         const cspace = machine().pool.cspace;
         if (this.made >> NODE_RADIX == this.nodeBlocks.length && !this.makeNode(cspace)) return false;
         const slot = this.slot(this.made);
-        if (this.spare.take(slot)) {
-            machine().pool.account(OWNER_LAYER_DATA, PAGE_SIZE);
-        } else if (!this.makeFresh(slot)) return false;
+        if (!this.takeApart(slot)) return false;
         if (!mapInWindow(slot, StoreFrames.address(this.made), true)) return false;
         this.made++;
         return true;
