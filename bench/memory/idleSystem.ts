@@ -2,7 +2,7 @@
 //
 // What a machine of Sealift is told to run: containers of one image that become idle.
 
-import type { ContainerOptions, SystemBundle } from '../../cli/boot/bundle.js';
+import { withUnpackedLayers, type ContainerOptions, type SystemBundle } from '../../cli/boot/bundle.js';
 import { OpenImage } from '../../cli/image/imageReader.js';
 import { parseImageReference } from '../../cli/image/reference.js';
 import type { IdleCommand } from './measurement.js';
@@ -28,11 +28,15 @@ function container(image: IdleCommand, index: number, memory: number): Container
     };
 }
 
-/** The system of `count` containers with that memory limit in bytes, while `use` has it: the image is closed afterwards. */
+/**
+ * The system of `count` containers with that memory limit in bytes, while `use` has it: the image is closed afterwards. `unpacked`: its layers
+ * are, as with --unpacked.
+ */
 export async function withIdleSystem<T>(
     image: IdleCommand | null,
     count: number,
     memory: number,
+    unpacked: boolean,
     use: (system: SystemBundle) => Promise<T>,
 ): Promise<T> {
     const system = { oneShot: false, statistics: false, files: [] };
@@ -40,7 +44,7 @@ export async function withIdleSystem<T>(
     const opened = await OpenImage.open(parseImageReference(`oci:${image.layoutFolder}:${image.tag}`));
     try {
         const paths = await opened.bundleFiles(PLATFORM);
-        return await use({
+        const bundle = {
             ...system,
             images: [
                 {
@@ -52,7 +56,8 @@ export async function withIdleSystem<T>(
                 },
             ],
             containers: Array.from({ length: count }, (_, index) => container(image, index, memory)),
-        });
+        };
+        return await withUnpackedLayers(bundle, [opened], unpacked, use);
     } finally {
         opened.close();
     }

@@ -39,6 +39,9 @@ const memoryLimits: Readonly<Record<IdleImage['name'], number>> = {
     redis: 5 * MEBIBYTE,
 };
 
+/** The kernel gives a capability for each page of the boot image: large images take a large root CNode, or are packed. */
+const areUnpacked: Readonly<Record<IdleImage['name'], boolean>> = { busybox: true, redis: false };
+
 const folder = join(root, 'build', 'bench', 'memory', 'sealift');
 
 /** The kernel, or why there is none to measure on. */
@@ -86,6 +89,7 @@ export class SealiftSystem implements ContainerSystem {
             typeof this.kernel === 'string'
                 ? this.warning!
                 : `seL4, ${judgeKernel(this.board, this.kernel).description}`,
+            'layers of busybox unpacked in the boot image (--unpacked), as the Linux machines have theirs; those of redis packed, whose pages are more than a root CNode of 2^13 has slots for',
             `memory limits of a container: ${limits.join(', ')}, taken out of the machine's memory when it is made; what is free in them counts as free`,
         ];
     }
@@ -102,7 +106,8 @@ export class SealiftSystem implements ContainerSystem {
 
     private describe(image: IdleImage | null, count: number, name: string): Promise<Booted> {
         const memory = image === null ? 0 : memoryLimits[image.name];
-        return withIdleSystem(image, count, memory, (system) => this.write(system, name));
+        const unpacked = image !== null && areUnpacked[image.name];
+        return withIdleSystem(image, count, memory, unpacked, (system) => this.write(system, name));
     }
 
     /** Writes the boot image of a system. */

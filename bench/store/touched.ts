@@ -39,7 +39,7 @@ export function readRequest(line: string): { layer: number; page: number; count:
 async function runIdle(image: IdleCommand, runtime: string, trace: string | null): Promise<SystemAccount> {
     mkdirSync(folder, { recursive: true });
     const output = join(folder, `${image.name}.elf`);
-    await withIdleSystem(image, 1, CONTAINER_BYTES, async (system) => {
+    await withIdleSystem(image, 1, CONTAINER_BYTES, false, async (system) => {
         writeBootImage(runtime, bundleParts(system), output);
         return Promise.resolve();
     });

@@ -77,7 +77,8 @@ export function judgeKernel(board: Board, kernel: KernelInstallation): KernelJud
     const rootCNodeBits = configurationNumber(kernel, 'ROOT_CNODE_SIZE_BITS');
     const description =
         `${String(configuration.SEL4_ARCH)} ${String(configuration.PLAT)}, ${kind}${mode}, ` +
-        `${configuration.KERNEL_MCS === true ? 'MCS' : 'not MCS'}, root CNode 2^${rootCNodeBits ?? '?'}`;
+        `${configuration.KERNEL_MCS === true ? 'MCS' : 'not MCS'}, root CNode 2^${rootCNodeBits ?? '?'}` +
+        (configuration.KERNEL_SKIM_WINDOW === true ? ', SKIM window' : '');
 
     if (configuration.SEL4_ARCH !== board.architecture) {
         against(

@@ -35,7 +35,9 @@ test('a release kernel of each board will do', () => {
         assert.deepEqual(judge(name, {}).problems, [], name);
         assert.deepEqual(judge(name, {}).warnings, [], name);
     }
-    assert.equal(judge('pc99', {}).description, 'x86_64 pc99, release, MCS, root CNode 2^12');
+    const description = 'x86_64 pc99, release, MCS, root CNode 2^12';
+    assert.equal(judge('pc99', {}).description, description);
+    assert.equal(judge('pc99', { KERNEL_SKIM_WINDOW: true }).description, `${description}, SKIM window`);
 });
 
 const unsuitable: [string, string, Configuration, RegExp][] = [
