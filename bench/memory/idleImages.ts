@@ -38,6 +38,7 @@ function busyboxImage(): IdleImage {
         command: ['/bin/sh', '-c', `echo ${IDLE_SHELL}; exec sleep 1000000000`],
         firstText: IDLE_SHELL,
         idleText: IDLE_SHELL,
+        startMilliseconds: 1000,
         storedBytes: storedBytes(layoutFolder),
     };
 }
@@ -51,6 +52,7 @@ function redisImage(): IdleImage {
         command: ['/usr/bin/redis-server', '--save', '', '--appendonly', 'no', '--dir', '/tmp'],
         firstText: 'Redis is starting',
         idleText: 'Ready to accept connections',
+        startMilliseconds: 8000,
         storedBytes: storedBytes(layoutFolder),
     };
 }

@@ -13,6 +13,8 @@ export interface IdleCommand {
     firstText: string;
     /** What a container prints when it has nothing left to do. */
     idleText: string;
+    /** How long its start keeps an emulated processor busy, at most. */
+    startMilliseconds: number;
 }
 
 /** One whose containers are counted. */

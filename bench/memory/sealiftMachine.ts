@@ -18,8 +18,8 @@ import { DoesNotFit, FellSilent, type IdleCommand } from './measurement.js';
  * A machine that has said nothing for this long hangs: the kernel stops in silence when it has too little memory. With many
  * containers all of them start before the first one says something.
  */
-function silenceMilliseconds(count: number): number {
-    return 45_000 + count * 1000;
+function silenceMilliseconds(image: IdleCommand | null, count: number): number {
+    return 45_000 + count * (image?.startMilliseconds ?? 0);
 }
 
 /** Sentries get a second to answer a request for statistics. Of many on one processor some answer later, for the next one. */
@@ -98,7 +98,7 @@ export function runUntilIdle(
             isSilent = true;
             give();
         };
-        let timer = setTimeout(onSilence, silenceMilliseconds(count));
+        let timer = setTimeout(onSilence, silenceMilliseconds(image, count));
         const send = (type: number, payload: Buffer = Buffer.alloc(0)): void =>
             void child.stdin.write(encodeFrame(type, SYSTEM_CHANNEL, payload));
         const ask = (): void => {
@@ -147,7 +147,7 @@ export function runUntilIdle(
         });
         child.stdout.on('data', (bytes: Buffer) => {
             clearTimeout(timer);
-            timer = setTimeout(onSilence, silenceMilliseconds(count));
+            timer = setTimeout(onSilence, silenceMilliseconds(image, count));
             decoder.push(bytes);
         });
         child.stderr.on('data', (bytes: Buffer) => (text += bytes.toString('utf8')));

@@ -10,6 +10,9 @@ import type { IdleCommand } from '../memory/measurement.js';
 
 const IDLE = 'the container is idle';
 
+/** No more than the largest interpreter takes under emulation. */
+const START_MILLISECONDS = 120_000;
+
 /** Commands of Debian's images, and what they print when they are idle. */
 const commands: readonly { name: string; command: readonly string[]; idleText: string }[] = [
     {
@@ -59,12 +62,13 @@ export const storeImageNames = ['demo', 'redis', ...commands.map(({ name }) => n
 /** Makes the image where it is not there. */
 export function storeImage(name: string): IdleCommand {
     if (name === 'redis') return idleImage('redis');
+    const common = { name, startMilliseconds: START_MILLISECONDS };
     if (name === 'demo') {
         const layoutFolder = join(root, 'build', 'images', 'demo');
         const command = ['/bin/sh', '-c', `echo ${IDLE}; exec sleep 1000000`];
-        return { name, layoutFolder, tag: 'demo', command, firstText: IDLE, idleText: IDLE };
+        return { ...common, layoutFolder, tag: 'demo', command, firstText: IDLE, idleText: IDLE };
     }
     const { command, idleText } = commands.find((candidate) => candidate.name === name)!;
     const layoutFolder = debianImage(name).split(':')[1]!;
-    return { name, layoutFolder, tag: name, command, firstText: idleText, idleText };
+    return { ...common, layoutFolder, tag: name, command, firstText: idleText, idleText };
 }
