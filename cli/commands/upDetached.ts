@@ -4,7 +4,7 @@
 
 import type { ContainerStatus } from '../control/systemMessages.js';
 import { Failure } from '../failure.js';
-import { eventText, lifecycleLine } from '../report/lifecycle.js';
+import { eventText, lifecycleLine, statusTexts } from '../report/lifecycle.js';
 import type { ProgressLine } from '../report/progressLine.js';
 import { SystemClient } from '../system/client.js';
 import { until } from '../system/until.js';
@@ -29,9 +29,15 @@ export async function waitUntilStarted(project: string, options: WaitOptions): P
             options.progress.clear();
             if (!options.quiet) process.stderr.write(text);
         };
+        const told = new Set<string>();
+        const tell = (name: string, text: string): void => {
+            const line = lifecycleLine(name, text);
+            told.add(line);
+            say(line);
+        };
         await client.watch((number, event) => {
             const text = eventText(event);
-            if (text !== '') say(lifecycleLine(containers[number - 1]?.name ?? String(number), text));
+            if (text !== '') tell(containers[number - 1]?.name ?? String(number), text);
         });
         const isSettled = ({ state, health }: ContainerStatus): boolean =>
             state !== 'created' && !(options.healthy && (health === 'starting' || state === 'restarting'));
@@ -39,6 +45,12 @@ export async function waitUntilStarted(project: string, options: WaitOptions): P
         if (list === null) {
             say(`sealift: project ${project}: not all containers were healthy in time; it goes on\n`);
             return 1;
+        }
+        // What happened before this client watched: the system does not wait for it.
+        for (const status of list) {
+            for (const text of statusTexts(status)) {
+                if (!told.has(lifecycleLine(status.name, text))) tell(status.name, text);
+            }
         }
         const failed = list.filter(
             ({ started, state, health }) =>

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type { ContainerEvent } from '../control/systemMessages.js';
+import type { ContainerEvent, ContainerStatus } from '../control/systemMessages.js';
 
 const healthTexts: Readonly<Record<string, string>> = { healthy: 'Healthy', unhealthy: 'Unhealthy' };
+
+/** What the events of a container said that has come to its present status. */
+export function statusTexts({ started, health }: ContainerStatus): string[] {
+    const healthText = healthTexts[health];
+    return [...(started === 0 ? [] : ['Started']), ...(healthText === undefined ? [] : [healthText])];
+}
 
 /** "Started" and such for an event of a container; "" for one that a person need not be told of. */
 export function eventText({ event, delay, health }: ContainerEvent): string {
