@@ -61,6 +61,9 @@ function testFiles(folder, pattern) {
         .sort();
 }
 
+/** Files of `e2e`, which takes longest, at a time: others run beside it. */
+const E2E_FILES = Math.min(2, availableParallelism());
+
 /** The files of a folder under Node's runner, one at a time unless `atOnce` says otherwise. */
 function nodeTests(folder, pattern, atOnce = 1) {
     return () => [
@@ -73,14 +76,15 @@ function nodeTests(folder, pattern, atOnce = 1) {
 }
 
 /**
- * In the order in which they begin: what takes long first. Suites run beside each other, and files of `e2e` besides: none says
- * anything about time, and what several of them make or fetch below build/ is behind a lock (scripts/lock.mjs).
+ * In the order in which they begin: what takes long first. They run beside each other: none says anything about time, and what several
+ * of them make or fetch below build/ is behind a lock (scripts/lock.mjs). `atOnce`: processes of tests that a suite is, 1 unless given.
  */
 const suites = [
     {
         name: 'e2e',
         title: 'real images, end to end',
-        command: nodeTests('build/tests/e2e', /\.test\.js$/, 2),
+        atOnce: E2E_FILES,
+        command: nodeTests('build/tests/e2e', /\.test\.js$/, E2E_FILES),
         account: readNodeAccount,
     },
     {
@@ -90,28 +94,10 @@ const suites = [
         account: readPlainAccount,
     },
     {
-        name: 'suites',
-        title: 'public test suites, test by test as on Linux',
-        command: nodeTests('build/tests/suites', /\.test\.js$/),
-        account: readNodeAccount,
-    },
-    {
         name: 'host',
         title: 'host functions and the C runtime',
         command: () => [node, 'tests/host/run.mjs'],
         account: readPlainAccount,
-    },
-    {
-        name: 'linux',
-        title: 'the Linux ABI: C programs, compared with Linux',
-        command: nodeTests('build/tests/linux', /\.test\.js$/),
-        account: readNodeAccount,
-    },
-    {
-        name: 'cli',
-        title: 'the command line',
-        command: nodeTests('build/tests/cli', /\.test\.js$/),
-        account: readNodeAccount,
     },
     {
         name: 'manager',
@@ -126,9 +112,21 @@ const suites = [
         account: readPlainAccount,
     },
     {
-        name: 'fuzz',
-        title: 'random system calls',
-        command: nodeTests('build/tests/fuzz', /\.test\.js$/),
+        name: 'cli',
+        title: 'the command line',
+        command: nodeTests('build/tests/cli', /\.test\.js$/),
+        account: readNodeAccount,
+    },
+    {
+        name: 'suites',
+        title: 'public test suites, test by test as on Linux',
+        command: nodeTests('build/tests/suites', /\.test\.js$/),
+        account: readNodeAccount,
+    },
+    {
+        name: 'linux',
+        title: 'the Linux ABI: C programs, compared with Linux',
+        command: nodeTests('build/tests/linux', /\.test\.js$/),
         account: readNodeAccount,
     },
     {
@@ -148,6 +146,12 @@ const suites = [
             '--summary',
         ],
         account: readAspectAccount,
+    },
+    {
+        name: 'fuzz',
+        title: 'random system calls',
+        command: nodeTests('build/tests/fuzz', /\.test\.js$/),
+        account: readNodeAccount,
     },
     {
         name: 'component',
@@ -199,10 +203,10 @@ async function runSuite({ name, title, command, account }, show) {
 }
 
 /**
- * Suites that run at a time: one more than there are processors, because each waits a third of its time, for children, downloads
- * and what is meant to take time; at most as many as three processors keep busy, for the sake of memory.
+ * Processes of tests that run at a time: one more than there are processors, because each waits now and then, for children, downloads
+ * and what is meant to take time; four at most, for the sake of memory and of limits on time.
  */
-const LANES = Math.min(availableParallelism() + 1, 4);
+const PLACES = Math.min(availableParallelism() + 1, 4);
 
 /**
  * Runs suites, their results in the same order. What they print does not mix: that of the suite that began first appears at once, that of
@@ -220,20 +224,33 @@ async function runSuites(chosen) {
             begun.shift();
         }
     };
-    const lane = async () => {
-        for (let suite = waiting.shift(); suite !== undefined; suite = waiting.shift()) {
-            const output = { held: '', ended: false };
-            begun.push(output);
-            const show = (text) => {
-                output.held += text;
-                if (begun[0] === output) printHeld();
-            };
-            results.set(suite, await runSuite(suite, show));
-            output.ended = true;
-            printHeld();
-        }
+    let free = PLACES;
+    const running = new Set();
+    const begin = async (suite) => {
+        const output = { held: '', ended: false };
+        begun.push(output);
+        const show = (text) => {
+            output.held += text;
+            if (begun[0] === output) printHeld();
+        };
+        results.set(suite, await runSuite(suite, show));
+        output.ended = true;
+        printHeld();
     };
-    await Promise.all(Array.from({ length: LANES }, lane));
+    while (waiting.length > 0 || running.size > 0) {
+        const { atOnce = 1 } = waiting[0] ?? { atOnce: Infinity };
+        if (atOnce > free) {
+            await Promise.race(running);
+            continue;
+        }
+        const suite = waiting.shift();
+        free -= atOnce;
+        const ended = begin(suite).finally(() => {
+            running.delete(ended);
+            free += atOnce;
+        });
+        running.add(ended);
+    }
     return chosen.map((suite) => results.get(suite));
 }
 

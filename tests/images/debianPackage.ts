@@ -5,6 +5,7 @@
 // the machine's own sources. apt and what it leaves there are for one process at a time.
 
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { withLock } from './lock.js';
@@ -23,6 +24,9 @@ function aptOptions(
         ['Dir::State', join(state, 'state')],
         ['Dir::State::status', status],
         ['Dir::Cache', join(state, 'cache')],
+        // What apt has read of the lists, which images of containers switch off: without it each call reads 60 MB of text.
+        ['Dir::Cache::pkgcache', 'pkgcache.bin'],
+        ['Dir::Cache::srcpkgcache', 'srcpkgcache.bin'],
         // Packages of Debian's release only, though the machine may have other sources.
         ['Dir::Etc::preferences', join(state, 'preferences')],
         ['Dir::Etc::preferencesparts', join(state, 'preferences.d')],
@@ -147,8 +151,11 @@ function findClosure(request: ClosureRequest, cacheFolder: string): string[] {
     const { names, architecture } = request;
     const state = prepareState(architecture, cacheFolder);
     const withheld = request.withheld.filter((name) => !names.includes(name));
-    const status = join(state, 'status-of-closure');
-    writeFileSync(status, statusOf(withheld, architecture));
+    // A file for each content, written once: apt keeps what it has read of the lists as long as none of its files is newer.
+    const statusText = statusOf(withheld, architecture);
+    const key = createHash('sha256').update(statusText).digest('hex').slice(0, 16);
+    const status = join(state, `status-of-closure-${key}`);
+    if (!existsSync(status)) writeFileSync(status, statusText);
     const options = aptOptions(state, architecture, status);
     const install = [...options, '--quiet', '--yes', '--no-install-recommends', 'install'];
     const folder = join(state, 'download');
@@ -166,8 +173,8 @@ function findClosure(request: ClosureRequest, cacheFolder: string): string[] {
     // What is in the cache is not named again by --print-uris, so the cache is kept beside apt's own.
     const packages = join(cacheFolder, 'packages');
     mkdirSync(packages, { recursive: true });
-    const missing = (): boolean => fileNames().some((name) => !existsSync(join(packages, name)));
-    if (missing()) {
+    let wanted = fileNames();
+    if (wanted.some((name) => !existsSync(join(packages, name)))) {
         try {
             run('apt-get', ['--download-only', '--quiet', ...install, ...names], folder);
         } catch {
@@ -178,8 +185,9 @@ function findClosure(request: ClosureRequest, cacheFolder: string): string[] {
         for (const name of readdirSync(join(state, 'cache/archives'))) {
             if (name.endsWith('.deb')) renameSync(join(state, 'cache/archives', name), join(packages, name));
         }
+        wanted = fileNames();
     }
-    return fileNames()
+    return wanted
         .map((name) => join(packages, name))
         .sort((first, second) => basename(first).localeCompare(basename(second), 'en'));
 }
