@@ -65,9 +65,15 @@ export abstract class Blobs {
 
     /**
      * Checks that a file is what a descriptor says: there, of that size, of that digest. `size` -1 means that the
-     * size is not known.
+     * size is not known. `remedy` ends the message about another digest.
      */
-    verify(path: string, digest: string, size: i64, thing: string): Failure | null {
+    verify(
+        path: string,
+        digest: string,
+        size: i64,
+        thing: string,
+        remedy: string = "the image is damaged: pull it again",
+    ): Failure | null {
         const present = this.size(path);
         if (present < 0) return missing(thing, path);
         if (size >= 0 && present != size) {
@@ -84,12 +90,7 @@ export abstract class Blobs {
         const failure = computed.failure;
         if (failure !== null) return failure.within(thing);
         if (computed.value != digest) {
-            return new Failure(
-                thing +
-                    ": the content's digest is " +
-                    computed.value +
-                    "; the image is damaged: pull it again",
-            );
+            return new Failure(thing + ": the content's digest is " + computed.value + "; " + remedy);
         }
         return null;
     }

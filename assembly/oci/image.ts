@@ -86,7 +86,17 @@ export function parseImageKind(text: string): Result<ImageKind> {
 
 /** Checks a layer's file against its descriptor. A docker archive states none: the diff id is checked at unpacking. */
 export function verifyLayer(blobs: Blobs, layer: Layer): Failure | null {
-    return layer.digest.length == 0 ? null : blobs.verify(layer.path, layer.digest, layer.size, layer.name);
+    if (layer.digest.length == 0) return null;
+    // What was unpacked for a boot image is in no registry.
+    return layer.compression == Compression.Unpacked
+        ? blobs.verify(
+              layer.path,
+              layer.digest,
+              layer.size,
+              layer.name,
+              "the boot image is damaged: build it again",
+          )
+        : blobs.verify(layer.path, layer.digest, layer.size, layer.name);
 }
 
 /** Checks that the configuration of an image was made for `wanted`. */
