@@ -15,99 +15,20 @@ import {
     readFileSync,
     readdirSync,
     readlinkSync,
-    rmSync,
     symlinkSync,
     utimesSync,
     writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 
-import asc from 'assemblyscript/asc';
-
-import { OpenImage } from '../../build/cli/image/imageReader.js';
-import { parseImageReference } from '../../build/cli/image/reference.js';
 import { tarArchive } from '../../build/cli/image/tarWriter.js';
-import { UnpackedLayers } from '../../build/cli/image/unpackedLayers.js';
 import { zstd } from '../images/zstd.mjs';
-import { addBlob, finishLayout, sha256 } from './memoryImage.mjs';
+import { TAR, compileModule, scratch, unpack } from './erofsImages.mjs';
+import { sha256 } from './memoryImage.mjs';
 
-const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const scratch = mkdtempSync(join(tmpdir(), 'sealift-erofs-'));
-process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
-
-const TAR = 'application/vnd.oci.image.layer.v1.tar';
-let made = 0;
-
-/** Writes a layout of an image with the layers (archives, or {type, bytes, archive}); the result is its folder. */
-function writeLayout(layers, diffIds) {
-    const files = new Map();
-    const packed = layers.map((layer) =>
-        Buffer.isBuffer(layer) ? { type: TAR, bytes: layer, archive: layer } : layer,
-    );
-    const descriptors = packed.map(({ type, bytes }) => addBlob(files, type, bytes));
-    const config = addBlob(files, 'application/vnd.oci.image.config.v1+json', {
-        os: 'linux',
-        architecture: 'amd64',
-        config: { Cmd: ['/x'] },
-        rootfs: {
-            type: 'layers',
-            diff_ids: diffIds ?? packed.map(({ archive }) => `sha256:${sha256(archive)}`),
-        },
-    });
-    const manifest = addBlob(files, 'application/vnd.oci.image.manifest.v1+json', {
-        schemaVersion: 2,
-        config,
-        layers: descriptors,
-    });
-    const folder = join(scratch, `layout${made++}`);
-    for (const [path, bytes] of finishLayout(files, [manifest])) {
-        mkdirSync(dirname(join(folder, path)), { recursive: true });
-        writeFileSync(join(folder, path), bytes);
-    }
-    return folder;
-}
-
-/** The EROFS images of an image's layers, as files. */
-async function unpack(layers, diffIds) {
-    const image = await OpenImage.open(parseImageReference(`oci:${writeLayout(layers, diffIds)}`));
-    try {
-        const unpacked = await UnpackedLayers.make(image, 'linux/amd64');
-        try {
-            return unpacked.layers.map(({ digest, extent }) => {
-                const bytes = readFileSync(`/proc/self/fd/${extent.descriptor}`);
-                assert.equal(bytes.length, extent.size);
-                assert.equal(sha256(bytes), digest);
-                const path = join(scratch, `image${made++}.erofs`);
-                writeFileSync(path, bytes);
-                return path;
-            });
-        } finally {
-            unpacked.close();
-        }
-    } finally {
-        image.close();
-    }
-}
-
-const listing = await (async () => {
-    const output = join(scratch, 'listing.wasm');
-    const { error, stderr } = await asc.main([
-        'tests/unit/erofsListing.ts',
-        '--baseDir',
-        root,
-        '--runtime',
-        'minimal',
-        '-O1',
-        '-o',
-        output,
-    ]);
-    assert.ok(!error, stderr.toString());
-    return WebAssembly.compile(readFileSync(output));
-})();
+const listing = await compileModule('erofsListing');
 
 /** What our reader says of an image: a line for each entry. */
 async function list(path) {
@@ -115,6 +36,7 @@ async function list(path) {
         throw new Error('a trap');
     };
     const { exports } = await WebAssembly.instantiate(listing, { env: { abort } });
+    exports._initialize();
     const bytes = readFileSync(path);
     const image = exports.allocate(bytes.length);
     new Uint8Array(exports.memory.buffer).set(bytes, image);

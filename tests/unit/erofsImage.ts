@@ -9,7 +9,7 @@ import { LayerEntries } from "../../assembly/oci/layerEntries";
 import { MemoryAccess } from "../../assembly/oci/randomAccess";
 import { TarReader } from "../../assembly/oci/tarReader";
 import { HeapArea } from "../../assembly/std/growingArea";
-import { LayerIndex } from "../../assembly/std/layerIndex";
+import { KIND_DIRECTORY, KIND_REGULAR, KIND_SYMBOLIC_LINK, LayerIndex } from "../../assembly/std/layerIndex";
 import { PAGE_SIZE, pagesFor } from "../../assembly/std/pages";
 import { AddOutcome, LayerTree } from "../../assembly/unpacker/layerTree";
 import { TarBuilder } from "./tarBuilder";
@@ -75,6 +75,31 @@ export function unpackTar(tar: TarBuilder): UnpackedLayer {
     return layer;
 }
 
+/** Whether what an index refers to lies inside of it. */
+export function isSound(layer: UnpackedLayer): bool {
+    const index = layer.index;
+    if (!index.isValid()) return false;
+    for (let i: u32 = 0; i < index.inodeCount; i++) {
+        const inode = index.inode(i);
+        const kind = inode.mode >> 12;
+        if (inode.parent >= index.inodeCount) return false;
+        if (kind == KIND_SYMBOLIC_LINK && <u64>inode.value + inode.size > index.size) return false;
+        if (kind == KIND_REGULAR && inode.size > 0 && inode.value >= layer.pages) return false;
+        if (kind == KIND_DIRECTORY && inode.firstEntry + inode.entryCount > index.entryCount) return false;
+    }
+    return true;
+}
+
+/** Reads an EROFS image in memory. */
+export function unpackErofs(start: usize, length: u32): UnpackedLayer {
+    const area = new HeapArea(1 << 16);
+    const reader = new ErofsReader(new MemoryAccess(start, length), area);
+    const layer = unpack(reader);
+    reader.close();
+    heap.free(area.base);
+    return layer;
+}
+
 /** An EROFS image in memory. */
 export class ErofsImage {
     readonly start: usize = heap.alloc(IMAGE);
@@ -96,12 +121,7 @@ export class ErofsImage {
     }
 
     unpack(): UnpackedLayer {
-        const area = new HeapArea(1 << 16);
-        const reader = new ErofsReader(new MemoryAccess(this.start, this.length), area);
-        const layer = unpack(reader);
-        reader.close();
-        heap.free(area.base);
-        return layer;
+        return unpackErofs(this.start, this.length);
     }
 
     free(): void {

@@ -24,7 +24,7 @@ import {
 } from "../../../assembly/std/layerIndex";
 import { PAGE_SIZE } from "../../../assembly/std/pages";
 import { decodeUtf8, encodeUtf8 } from "../../../assembly/std/utf8";
-import { ErofsImage, UnpackedLayer, unpackTar } from "../erofsImage";
+import { ErofsImage, UnpackedLayer, isSound, unpackTar } from "../erofsImage";
 import { expectPart } from "../expectations";
 import { TarBuilder } from "../tarBuilder";
 import { random } from "../random";
@@ -152,21 +152,6 @@ function manyNames(tar: TarBuilder): void {
     tar.directory("d").file("d/!", "").file("d/-", "").file("d/.!", "").file("d/.-", "").file("d/..!", "");
     tar.file("d/...", "").file("d/.a", "");
     for (let i = 0; i < 500; i++) tar.file("d/" + ("name" + i.toString()).padEnd(40 + (i % 60), "-"), "");
-}
-
-/** Whether what an index refers to lies inside of it. */
-function isSound(layer: UnpackedLayer): bool {
-    const index = layer.index;
-    if (!index.isValid()) return false;
-    for (let i: u32 = 0; i < index.inodeCount; i++) {
-        const inode = index.inode(i);
-        const kind = inode.mode >> 12;
-        if (inode.parent >= index.inodeCount) return false;
-        if (kind == KIND_SYMBOLIC_LINK && <u64>inode.value + inode.size > index.size) return false;
-        if (kind == KIND_REGULAR && inode.size > 0 && inode.value >= layer.pages) return false;
-        if (kind == KIND_DIRECTORY && inode.firstEntry + inode.entryCount > index.entryCount) return false;
-    }
-    return true;
 }
 
 describe("EROFS images", () => {
