@@ -201,8 +201,8 @@ function kernelMemory(prefix) {
     return memory.reduce((sum, { start, end }) => sum + end - start, 0);
 }
 
-/** The text of board.h: what platform/boards/NAME/board.json says, as macros. */
-function boardHeader(name, memory) {
+/** The text of board.h: what platform/boards/NAME/board.json says, as macros. `memory`: bytes of RAM that the kernel was built for. */
+export function boardHeader(name, memory) {
     const board = JSON.parse(readFileSync(join(root, 'platform', 'boards', name, 'board.json'), 'utf8'));
     const lines = [`// Generated from platform/boards/${name}/board.json.`, '#pragma once'];
     const define = (macro, value) => lines.push(`#define SEALIFT_BOARD_${macro} ${value}`);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Tests of the C runtime's host functions: unit tests on this machine, plain and under AddressSanitizer and UBSan; and
-// small managers that run in the real runtime, on platform/linux and, where SEL4_PREFIX names one, on a kernel in QEMU.
+// Tests of the C runtime's host functions: unit tests on this machine, plain and under AddressSanitizer and UBSan; what boards
+// write last; and small managers that run in the real runtime, on platform/linux and, where SEL4_PREFIX names one, on a
+// kernel in QEMU.
 //
 //   node tests/host/run.mjs
 //
@@ -17,6 +18,7 @@ import { zstdFiles, zstdOptions } from '../../scripts/zstd.mjs';
 import { writeData } from './data.mjs';
 import { runGeneratorTests } from './generators.mjs';
 import { runMachineTests } from './machine.mjs';
+import { runPowerOffTests } from './powerOff.mjs';
 import { runTranslateTests } from './translate.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -131,6 +133,7 @@ const data = join(build, 'data');
 writeData(data);
 await runUnitTests(data);
 runGeneratorTests(report);
+runPowerOffTests(report);
 runTranslateTests(report);
 await runMachineTests(report);
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
