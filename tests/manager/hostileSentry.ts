@@ -13,6 +13,8 @@ const EXCHANGE: usize = EXCHANGE_ADDRESS;
 const MANAGER: u32 = 5;
 /** A page of the window that the exchange page's table maps. */
 const CODE: usize = 0x7ff8_0000;
+/** Interpreted, some tens of milliseconds. */
+const TICK_ROUNDS: u32 = 1_000_000;
 const message: usize = memory.data(8 + 120 * 8, 8);
 
 function request(label: u32, words: u32, a: u64, b: u64 = 0, c: u64 = 0, d: u64 = 0): u32 {
@@ -81,6 +83,15 @@ function writeSharedCode(): void {
     print("written");
 }
 
+/** Goes on for ever, and says so now and then. */
+function tick(): void {
+    let sum: u32 = 0;
+    for (let count: u32 = 1; ; count++) {
+        for (let i: u32 = 0; i < TICK_ROUNDS; i++) sum += load<u32>(message + ((sum + i) & 28));
+        print("tick " + decimal(count) + " " + decimal(sum & 1));
+    }
+}
+
 function recurse(depth: u32): u32 {
     return depth + recurse(depth + 1);
 }
@@ -99,6 +110,8 @@ export function main(): void {
         request(7, 3, 0x1_ff7e, u64.MAX_VALUE, 1);
     } else if (mode == "code") {
         writeSharedCode();
+    } else if (mode == "tick") {
+        tick();
     } else if (mode == "touch") {
         load<u32>(0x4000_0000);
     } else if (mode == "abort") {

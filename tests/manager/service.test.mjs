@@ -8,6 +8,7 @@ import { before, test } from 'node:test';
 
 import { run, writeLayout } from './images.mjs';
 import { buildRuntime } from './runtimes.mjs';
+import { FRAME, SystemClient, container } from './systemClient.mjs';
 import { tarEntry, tarEnd } from './tar.mjs';
 
 const ENOENT = 2;
@@ -161,6 +162,66 @@ test('a sentry that traps ends its container with the reason', () => {
         const { status, stderr } = runSentry('hostileSentry', mode);
         assert.equal(status, 125, mode);
         assert.match(stderr, pattern, mode);
+    }
+});
+
+test('a sentry that traps beside others: its memory comes back, and they go on', async () => {
+    const TICKING = 1;
+    const TRAPPING = 2;
+    const LIMIT = 4 << 20;
+    const system = new SystemClient(
+        [
+            container('ticking', ['tick'], { memory: LIMIT }),
+            container('trapping', ['abort'], { memory: LIMIT }),
+        ],
+        [folder],
+        { memory: 64, environment: { SEALIFT_RUNTIME: runtimes.hostileSentry } },
+    );
+    const ticks = () => Number(/tick (\d+) \d\n$/.exec(system.output(TICKING))?.[1] ?? 0);
+    const moreTicks = async () => {
+        const before = ticks();
+        await system.until(() => (ticks() >= before + 3 ? true : undefined), 'more ticks');
+    };
+    /** The account, which must add up with nothing but the ticking container carved from it; what is free. */
+    const freeBytes = async () => {
+        const { machineMemory, owners, containers } = await system.request('stats');
+        const bytes = (name) => owners.find(({ owner }) => owner === name)?.bytes ?? 0;
+        assert.equal(
+            owners.reduce((total, entry) => total + entry.bytes, 0),
+            machineMemory,
+        );
+        assert.equal(bytes('containers'), LIMIT);
+        assert.deepEqual(
+            containers.map(({ name }) => name),
+            ['ticking'],
+        );
+        return bytes('free');
+    };
+    try {
+        const { exitCode, message } = await system.exit(TRAPPING);
+        assert.equal(exitCode, 125);
+        assert.match(message, /sentry failed: .*the test wants it.*; this is a defect of Sealift/s);
+        await moreTicks();
+        const free = await freeBytes();
+        for (let start = 0; start < 3; start++) {
+            const from = system.frames.length;
+            assert.deepEqual(await system.request('start', { container: 'trapping' }), {});
+            assert.equal((await system.exit(TRAPPING, from)).exitCode, 125);
+            await moreTicks();
+            assert.equal(await freeBytes(), free);
+        }
+        const { containers } = await system.request('ps');
+        assert.deepEqual(
+            containers.map(({ name, state, exitCode: code }) => [name, state, code]),
+            [
+                ['ticking', 'running', 0],
+                ['trapping', 'exited', 125],
+            ],
+        );
+        assert.ok(!system.frames.some(({ type }) => type === FRAME.FAILED));
+    } finally {
+        system.kill();
+        await system.off;
     }
 });
 
