@@ -275,10 +275,9 @@ function writeBootKeys(header, file) {
     if (keys.length === 0) {
         throw new Error(`${file}: found no boot key`);
     }
-    keys.slice(1).forEach(([, , key, value], index) => {
-        const before = Number(keys[index][3]);
-        if (Number(value) <= before) {
-            throw new Error(`${file}: BOOT_KEY_${key} is ${value}, the number before it is ${before}`);
+    keys.forEach(([, , key, value], index) => {
+        if (Number(value) !== index) {
+            throw new Error(`${file}: BOOT_KEY_${key} is ${value}, the next number is ${index}`);
         }
     });
     const lines = [

@@ -106,10 +106,8 @@ export class CodePages {
             cspace.free(slot);
             return NO_MEMORY;
         }
-        account(PAGE_SIZE);
         if (!mapInWindow(slot, SCRATCH_PAGE, true)) {
             // The frame is nobody's until the store gives its memory back.
-            account(-(<i64>PAGE_SIZE));
             cspace.delete(slot);
             cspace.free(slot);
             return NO_MEMORY;
@@ -117,6 +115,7 @@ export class CodePages {
         memory.copy(SCRATCH_PAGE, content, PAGE_SIZE);
         // From here on nobody can write it.
         capability<Frame>(slot).unmap();
+        account(PAGE_SIZE);
         return this.frames.push(slot) - 1;
     }
 }

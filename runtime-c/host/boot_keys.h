@@ -56,80 +56,80 @@ enum boot_key {
     /// pages of it
     BOOT_KEY_BSS_PAGES = 22,
     /// ranges of fresh zero frames, writable, that a sentry needs
-    BOOT_KEY_PRIVATE_RW_COUNT = 26,
+    BOOT_KEY_PRIVATE_RW_COUNT = 23,
     /// [i] where
-    BOOT_KEY_PRIVATE_RW_VADDR = 27,
+    BOOT_KEY_PRIVATE_RW_VADDR = 24,
     /// [i] how many
-    BOOT_KEY_PRIVATE_RW_PAGES = 28,
+    BOOT_KEY_PRIVATE_RW_PAGES = 25,
     /// one fresh frame, also the sentry TCB's IPC buffer
-    BOOT_KEY_IPC_BUFFER_VADDR = 29,
+    BOOT_KEY_IPC_BUFFER_VADDR = 26,
     /// first instruction of a sentry
-    BOOT_KEY_SENTRY_ENTRY = 30,
+    BOOT_KEY_SENTRY_ENTRY = 27,
     /// its stack pointer
-    BOOT_KEY_SENTRY_STACK_TOP = 31,
+    BOOT_KEY_SENTRY_STACK_TOP = 28,
     /// where a fault on linear memory continues; rdi = faulting address
-    BOOT_KEY_SENTRY_FAULT_ENTRY = 32,
+    BOOT_KEY_SENTRY_FAULT_ENTRY = 29,
     /// where linear memory's address 0 is
-    BOOT_KEY_LINEAR_BASE = 33,
+    BOOT_KEY_LINEAR_BASE = 30,
     /// linear address of the first page of a sentry's initial memory
-    BOOT_KEY_SENTRY_HEAP_FIRST = 34,
+    BOOT_KEY_SENTRY_HEAP_FIRST = 31,
     /// pages of it: fresh zero frames, writable
-    BOOT_KEY_SENTRY_HEAP_PAGES = 35,
+    BOOT_KEY_SENTRY_HEAP_PAGES = 32,
     /// pages of the manager's initial memory
-    BOOT_KEY_ROOT_HEAP_PAGES = 36,
+    BOOT_KEY_ROOT_HEAP_PAGES = 33,
     /// machine code and constants of the C runtime; what follows is not executed
-    BOOT_KEY_RUNTIME_TEXT_BYTES = 37,
+    BOOT_KEY_RUNTIME_TEXT_BYTES = 34,
     /// bytes of manager.wasm that the program has: names and data
-    BOOT_KEY_MANAGER_WASM_BYTES = 38,
+    BOOT_KEY_MANAGER_WASM_BYTES = 35,
     /// bytes of sentry.wasm that the program has: names
-    BOOT_KEY_SENTRY_WASM_BYTES = 39,
+    BOOT_KEY_SENTRY_WASM_BYTES = 36,
     /// size of translated manager.wasm
-    BOOT_KEY_MANAGER_IMAGE_BYTES = 40,
+    BOOT_KEY_MANAGER_IMAGE_BYTES = 37,
     /// size of translated sentry.wasm
-    BOOT_KEY_SENTRY_IMAGE_BYTES = 41,
+    BOOT_KEY_SENTRY_IMAGE_BYTES = 38,
     /// 4 KiB frames of the root task: image, bundle, heap, stacks, translations
-    BOOT_KEY_ROOT_FRAMES = 42,
+    BOOT_KEY_ROOT_FRAMES = 39,
     /// frequency of the time-stamp counter
-    BOOT_KEY_TSC_HZ = 43,
+    BOOT_KEY_TSC_HZ = 40,
     /// bytes of RAM in no untyped and not in the root image; 0 = not known
-    BOOT_KEY_KERNEL_OVERHEAD = 44,
+    BOOT_KEY_KERNEL_OVERHEAD = 41,
     /// bytes of the RAM untypeds and of what the kernel gave the root task at boot
-    BOOT_KEY_MACHINE_MEMORY = 45,
+    BOOT_KEY_MACHINE_MEMORY = 42,
     /// pages of the bundle
-    BOOT_KEY_BUNDLE_PAGES = 46,
+    BOOT_KEY_BUNDLE_PAGES = 43,
     /// [object type] log2 of an object's size in bytes; for a CNode, of one slot
-    BOOT_KEY_OBJECT_BITS = 47,
+    BOOT_KEY_OBJECT_BITS = 44,
     /// frame of the manager's own IPC buffer
-    BOOT_KEY_SLOT_IPC_BUFFER = 48,
+    BOOT_KEY_SLOT_IPC_BUFFER = 45,
     /// where it is mapped: TCB_Configure needs both, or the buffer is removed
-    BOOT_KEY_ROOT_IPC_BUFFER_VADDR = 49,
+    BOOT_KEY_ROOT_IPC_BUFFER_VADDR = 46,
     /// first pages of a sentry's initial memory that begin with data: the root task has it in its window,
     /// read-only
-    BOOT_KEY_SENTRY_DATA_PAGES = 52,
+    BOOT_KEY_SENTRY_DATA_PAGES = 47,
     /// frame of the first of them; the others follow in order
-    BOOT_KEY_SENTRY_DATA_FIRST_SLOT = 53,
+    BOOT_KEY_SENTRY_DATA_FIRST_SLOT = 48,
     /// linear address of the first one in the root task's window
-    BOOT_KEY_SENTRY_DATA_WINDOW = 54,
+    BOOT_KEY_SENTRY_DATA_WINDOW = 49,
     /// where unpacker.wasm and its image begin in the root task and in the unpacker
-    BOOT_KEY_UNPACKER_WASM_VADDR = 55,
+    BOOT_KEY_UNPACKER_WASM_VADDR = 50,
     /// pages of both
-    BOOT_KEY_UNPACKER_WASM_PAGES = 56,
+    BOOT_KEY_UNPACKER_WASM_PAGES = 51,
     /// ranges of zeros, writable, that the unpacker may touch besides the window
-    BOOT_KEY_UNPACKER_RW_COUNT = 57,
+    BOOT_KEY_UNPACKER_RW_COUNT = 52,
     /// [i] where
-    BOOT_KEY_UNPACKER_RW_VADDR = 58,
+    BOOT_KEY_UNPACKER_RW_VADDR = 53,
     /// [i] how many
-    BOOT_KEY_UNPACKER_RW_PAGES = 59,
+    BOOT_KEY_UNPACKER_RW_PAGES = 54,
     /// where the root task has the bundle
-    BOOT_KEY_BUNDLE_VADDR = 60,
+    BOOT_KEY_BUNDLE_VADDR = 55,
     /// page with what a sentry's runtime must know: in every sentry, read-only
-    BOOT_KEY_DOMAIN_BOOT_VADDR = 64,
+    BOOT_KEY_DOMAIN_BOOT_VADDR = 56,
     /// its frame
-    BOOT_KEY_DOMAIN_BOOT_SLOT = 65,
+    BOOT_KEY_DOMAIN_BOOT_SLOT = 57,
     /// bytes of unpacker.wasm that the program has: names and data
-    BOOT_KEY_UNPACKER_WASM_BYTES = 66,
+    BOOT_KEY_UNPACKER_WASM_BYTES = 58,
     /// size of translated unpacker.wasm
-    BOOT_KEY_UNPACKER_IMAGE_BYTES = 67,
+    BOOT_KEY_UNPACKER_IMAGE_BYTES = 59,
 };
 
 #endif

@@ -51,77 +51,77 @@ export const enum BootKey {
     /** pages of it */
     BSS_PAGES = 22,
     /** ranges of fresh zero frames, writable, that a sentry needs */
-    PRIVATE_RW_COUNT = 26,
+    PRIVATE_RW_COUNT = 23,
     /** [i] where */
-    PRIVATE_RW_VADDR = 27,
+    PRIVATE_RW_VADDR = 24,
     /** [i] how many */
-    PRIVATE_RW_PAGES = 28,
+    PRIVATE_RW_PAGES = 25,
     /** one fresh frame, also the sentry TCB's IPC buffer */
-    IPC_BUFFER_VADDR = 29,
+    IPC_BUFFER_VADDR = 26,
     /** first instruction of a sentry */
-    SENTRY_ENTRY = 30,
+    SENTRY_ENTRY = 27,
     /** its stack pointer */
-    SENTRY_STACK_TOP = 31,
+    SENTRY_STACK_TOP = 28,
     /** where a fault on linear memory continues; rdi = faulting address */
-    SENTRY_FAULT_ENTRY = 32,
+    SENTRY_FAULT_ENTRY = 29,
     /** where linear memory's address 0 is */
-    LINEAR_BASE = 33,
+    LINEAR_BASE = 30,
     /** linear address of the first page of a sentry's initial memory */
-    SENTRY_HEAP_FIRST = 34,
+    SENTRY_HEAP_FIRST = 31,
     /** pages of it: fresh zero frames, writable */
-    SENTRY_HEAP_PAGES = 35,
+    SENTRY_HEAP_PAGES = 32,
     /** pages of the manager's initial memory */
-    ROOT_HEAP_PAGES = 36,
+    ROOT_HEAP_PAGES = 33,
     /** machine code and constants of the C runtime; what follows is not executed */
-    RUNTIME_TEXT_BYTES = 37,
+    RUNTIME_TEXT_BYTES = 34,
     /** bytes of manager.wasm that the program has: names and data */
-    MANAGER_WASM_BYTES = 38,
+    MANAGER_WASM_BYTES = 35,
     /** bytes of sentry.wasm that the program has: names */
-    SENTRY_WASM_BYTES = 39,
+    SENTRY_WASM_BYTES = 36,
     /** size of translated manager.wasm */
-    MANAGER_IMAGE_BYTES = 40,
+    MANAGER_IMAGE_BYTES = 37,
     /** size of translated sentry.wasm */
-    SENTRY_IMAGE_BYTES = 41,
+    SENTRY_IMAGE_BYTES = 38,
     /** 4 KiB frames of the root task: image, bundle, heap, stacks, translations */
-    ROOT_FRAMES = 42,
+    ROOT_FRAMES = 39,
     /** frequency of the time-stamp counter */
-    TSC_HZ = 43,
+    TSC_HZ = 40,
     /** bytes of RAM in no untyped and not in the root image; 0 = not known */
-    KERNEL_OVERHEAD = 44,
+    KERNEL_OVERHEAD = 41,
     /** bytes of the RAM untypeds and of what the kernel gave the root task at boot */
-    MACHINE_MEMORY = 45,
+    MACHINE_MEMORY = 42,
     /** pages of the bundle */
-    BUNDLE_PAGES = 46,
+    BUNDLE_PAGES = 43,
     /** [object type] log2 of an object's size in bytes; for a CNode, of one slot */
-    OBJECT_BITS = 47,
+    OBJECT_BITS = 44,
     /** frame of the manager's own IPC buffer */
-    SLOT_IPC_BUFFER = 48,
+    SLOT_IPC_BUFFER = 45,
     /** where it is mapped: TCB_Configure needs both, or the buffer is removed */
-    ROOT_IPC_BUFFER_VADDR = 49,
+    ROOT_IPC_BUFFER_VADDR = 46,
     /** read-only */
-    SENTRY_DATA_PAGES = 52,
+    SENTRY_DATA_PAGES = 47,
     /** frame of the first of them; the others follow in order */
-    SENTRY_DATA_FIRST_SLOT = 53,
+    SENTRY_DATA_FIRST_SLOT = 48,
     /** linear address of the first one in the root task's window */
-    SENTRY_DATA_WINDOW = 54,
+    SENTRY_DATA_WINDOW = 49,
     /** where unpacker.wasm and its image begin in the root task and in the unpacker */
-    UNPACKER_WASM_VADDR = 55,
+    UNPACKER_WASM_VADDR = 50,
     /** pages of both */
-    UNPACKER_WASM_PAGES = 56,
+    UNPACKER_WASM_PAGES = 51,
     /** ranges of zeros, writable, that the unpacker may touch besides the window */
-    UNPACKER_RW_COUNT = 57,
+    UNPACKER_RW_COUNT = 52,
     /** [i] where */
-    UNPACKER_RW_VADDR = 58,
+    UNPACKER_RW_VADDR = 53,
     /** [i] how many */
-    UNPACKER_RW_PAGES = 59,
+    UNPACKER_RW_PAGES = 54,
     /** where the root task has the bundle */
-    BUNDLE_VADDR = 60,
+    BUNDLE_VADDR = 55,
     /** page with what a sentry's runtime must know: in every sentry, read-only */
-    DOMAIN_BOOT_VADDR = 64,
+    DOMAIN_BOOT_VADDR = 56,
     /** its frame */
-    DOMAIN_BOOT_SLOT = 65,
+    DOMAIN_BOOT_SLOT = 57,
     /** bytes of unpacker.wasm that the program has: names and data */
-    UNPACKER_WASM_BYTES = 66,
+    UNPACKER_WASM_BYTES = 58,
     /** size of translated unpacker.wasm */
-    UNPACKER_IMAGE_BYTES = 67,
+    UNPACKER_IMAGE_BYTES = 59,
 }

@@ -167,7 +167,7 @@ export function allocateFrame(forFile: bool = false): u32 {
 /** What is free beyond this may be given out before it is touched: small containers have nothing to give away. */
 const AHEAD_MINIMUM: u64 = 512 << 10;
 
-/** Whether so much is free that a page may be given out before it is touched: a quarter of the quota. */
+/** Whether so much is free that a page may be given out before it is touched: a quarter of the quota, and AHEAD_MINIMUM. */
 export function mayMapAhead(): bool {
     return userMemoryLeft() + <u64>freeFrames * PAGE_SIZE > max(quotaBytes() >> 2, AHEAD_MINIMUM);
 }
