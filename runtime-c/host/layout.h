@@ -6,7 +6,8 @@
 #ifndef SEALIFT_HOST_LAYOUT_H
 #define SEALIFT_HOST_LAYOUT_H
 
-// The private range lies below the program, in one 2 MiB region: one page table maps all of it.
+// The private ranges and the program lie in one 2 MiB region, so that one page table maps all that a sentry
+// has of both. (Modules that are compiled ahead of time are larger, and take a second one.)
 
 /// A sentry's IPC buffer. (The root task's is where the kernel put it.)
 #define LAYOUT_IPC_BUFFER 0x200000
@@ -22,7 +23,11 @@
 
 /// Storage of the Wasm instance: globals, tables. Mapped as far as the module needs it.
 #define LAYOUT_INSTANCE 0x208000
-#define LAYOUT_INSTANCE_END 0x23f000
+#define LAYOUT_INSTANCE_END 0x21e000
+
+/// State of the decoders, of the unpacker only (UNPACKER_ONLY). The page behind it stays unmapped.
+#define LAYOUT_UNPACKER_STATE 0x21f000
+#define LAYOUT_UNPACKER_STATE_PAGES 32
 
 /// Frames of Wasm functions: 8 bytes for each local and operand, 24 for each call (wasm.h). 64 KiB holds some
 /// 400 calls of ordinary functions; a deeper recursion is a trap. The pages around it stay unmapped.
@@ -37,12 +42,8 @@
 #define LAYOUT_DEVICES 0x260000
 #define LAYOUT_DEVICE_PAGES 16
 
-/// State of the decoders, of the unpacker only (UNPACKER_ONLY).
-#define LAYOUT_UNPACKER_STATE 0x3e0000
-#define LAYOUT_UNPACKER_STATE_PAGES 32
-
 /// The program: code, constants, modules, state; in the root task then the bundle.
-#define LAYOUT_PROGRAM 0x400000
+#define LAYOUT_PROGRAM 0x280000
 
 /// Linear memory: 4 GiB of address space. Below LAYOUT_HEAP (an offset) the window, from there the module's
 /// own memory. It begins in the middle of what a page table maps, so that a sentry's window, which is used
