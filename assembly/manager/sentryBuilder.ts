@@ -4,7 +4,6 @@
 // container's quota, but for pages that all sentries share read-only: the program, and sentry.wasm translated.
 
 import { BootKey } from "../sel4/generated/boot-keys";
-import { bootValue } from "../sel4/generated/host";
 import {
     CNode,
     Endpoint,
@@ -102,6 +101,13 @@ const TABLES_ESTIMATE: u64 = 16;
 /** Capabilities that are neither frames nor tables. */
 const OTHER_SLOTS: u32 = 32;
 
+/** Slots for pages of the program, at least: those that a sentry touches. A small quota's may give them up for each other now and then. */
+const PROGRAM_SLOTS: u64 = 256;
+const PROGRAM_SLOTS_SMALL: u64 = 64;
+const SMALL_LIMIT: u64 = 2 << 20;
+/** Bytes of address space that a leaf page table maps. */
+const TABLE_REACH: u64 = 2 << 20;
+
 /** Private pages that the quota keeps memory back for: all but those that only a deep recursion touches. */
 const KEPT_PAGES: u32 = 56;
 /** Pages that tell a sentry's runtime what it must know. */
@@ -110,15 +116,19 @@ const DOMAIN_BOOT_PAGES: u32 = 1;
 const EAGER_PAGES: u64 = 2;
 
 /** log2 of the slots of the CNode that holds the sentry's capabilities on the manager's side. */
-function nodeRadix(configurationPages: u64): u32 {
+function nodeRadix(configurationPages: u64, limit: u64): u32 {
+    const program = min<u64>(
+        fact(BootKey.SHARED_PAGES),
+        limit < SMALL_LIMIT ? PROGRAM_SLOTS_SMALL : PROGRAM_SLOTS,
+    );
     const slots =
         EAGER_PAGES +
         KEPT_SLOTS +
         privatePageCount() +
+        program +
         // The exchange and configuration pages are mapped on both sides.
         2 * configurationPages +
         1 +
-        fact(BootKey.SHARED_PAGES) +
         DOMAIN_BOOT_PAGES +
         TABLES_ESTIMATE +
         OTHER_SLOTS;
@@ -139,11 +149,13 @@ export function constructionSize(configurationSize: u32, limit: u64): u64 {
     const frames = ((EAGER_PAGES + configurationPages) << PAGE_BITS) + ((<u64>KEPT_PAGES) << PAGE_BITS);
     const tables = TABLES_ESTIMATE << PAGE_BITS;
     const nodes =
-        ((<u64>1) << (nodeRadix(configurationPages) + slot)) +
+        ((<u64>1) << (nodeRadix(configurationPages, limit) + slot)) +
         ((<u64>1) << (SENTRY_LEAF_RADIX + slot)) +
         ((<u64>1) << (rootRadix(limit) + slot));
     // Nodes are aligned to their size; the small objects fit a page.
-    return frames + tables + nodes + ((<u64>1) << (nodeRadix(configurationPages) + slot)) + 2 * PAGE_SIZE;
+    return (
+        frames + tables + nodes + ((<u64>1) << (nodeRadix(configurationPages, limit) + slot)) + 2 * PAGE_SIZE
+    );
 }
 
 export class SentryBuilder extends TableSource {
@@ -168,18 +180,25 @@ export class SentryBuilder extends TableSource {
      */
     build(configuration: ContainerConfiguration): Failure | null {
         const configurationPages = <u32>pagesFor(configuration.size);
-        if (!this.container.quota.makeNode(nodeRadix(configurationPages), this.entry))
-            return this.outOfMemory();
+        const radix = nodeRadix(configurationPages, this.container.quota.size);
+        if (!this.container.quota.makeNode(radix, this.entry)) return this.outOfMemory();
+        // What is larger than a page comes before the pages, the smaller things after them: so alignment leaves no gaps.
+        const rootBits = rootRadix(this.container.quota.size);
+        let rootNode =
+            rootBits < SENTRY_LEAF_RADIX ? 0 : this.make(OBJECT_CNODE, rootBits, 1, QUOTA_CAPABILITIES);
+        const firstNode = this.make(OBJECT_CNODE, SENTRY_LEAF_RADIX, 1, QUOTA_CAPABILITIES);
         this.makeVSpace();
-        this.mapShared();
-        const buffer = this.mapPrivate();
+        const buffer = this.mapBuffer();
+        this.keepPages();
+        this.mapBootPage();
         const exchange = this.mapFresh(fact(BootKey.LINEAR_BASE) + EXCHANGE_ADDRESS, 1, RIGHTS_READ_WRITE);
         const pages = this.mapFresh(
             fact(BootKey.LINEAR_BASE) + CONFIGURATION_ADDRESS,
             configurationPages,
             RIGHT_READ,
         );
-        const root = this.makeCSpace();
+        if (rootNode == 0) rootNode = this.make(OBJECT_CNODE, rootBits, 1, QUOTA_CAPABILITIES);
+        const root = this.makeCSpace(rootNode, rootBits, firstNode);
         const schedContext = this.makeSchedContext(root);
         this.makeEndpoints(root);
         const tcb = this.makeThread(root, schedContext, buffer);
@@ -189,6 +208,7 @@ export class SentryBuilder extends TableSource {
         this.container.exchange = EXCHANGE_PAGES + ((<usize>this.container.number) << PAGE_BITS);
         this.mapOnOwnSide(exchange, this.container.exchange);
         this.writeConfiguration(configuration, pages, configurationPages);
+        this.preparePages(radix);
         this.container.root = root;
         this.container.tcb = tcb;
         return this.failure;
@@ -214,58 +234,58 @@ export class SentryBuilder extends TableSource {
         this.check(machine().addressSpaces.assign(this.vspace), "give the sentry an address space");
     }
 
-    /** The program with the module's image, and what the runtime must know: the frames of the root task, read-only. */
-    private mapShared(): void {
-        const code = <u32>pagesFor(fact(BootKey.RUNTIME_TEXT_BYTES));
-        this.mapProgram(0, code, true);
-        this.mapProgram(code, <u32>fact(BootKey.SHARED_PAGES) - code, false);
-        this.mapCopies(
-            <u32>fact(BootKey.DOMAIN_BOOT_SLOT),
-            DOMAIN_BOOT_PAGES,
-            fact(BootKey.DOMAIN_BOOT_VADDR),
-            false,
-        );
-    }
-
-    /** Some of the program's shared pages. */
-    private mapProgram(first: u32, count: u32, execute: bool): void {
-        const address = fact(BootKey.SHARED_FIRST_VADDR) + ((<u64>first) << PAGE_BITS);
-        const page = <u32>((address - fact(BootKey.IMAGE_FIRST_VADDR)) >> PAGE_BITS);
-        this.mapCopies(<u32>fact(BootKey.IMAGE_FRAME_FIRST_SLOT) + page, count, address, execute);
-    }
-
-    private mapCopies(from: u32, count: u32, address: u64, execute: bool): void {
-        const first = this.slots(count);
-        for (let i: u32 = 0; i < count && this.failure === null; i++) {
-            this.check(
-                machine().cspace.copy(first + i, from + i, RIGHT_READ),
-                "share the program with the sentry",
-            );
-            this.map(first + i, address + ((<u64>i) << PAGE_BITS), RIGHT_READ, execute);
-        }
-    }
-
-    /** The IPC buffer's frame, and what the rest of the private memory needs to be mapped as it is touched. */
-    private mapPrivate(): Frame {
+    /** Maps the IPC buffer, and makes the page tables for what is mapped as it is touched: its frame, mapped there for a moment, needs them. */
+    private mapBuffer(): Frame {
         const slot = this.make(OBJECT_FRAME, 0, 1, QUOTA_SENTRY);
         const buffer = capability<Frame>(slot);
-        // Mapped there for a moment, it makes the page tables that the heap will need. The buffer's own table serves the ranges
-        // around it, and the program's its state.
-        this.map(slot, fact(BootKey.LINEAR_BASE) + fact(BootKey.SENTRY_HEAP_FIRST), RIGHT_READ, false);
-        if (this.failure === null) buffer.unmap();
+        const stateEnd = fact(BootKey.BSS_FIRST_VADDR) + (fact(BootKey.BSS_PAGES) << PAGE_BITS);
+        let address = fact(BootKey.SHARED_FIRST_VADDR);
+        while (address < stateEnd) {
+            this.mapForMoment(buffer, address);
+            address = (address + TABLE_REACH) & ~(TABLE_REACH - 1);
+        }
+        this.mapForMoment(buffer, fact(BootKey.LINEAR_BASE) + fact(BootKey.SENTRY_HEAP_FIRST));
+        // The other private ranges lie around the buffer, in its own table's reach.
         this.map(slot, fact(BootKey.IPC_BUFFER_VADDR), RIGHTS_READ_WRITE, false);
+        return buffer;
+    }
+
+    private mapForMoment(frame: Frame, address: u64): void {
+        this.map(frame.cptr, address, RIGHT_READ, false);
+        if (this.failure === null) frame.unmap();
+    }
+
+    /** Keeps memory back for the private pages. */
+    private keepPages(): void {
         const kept = this.slots(KEPT_SLOTS);
         if (this.failure === null && !this.container.quota.keep(KEPT_PAGES, kept)) this.outOfMemory();
+    }
+
+    /** What the runtime must know: a frame of the root task, read-only. */
+    private mapBootPage(): void {
+        const slot = this.slots(DOMAIN_BOOT_PAGES);
+        if (this.failure !== null) return;
+        this.check(
+            machine().cspace.copy(slot, <u32>fact(BootKey.DOMAIN_BOOT_SLOT), RIGHT_READ),
+            "share the boot's page with the sentry",
+        );
+        this.map(slot, fact(BootKey.DOMAIN_BOOT_VADDR), RIGHT_READ, false);
+    }
+
+    /** Gives what is left of the CNode's 2^`radix` slots to the pages that are mapped as they are touched. */
+    private preparePages(radix: u32): void {
+        if (this.failure !== null) return;
         const transfer = this.slots(1);
+        const end = (this.entry << machine().cspace.leafBits) + (1 << radix);
         const pages = new SentryPages(
             this.vspace,
             this.container.quota,
-            this.slots(privatePageCount()),
+            this.nextSlot,
+            end - this.nextSlot,
             transfer,
         );
         this.container.transferSlot = transfer;
         this.container.pages = pages;
-        return buffer;
     }
 
     /** Maps new zeroed frames. The result is the slot of the first one's capability. */
@@ -294,14 +314,8 @@ export class SentryBuilder extends TableSource {
     // ---- capability space
 
     /** The sentry's CSpace: its first level with the guard, through which everything else is put in. */
-    private makeCSpace(): CNode {
+    private makeCSpace(plain: u32, radix: u32, node: u32): CNode {
         const cspace = machine().cspace;
-        const radix = rootRadix(this.container.quota.size);
-        // The larger one first: the other order would leave a gap between them.
-        const nodeFirst = radix < SENTRY_LEAF_RADIX;
-        let node = nodeFirst ? this.make(OBJECT_CNODE, SENTRY_LEAF_RADIX, 1, QUOTA_CAPABILITIES) : 0;
-        const plain = this.make(OBJECT_CNODE, radix, 1, QUOTA_CAPABILITIES);
-        if (!nodeFirst) node = this.make(OBJECT_CNODE, SENTRY_LEAF_RADIX, 1, QUOTA_CAPABILITIES);
         const guarded = this.slots(1);
         if (this.failure !== null) return capability<CNode>(0);
         const what = "make the sentry's CSpace";
