@@ -27,13 +27,17 @@ export function sentryFile(architecture) {
  * The collector that comes with the compiler, changed to write nothing to objects that are static data. Static data of the sentry is shared by all
  * sentries, copy-on-write (assembly/manager/sentryPages.ts); the collector links every object that it finds reachable into its lists, and
  * would make nearly every page of the data a sentry's own. A static object is never freed: it is enough to visit what it leads to. That
- * ends, for static objects are the source's literals and functions: when they lead to further ones, then to those inside them.
+ * ends, for static objects are the source's literals and functions: when they lead to further ones, then to those inside them. The heads of the
+ * collector's lists, which it has as static data as well, come to lie in the heap.
  */
 function sparingCollector(text) {
     const visit = /(export function __visit\(ptr: usize, cookie: i32\): void {\s+if \(!ptr\) return;)/;
-    if (!visit.test(text))
+    const head = 'memory.data(offsetof<Object>())';
+    if (!visit.test(text) || !text.includes(head))
         throw new Error('the collector of this compiler is another one; look at it before it is used');
-    return text.replace(visit, '$1\n  if (ptr < __heap_base) { __visit_members(ptr, cookie); return; }');
+    return text
+        .replace(visit, '$1\n  if (ptr < __heap_base) { __visit_members(ptr, cookie); return; }')
+        .replaceAll(head, '__alloc(offsetof<Object>())');
 }
 
 /**

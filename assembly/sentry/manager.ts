@@ -6,7 +6,7 @@
 import { EXCHANGE_ADDRESS } from "../std/containerConfiguration";
 import { kernelCall, kernelRecv } from "../sel4/generated/host";
 import { SLOT_MANAGER, SLOT_NOTIFICATION } from "./capabilities/slots";
-import { reserveBuffer } from "./memory/buffers";
+import { reserveCommonBuffer } from "./memory/buffers";
 
 /** The exchange page in the sentry's window. */
 export const EXCHANGE: usize = EXCHANGE_ADDRESS;
@@ -35,7 +35,7 @@ export const CODE_HAS_NO_CALLS: u32 = 2;
 /** Words of the longest request: statistics. */
 const REQUEST_WORDS: i32 = 32;
 /** A message block: label, length, words. */
-const block: usize = reserveBuffer(8 + REQUEST_WORDS * 8);
+const block: usize = reserveCommonBuffer(8 + REQUEST_WORDS * 8);
 
 // @ts-ignore: decorator
 @inline

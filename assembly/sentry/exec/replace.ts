@@ -15,13 +15,13 @@ import { hasSignal } from "../signals/send";
 import { deletePosixTimers } from "../signals/timers";
 import { ACCESS_EXECUTE, ACCESS_WRITE } from "../memory/addressSpace";
 import { Program } from "./execute";
-import { reserveBuffer } from "../memory/buffers";
+import { reserveCommonBuffer } from "../memory/buffers";
 
 /** Managed memory that a change of programs leaves behind, roughly. */
 const EXEC_GARBAGE: i32 = 2048;
 
 /** A seL4_UserContext. */
-const context: usize = reserveBuffer(CONTEXT_SIZE);
+const context: usize = reserveCommonBuffer(CONTEXT_SIZE);
 
 /** `thread`, the current one, becomes the only thread of its process, and the process runs `program`. */
 export function replaceProgram(thread: Thread, program: Program): void {

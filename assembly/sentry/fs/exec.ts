@@ -10,8 +10,9 @@ import { IN_OPEN, notifyFile } from "./notify";
 import { O_RDONLY, OpenFile } from "./openFile";
 import { locate } from "./open";
 import { firstPath } from "./pathArgument";
-import { lastInode, PATH_MAXIMUM, walkToInode } from "./pathWalk";
+import { lastInode, walkToInode } from "./pathWalk";
 import { checkAccess, MAY_EXECUTE } from "./permission";
+import { PATH_MAXIMUM } from "../memory/buffers";
 
 /** The negative errno of an openForExec that returned null. */
 export let openForExecError: i32 = 0;

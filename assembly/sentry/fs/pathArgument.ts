@@ -7,8 +7,8 @@ import { current } from "../kernel/thread";
 import { copyInText } from "../memory/userMemory";
 import { Directory, fail, failure, Inode } from "./inode";
 import { OpenFile } from "./openFile";
-import { lastInode, PATH_MAXIMUM, walkToInode } from "./pathWalk";
-import { reserveBuffer } from "../memory/buffers";
+import { lastInode, walkToInode } from "./pathWalk";
+import { PATH_MAXIMUM, pathBuffer, reserveBuffer } from "../memory/buffers";
 
 export const AT_FDCWD: i32 = -100;
 export const AT_SYMLINK_NOFOLLOW: u32 = 0x100;
@@ -23,7 +23,7 @@ export const AT_STATX_SYNC_TYPE: u32 = 0x6000;
 const SLASH: u8 = 0x2f;
 
 /** The path argument, and the second one of the system calls that have two. */
-export const firstPath: usize = reserveBuffer(PATH_MAXIMUM);
+export const firstPath: usize = pathBuffer;
 export const secondPath: usize = reserveBuffer(PATH_MAXIMUM);
 
 /** The open file of a descriptor, or null with `failure` -EBADF. */

@@ -4,12 +4,11 @@
 
 import { KIND_DIRECTORY, Directory, Inode, KIND_FIFO, KIND_SOCKET } from "./inode";
 import { OpenFile } from "./openFile";
-import { PATH_MAXIMUM } from "./pathWalk";
 import { asRegular } from "./regularInode";
-import { reserveBuffer } from "../memory/buffers";
+import { PATH_MAXIMUM, reserveBufferForEnd } from "../memory/buffers";
 
 /** The text is built from its end: the bytes from pathStart to the buffer's end. */
-const buffer: usize = reserveBuffer(PATH_MAXIMUM);
+const buffer: usize = reserveBufferForEnd(PATH_MAXIMUM);
 const bufferEnd: usize = buffer + PATH_MAXIMUM;
 
 /** Where the latest path begins, and how long it is. Valid until the next path is made. */

@@ -8,8 +8,7 @@ import { current } from "../kernel/thread";
 import { Directory, fail, failure, Inode, linkAddress, linkLength } from "./inode";
 import { checkAccess, MAY_EXECUTE } from "./permission";
 
-/** Linux's PATH_MAX with the zero byte, and NAME_MAX. */
-export const PATH_MAXIMUM: i32 = 4096;
+/** Linux's NAME_MAX. */
 export const NAME_MAXIMUM: i32 = 255;
 /** Linux's MAXSYMLINKS: links followed in one walk. */
 const LINKS_MAXIMUM: i32 = 40;

@@ -6,7 +6,8 @@
 import { current } from "../kernel/thread";
 import { fail, Inode } from "./inode";
 import { ENAMETOOLONG } from "../kernel/errno";
-import { lastDirectory, lastInode, lastLength, lastName, PATH_MAXIMUM, walk } from "./pathWalk";
+import { lastDirectory, lastInode, lastLength, lastName, walk } from "./pathWalk";
+import { PATH_MAXIMUM } from "../memory/buffers";
 
 /** Bytes of the path that was walked last: names that a walk leaves behind lie in them. */
 let bytes: usize = 0;

@@ -20,10 +20,10 @@ import {
 } from "./thread";
 import { readRegisters, returnReply, suspendThread, takeReply, writeRegisters } from "./threadObjects";
 import { giveTurn, isProcessorLimited, nextTurn, noteRunnable, startHolding, stopHolding } from "./turns";
-import { reserveBuffer } from "../memory/buffers";
+import { reserveCommonBuffer } from "../memory/buffers";
 
 /** Where messages are received: 528 bytes hold every fault message. */
-export const receiveBlock: usize = reserveBuffer(528);
+export const receiveBlock: usize = reserveCommonBuffer(528);
 
 /** The reply object of the message in the receive block. */
 export let receivedReply: u32 = 0;

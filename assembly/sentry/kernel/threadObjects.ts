@@ -47,7 +47,7 @@ import { configureSchedulingContext } from "../manager";
 import { VSpace } from "../memory/vspaces";
 import { Thread, threads } from "./thread";
 import { isProcessorLimited, leaveTurns, noteRunnable } from "./turns";
-import { reserveBuffer } from "../memory/buffers";
+import { reserveCommonBuffer } from "../memory/buffers";
 
 /** Container threads run below their sentry (150) and the manager (200). */
 const THREAD_PRIORITY: u32 = 100;
@@ -73,7 +73,7 @@ const freeReplies: u32[] = new Array<u32>();
 const faultEndpoints: u32[] = new Array<u32>();
 
 /** A seL4_UserContext. */
-const context: usize = reserveBuffer(CONTEXT_SIZE);
+const context: usize = reserveCommonBuffer(CONTEXT_SIZE);
 
 /** Makes the TCB itself from its own untyped. The quota has counted the untyped. */
 function makeTcbFrom(untyped: u32, slot: u32): bool {

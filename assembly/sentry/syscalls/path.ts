@@ -73,7 +73,6 @@ import {
     lastName,
     lastSlash,
     lastType,
-    PATH_MAXIMUM,
     walk,
     walkToParent,
 } from "../fs/pathWalk";
@@ -102,6 +101,7 @@ import {
 import { current } from "../kernel/thread";
 import { copyInText, copyOut } from "../memory/userMemory";
 import { define } from "./table";
+import { PATH_MAXIMUM } from "../memory/buffers";
 
 /** Whether something is mounted on `child` of a directory. A file that is, is the mounted one. */
 function isMountPoint(parent: Directory, child: Inode): bool {

@@ -63,7 +63,7 @@ import { SIG_DFL, SIG_IGN, SignalAction } from "../signals/signalActions";
 import { SignalInfo } from "../signals/signalQueue";
 import { takeSignal } from "../signals/take";
 import { define } from "./table";
-import { reserveBuffer } from "../memory/buffers";
+import { reserveCommonBuffer } from "../memory/buffers";
 
 /** sizeof(sigset_t) of the kernel. */
 const MASK_SIZE: u64 = 8;
@@ -73,7 +73,7 @@ const SIG_BLOCK: i32 = 0;
 const SIG_UNBLOCK: i32 = 1;
 const SIG_SETMASK: i32 = 2;
 
-const scratch: usize = reserveBuffer(128);
+const scratch: usize = reserveCommonBuffer(128);
 
 // @ts-ignore: decorator
 @inline

@@ -40,6 +40,9 @@ export const VERSION: string = "#1 Sealift on seL4";
 const DESCRIPTORS_MAXIMUM: u64 = 1048576;
 
 const scratch: usize = reserveBuffer(512);
+/** Of what every container asks for: limits, and a few random bytes. */
+const SMALL_SCRATCH: i32 = 64;
+const smallScratch: usize = reserveBuffer(SMALL_SCRATCH);
 
 function putField(index: i32, text: string): void {
     const at = scratch + index * NAME_FIELD;
@@ -113,9 +116,9 @@ function prlimit64(pid: u64, resource_: u64, limit: u64, old: u64, e: u64, f: u6
     const oldSoft = limits.soft[resource];
     const oldHard = limits.hard[resource];
     if (limit != 0) {
-        if (copyIn(scratch, limit, 16) != 0) return -EFAULT;
-        const soft = load<u64>(scratch);
-        const hard = load<u64>(scratch, 8);
+        if (copyIn(smallScratch, limit, 16) != 0) return -EFAULT;
+        const soft = load<u64>(smallScratch);
+        const hard = load<u64>(smallScratch, 8);
         if (soft > hard) return -EINVAL;
         if (hard > oldHard && !current.process.credentials.has(CAP_SYS_RESOURCE)) return -EPERM;
         if (resource == RLIMIT_NOFILE && hard > DESCRIPTORS_MAXIMUM) return -EPERM;
@@ -126,9 +129,9 @@ function prlimit64(pid: u64, resource_: u64, limit: u64, old: u64, e: u64, f: u6
         if (resource == RLIMIT_CPU) watchProcessorLimit(process);
     }
     if (old == 0) return 0;
-    store<u64>(scratch, oldSoft);
-    store<u64>(scratch, oldHard, 8);
-    return copyOut(old, scratch, 16);
+    store<u64>(smallScratch, oldSoft);
+    store<u64>(smallScratch, oldHard, 8);
+    return copyOut(old, smallScratch, 16);
 }
 
 // ---------------------------------------------------------------- the rest
@@ -142,8 +145,9 @@ function getrandom(buffer: u64, size: u64, flags: u64, d: u64, e: u64, f: u64): 
     const length = min(size, RANDOM_MAXIMUM);
     for (let done: u64 = 0; done < length;) {
         const part = <i32>min<u64>(512, length - done);
-        randomBytes(scratch, part);
-        if (copyOut(buffer + done, scratch, part) != 0) return done > 0 ? done : -EFAULT;
+        const bytes = part <= SMALL_SCRATCH ? smallScratch : scratch;
+        randomBytes(bytes, part);
+        if (copyOut(buffer + done, bytes, part) != 0) return done > 0 ? done : -EFAULT;
         done += part;
     }
     return length;
