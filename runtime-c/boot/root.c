@@ -138,7 +138,7 @@ static void prepare_sentries(uint64_t clock_zero, uint64_t clock_epoch) {
 enum {
     /// Pages of the manager's heap at least: it takes over the machine's memory, and what it knows about each
     /// untyped has to fit, before it can give its heap more.
-    LEAST_HEAP_PAGES = 64,
+    LEAST_HEAP_PAGES = 32,
 };
 
 /// The manager's module, with the memory that its instance needs.

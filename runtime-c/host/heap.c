@@ -60,6 +60,15 @@ void heap_set_source(sel4_cptr untyped, sel4_cptr first_slot, uint32_t slot_coun
     heap.take = take_from_source;
 }
 
+void heap_use_up_source(void) {
+    // Where a table takes a slot, the last growth has one too few: so until nothing changes.
+    uint64_t before;
+    do {
+        before = heap.mapped_end;
+        heap_extend(before + (uint64_t)heap_slots_left() * SEL4_PAGE_SIZE);
+    } while (heap.mapped_end != before);
+}
+
 /// Maps a frame, with the page tables that are missing on the way.
 static bool map_frame(sel4_cptr frame, uint64_t vaddr) {
     for (;;) {

@@ -22,6 +22,9 @@ void heap_begin(uint64_t mapped_end, heap_take take);
 /// Lets the heap take its frames from an untyped and a range of empty slots of one second-level CNode.
 void heap_set_source(sel4_cptr untyped, sel4_cptr first_slot, uint32_t slot_count);
 
+/// Maps what the present source has slots left for, so that another one can replace it without loss.
+void heap_use_up_source(void);
+
 /// Replaces where frames come from; NULL stops growth.
 void heap_set_take(heap_take take);
 

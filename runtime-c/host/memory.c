@@ -53,6 +53,10 @@ wasm_status host_memory_heap_source(wasm_instance *instance, uint64_t *values) {
     if (count > 0 && (!reachable || first >> bits != (first + count - 1) >> bits)) {
         return host_trap(instance, "memory.heap-source: the slots are not all in one second-level CNode");
     }
+    if (runtime.capabilities.single_level) {
+        // The manager made the source for the heap alone. (A sentry takes back what is left of its own.)
+        heap_use_up_source();
+    }
     heap_set_source(values[0], first, (uint32_t)count);
     return WASM_OK;
 }

@@ -84,6 +84,23 @@ static void test_slots_run_out(void) {
     CHECK(kernel_double.frames_made == 2 * FRAMES && heap_frames() == 2 * FRAMES);
 }
 
+static void test_a_source_is_used_up(void) {
+    begin_as_sentry(1);
+    heap_use_up_source(); // there is none
+    CHECK(heap_frames() == FRAMES);
+    kernel_double.frames_left = 1000;
+    kernel_double.tables_left = 1;
+    kernel_double.levels_missing = 1;
+    heap_set_source(20, 0x100, FRAMES + 4);
+    heap_use_up_source();
+    CHECK(heap_slots_left() == 0 && kernel_double.tables_made == 1);
+    CHECK(heap_frames() == 2 * FRAMES + 3); // a slot went to the table
+    heap_set_source(20, 0x200, FRAMES);
+    wasm_memory memory = memory_of(WINDOW_PAGES + 1);
+    CHECK(heap_grow(&memory, 2)); // goes on behind them
+    CHECK(kernel_double.frames_mapped == 2 * FRAMES);
+}
+
 static void test_lack_of_a_table_loses_no_frame(void) {
     begin_as_sentry(0);
     kernel_double.frames_left = FRAMES;
@@ -119,6 +136,7 @@ const struct test heap_tests[] = {
     {"heap: growth from a source, single-level CSpace", test_single_level_cspace},
     {"heap: missing page tables are made", test_missing_tables_are_made},
     {"heap: slots run out halfway", test_slots_run_out},
+    {"heap: a source is used up before it is replaced", test_a_source_is_used_up},
     {"heap: a missing table loses no frame", test_lack_of_a_table_loses_no_frame},
     {"heap: a source lies in one CNode", test_source_must_lie_in_one_cnode},
     END_OF_TESTS,
