@@ -48,13 +48,6 @@ export class Account {
         this.text.beginObject();
     }
 
-    /** What has been written since the last time. */
-    takeText(): string {
-        const text = this.text.toString();
-        this.text.clear();
-        return text;
-    }
-
     /** The members about the machine as a whole. */
     writeMachine(store: LayerStore): void {
         const json = this.text;

@@ -2,6 +2,7 @@
 //
 // The control channel on the serial line (docs/control-channel.md): frames to and from the command line.
 
+import { JsonText } from "../oci/jsonText";
 import { consoleRead, consoleWrite } from "../sel4/generated/host";
 import { provideHeap } from "./heap";
 import { encodeUtf8, utf8Length } from "../std/utf8";
@@ -84,11 +85,22 @@ export function sendCredit(channel: u32, bytes: u32): void {
     sendFrame(FRAME_CREDIT, channel, credit, 4);
 }
 
-/** Sends the next part of a response, in as many pieces as it takes. `ends`: it is the last part. */
-export function sendResponse(text: string, ends: bool): void {
-    const length = <u32>utf8Length(text);
-    const bytes = heap.alloc(length);
-    encodeUtf8(text, bytes);
+/** Sends a response of one part, in as many pieces as it takes. */
+export function sendResponse(text: string): void {
+    const bytes = heap.alloc(utf8Length(text));
+    sendResponseBytes(bytes, <u32>encodeUtf8(text, bytes), true);
+    heap.free(bytes);
+}
+
+/** Sends the next part of a response, and empties the text for the part after it. `ends`: it is the last part. */
+export function sendResponsePart(text: JsonText, ends: bool): void {
+    const bytes = heap.alloc(text.utf8Bound);
+    sendResponseBytes(bytes, <u32>text.encodeUtf8(bytes), ends);
+    heap.free(bytes);
+    text.continueAfter();
+}
+
+function sendResponseBytes(bytes: usize, length: u32, ends: bool): void {
     let at: u32 = 0;
     do {
         const part = min(length - at, PAYLOAD_MAXIMUM - 1);
@@ -98,7 +110,6 @@ export function sendResponse(text: string, ends: bool): void {
         if (part > 0) consoleWrite(<u32>(bytes + at), part);
         at += part;
     } while (at < length);
-    heap.free(bytes);
 }
 
 /** Who takes what the host sends. */

@@ -11,7 +11,7 @@ import { EXEC_INTERACTIVE, EXEC_TERMINAL } from "../std/execDescription";
 import { Failure } from "../std/failure";
 import { decimal, signedDecimal } from "../std/numberText";
 import { Account } from "./account";
-import { sendResponse } from "./channel";
+import { sendResponse, sendResponsePart } from "./channel";
 import { Container, ContainerState, MILLISECOND } from "./container";
 import { writeDetails, writeSummary } from "./containerText";
 import { describeExec } from "./execDescriber";
@@ -89,21 +89,22 @@ export class Control {
         return this.exec(id, fields, container);
     }
 
+    // Answers about all containers are sent a container at a time, and leave no garbage: it would grow with their number.
+
     private sendList(id: i64): void {
         const containers = this.system.containers;
-        sendResponse('{"id":' + signedDecimal(id) + ',"containers":[', false);
-        const text = new JsonText();
+        const text = new JsonText().beginObject().name("id").integer(id).name("containers").beginArray();
         for (let i = 0; i < containers.length; i++) {
-            writeSummary(text.clear().beginObject(), containers[i]).endObject();
-            sendResponse((i == 0 ? "" : ",") + text.toString(), false);
+            writeSummary(text.beginObject(), containers[i]).endObject();
+            sendResponsePart(text, false);
         }
-        sendResponse("]}", true);
+        sendResponsePart(text.endArray().endObject(), true);
     }
 
     private sendDetails(id: i64, container: Container): void {
         const text = new JsonText().beginObject().name("id").integer(id).name("container").beginObject();
         writeDetails(text, container, this.system.store);
-        sendResponse(text.endObject().endObject().toString(), true);
+        sendResponsePart(text.endObject().endObject(), true);
     }
 
     private stop(id: i64, fields: JsonFields, container: Container): Failure | null {
@@ -195,7 +196,7 @@ export class Control {
         }
         session.console.terminalRows = rows;
         session.console.terminalColumns = columns;
-        sendResponse('{"id":' + signedDecimal(id) + ',"channel":' + decimal(session.channel) + "}", true);
+        sendResponse('{"id":' + signedDecimal(id) + ',"channel":' + decimal(session.channel) + "}");
         if (isInteractive) session.console.open();
         return null;
     }
@@ -254,23 +255,20 @@ export class Control {
         const account = new Account();
         account.text.name("id").integer(id);
         account.writeMachine(this.system.store);
-        sendResponse(account.takeText() + ',"containers":[', false);
-        let isFirst = true;
+        account.text.name("containers").beginArray();
         for (let i = 0; i < containers.length; i++) {
             const instance = containers[i].instance;
             if (instance === null) continue;
-            account.text.clear();
+            sendResponsePart(account.text, false);
             account.writeInstance(instance, instance.statisticsWanted);
-            sendResponse((isFirst ? "" : ",") + account.takeText(), false);
-            isFirst = false;
         }
-        sendResponse("]}", true);
+        sendResponsePart(account.text.endArray().endObject(), true);
     }
 
     // ---- responses
 
     private done(id: i64): Failure | null {
-        sendResponse('{"id":' + signedDecimal(id) + "}", true);
+        sendResponse('{"id":' + signedDecimal(id) + "}");
         return null;
     }
 
@@ -281,7 +279,7 @@ export class Control {
             .integer(id)
             .name("error")
             .string(failure.message);
-        sendResponse(text.endObject().toString(), true);
+        sendResponsePart(text.endObject(), true);
     }
 }
 

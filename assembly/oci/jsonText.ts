@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { decimal, signedDecimal } from "../std/numberText";
+import { encodeUtf8Units } from "../std/utf8";
 
 /** Code units that a text has room for at first. */
 const FIRST_CAPACITY: i32 = 256;
@@ -19,6 +19,21 @@ export class JsonText {
         this.length = 0;
         this.separate = false;
         return this;
+    }
+
+    /** Forgets what has been written so far, and was sent; the text goes on behind it. */
+    continueAfter(): void {
+        this.length = 0;
+    }
+
+    /** Bytes that are enough for the text as UTF-8. */
+    get utf8Bound(): i32 {
+        return 3 * this.length;
+    }
+
+    /** Writes the text as UTF-8; the number of its bytes. */
+    encodeUtf8(to: usize): i32 {
+        return encodeUtf8Units(changetype<usize>(this.units), this.length, to);
     }
 
     toString(): string {
@@ -77,11 +92,16 @@ export class JsonText {
     }
 
     unsigned(value: u64): JsonText {
-        return this.token(decimal(value));
+        this.beginToken();
+        this.digits(value);
+        return this;
     }
 
     integer(value: i64): JsonText {
-        return this.token(signedDecimal(value));
+        this.beginToken();
+        if (value < 0) this.unit(0x2d);
+        this.digits(value < 0 ? 0 - <u64>value : <u64>value);
+        return this;
     }
 
     boolean(value: bool): JsonText {
@@ -123,6 +143,13 @@ export class JsonText {
         this.beginToken();
         for (let i = 0; i < token.length; i++) this.unit(token.charCodeAt(i));
         return this;
+    }
+
+    /** Without a string: there may be thousands of numbers between two collections. */
+    private digits(value: u64): void {
+        let place: u64 = 1;
+        while (value / place >= 10) place *= 10;
+        for (; place != 0; place /= 10) this.unit(0x30 + <i32>((value / place) % 10));
     }
 
     /** Separates what comes from what was. */

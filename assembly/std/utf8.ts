@@ -12,15 +12,12 @@ export function utf8Length(text: string): i32 {
 
 /** Writes `text` as UTF-8 without a zero byte at the end. The result is the number of bytes, utf8Length(text). */
 export function encodeUtf8(text: string, to: usize): i32 {
-    return <i32>(
-        String.UTF8.encodeUnsafe(
-            changetype<usize>(text),
-            text.length,
-            to,
-            false,
-            String.UTF8.ErrorMode.REPLACE,
-        )
-    );
+    return encodeUtf8Units(changetype<usize>(text), text.length, to);
+}
+
+/** The same for `count` code units from an address on. */
+export function encodeUtf8Units(units: usize, count: i32, to: usize): i32 {
+    return <i32>String.UTF8.encodeUnsafe(units, count, to, false, String.UTF8.ErrorMode.REPLACE);
 }
 
 /** The text of `length` bytes of UTF-8. Each byte that begins no valid sequence becomes U+FFFD. */

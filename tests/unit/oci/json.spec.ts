@@ -130,4 +130,20 @@ describe("json", () => {
         expect(text).toBe('{"a":"q\\"\\\\\\u0001\\ud800","b":[-1,18446744073709551615,true,null]}');
         expect(parse('{"b":[-1,18446744073709551615,true,null]}').ok).toBe(true);
     });
+
+    it("writes numbers of every length, and goes on after a part", () => {
+        const text = new JsonText().beginArray();
+        text.unsigned(0).unsigned(9).unsigned(10).unsigned(u64.MAX_VALUE).unsigned(10000000000000000000);
+        text.integer(-1).integer(i64.MIN_VALUE).integer(i64.MAX_VALUE);
+        expect(text.toString()).toBe(
+            "[0,9,10,18446744073709551615,10000000000000000000,-1,-9223372036854775808,9223372036854775807",
+        );
+        text.continueAfter();
+        text.string("\u00e4\ud834\udd1e").endArray();
+        expect(text.toString()).toBe(',"\u00e4\ud834\udd1e"]');
+        const bytes = heap.alloc(text.utf8Bound);
+        expect(text.encodeUtf8(bytes)).toBe(10);
+        expect(String.UTF8.decodeUnsafe(bytes, 10)).toBe(text.toString());
+        heap.free(bytes);
+    });
 });
