@@ -8,6 +8,7 @@
 //     --counts=0,1,4,16,64,256         numbers of containers
 //     --images=busybox,redis
 //     --rounds=N                       starts of each, for the times; 3 unless given
+//     --large-kernel=FOLDER            another seL4 kernel, for images with more pages than the first one's root CNode has slots for
 //     --keep                           measured systems keep former figures that are not measured again
 //     --quick                          one round of 0, 1 and 4 containers, without the search for the least memory
 
@@ -37,6 +38,7 @@ await runMain(async () => {
             counts: { type: 'string' },
             images: { type: 'string', default: 'busybox,redis' },
             rounds: { type: 'string' },
+            'large-kernel': { type: 'string' },
             keep: { type: 'boolean', default: false },
             quick: { type: 'boolean', default: false },
         },
@@ -48,6 +50,7 @@ await runMain(async () => {
         rounds: numbers('rounds', values.rounds ?? String(values.quick ? 1 : ROUNDS), 1)[0],
         smallest: !values.quick,
         keep: values.keep,
+        largeKernel: values['large-kernel'],
     };
     await setUp({ forTests: true, others: memoryBenchPackages });
     await build();

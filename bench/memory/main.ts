@@ -54,6 +54,8 @@ export interface BenchOptions {
     smallest: boolean;
     /** Whether the measured systems keep former figures that are not measured again. */
     keep: boolean;
+    /** The install folder of another seL4 kernel, for images with more pages than the configured one's root CNode has slots for. */
+    largeKernel?: string | undefined;
 }
 
 /** The values that were asked for, or a Failure that names what there is. */
@@ -172,9 +174,9 @@ class Measuring {
     }
 }
 
-function makeSystem(name: string): ContainerSystem {
+function makeSystem(name: string, largeKernel?: string): ContainerSystem {
     const engine = engines.find((one) => one.name === name);
-    return engine === undefined ? new SealiftSystem() : new LinuxVm(engine);
+    return engine === undefined ? new SealiftSystem(largeKernel) : new LinuxVm(engine);
 }
 
 /** Writes what is made of the record. */
@@ -196,7 +198,7 @@ export function writeResults(systems: readonly SystemRecord[]): void {
 export async function benchMemory(options: BenchOptions, say: (text: string) => void): Promise<string[]> {
     const names = chosen('systems', options.systems, systemNames);
     const images = chosen('images', options.images, idleImageNames).map(idleImage);
-    const measuring = names.map((name) => new Measuring(makeSystem(name), say));
+    const measuring = names.map((name) => new Measuring(makeSystem(name, options.largeKernel), say));
     const loads: Load[] = [
         ...(options.counts.includes(0) ? [{ image: null, containers: 0 }] : []),
         ...images.flatMap((image) =>

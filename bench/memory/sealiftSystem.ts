@@ -44,10 +44,10 @@ const areUnpacked: Readonly<Record<IdleImage['name'], boolean>> = { busybox: tru
 
 const folder = join(root, 'build', 'bench', 'memory', 'sealift');
 
-/** The kernel, or why there is none to measure on. */
-function findSel4(board: Board): KernelInstallation | string {
+/** The kernel, in the install folder `option` or where the configuration says; or why there is none to measure on. */
+function findSel4(board: Board, option?: string): KernelInstallation | string {
     try {
-        const kernel = findKernel(board, { environment: process.env });
+        const kernel = findKernel(board, { environment: process.env, option });
         requireSuitable(board, kernel);
         return kernel;
     } catch (error) {
@@ -67,18 +67,23 @@ export class SealiftSystem implements ContainerSystem {
     readonly step = 2;
     private readonly board = readBoard(BOARD);
     private readonly kernel = findSel4(this.board);
+    /** For images that are packed, whose boot image is large. */
+    private readonly kernelForLarge: KernelInstallation | string;
     /** What is booted, by image and number of containers: a boot image carries the system's description. */
     private readonly booted = new Map<string, Promise<Booted>>();
 
-    constructor() {
+    /** `largeKernel` is the install folder of another kernel, for images with more pages than the first one's root CNode has slots for. */
+    constructor(largeKernel?: string) {
+        this.kernelForLarge = largeKernel === undefined ? this.kernel : findSel4(this.board, largeKernel);
         this.title = typeof this.kernel === 'string' ? 'Sealift on platform/linux, not seL4' : 'Sealift';
     }
 
     /** What has to be said before anything else, or null. */
     get warning(): string | null {
-        return typeof this.kernel === 'string'
-            ? `SEALIFT WAS NOT MEASURED ON seL4, but on platform/linux: ${this.kernel}`
-            : null;
+        const missing = [this.kernel, this.kernelForLarge].find((kernel) => typeof kernel === 'string');
+        return missing === undefined
+            ? null
+            : `SEALIFT WAS NOT MEASURED ON seL4, but on platform/linux: ${missing}`;
     }
 
     conditions(): string[] {
@@ -86,12 +91,17 @@ export class SealiftSystem implements ContainerSystem {
             ([image, limit]) => `${image} ${limit / KIBIBYTE} KiB`,
         );
         return [
-            typeof this.kernel === 'string'
-                ? this.warning!
-                : `seL4, ${judgeKernel(this.board, this.kernel).description}`,
+            this.warning ?? `seL4, ${this.describeKernel(this.kernel)}`,
+            ...(this.kernelForLarge === this.kernel
+                ? []
+                : [`for redis, whose boot image is larger, ${this.describeKernel(this.kernelForLarge)}`]),
             'layers of busybox unpacked in the boot image (--unpacked), as the Linux machines have theirs; those of redis packed, whose pages are more than a root CNode of 2^13 has slots for',
             `memory limits of a container: ${limits.join(', ')}, taken out of the machine's memory when it is made; what is free in them counts as free`,
         ];
+    }
+
+    private describeKernel(kernel: KernelInstallation | string): string {
+        return typeof kernel === 'string' ? 'none' : judgeKernel(this.board, kernel).description;
     }
 
     private boot(image: IdleImage | null, count: number): Promise<Booted> {
@@ -107,15 +117,21 @@ export class SealiftSystem implements ContainerSystem {
     private describe(image: IdleImage | null, count: number, name: string): Promise<Booted> {
         const memory = image === null ? 0 : memoryLimits[image.name];
         const unpacked = image !== null && areUnpacked[image.name];
-        return withIdleSystem(image, count, memory, unpacked, (system) => this.write(system, name));
+        return withIdleSystem(image, count, memory, unpacked, (system) =>
+            this.write(system, name, image === null || unpacked ? this.kernel : this.kernelForLarge),
+        );
     }
 
     /** Writes the boot image of a system. */
-    private async write(system: SystemBundle, name: string): Promise<Booted> {
+    private async write(
+        system: SystemBundle,
+        name: string,
+        kernel: KernelInstallation | string,
+    ): Promise<Booted> {
         mkdirSync(folder, { recursive: true });
         const output = join(folder, `${name}.elf`);
         const parts = bundleParts(system);
-        const { board, kernel } = this;
+        const { board } = this;
         if (typeof kernel === 'string') {
             writeBootImage(linuxRuntime(), parts, output);
             return {
