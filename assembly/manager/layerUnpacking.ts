@@ -5,7 +5,7 @@
 // of layers above it.
 
 import { BootKey } from "../sel4/generated/boot-keys";
-import { bundleRead } from "../sel4/generated/host";
+import { bundleRead, clockNow, timerArm } from "../sel4/generated/host";
 import { Message } from "../sel4/message";
 import { Reply, capability } from "../sel4/capabilities";
 import { Layer } from "../oci/image";
@@ -14,7 +14,7 @@ import { Compression } from "../oci/mediaTypes";
 import { Failure } from "../std/failure";
 import { bytesToHex } from "../std/hex";
 import { byteSize } from "../std/numberText";
-import { PAGE_SIZE } from "../std/pages";
+import { PAGE_BITS, PAGE_SIZE } from "../std/pages";
 import { decodeUtf8 } from "../std/utf8";
 import {
     UNPACKER_CONTENT_PAGES,
@@ -35,6 +35,7 @@ import {
     UNPACK_TRAPPED,
 } from "../std/unpackerProtocol";
 import { BundleFile, ReadObserver } from "./bundle";
+import { NO_DEADLINE } from "./instance";
 import { LayerDraft } from "./layerDraft";
 import { fact, machine } from "./machine";
 import { postponeInterrupts } from "./interrupts";
@@ -45,11 +46,21 @@ import { UNPACKING_EXCHANGE, UNPACKING_PACKED } from "./window";
 /** Bytes handed over by one UNPACK_READ. */
 const PACKED_SIZE: u32 = UNPACKER_PACKED_PAGES * PAGE_SIZE;
 
+// CPU time that unpacking may take: a hundred times what it does take, under an emulator. It ends a domain that its archive has taken over and that
+// runs for ever; whether that asks for something meanwhile makes no difference.
+const ALLOWED_MICROSECONDS: u64 = 10_000_000;
+/** For each byte of the archive, and of the frames that the domain was given. */
+const ALLOWED_FOR_BYTE: u64 = 10;
+/** Nanoseconds between two looks at it. */
+const LOOK_INTERVAL: u64 = 1_000_000_000;
+
 export class LayerUnpacking {
     private readonly message: Message;
     private readonly domain: UnpackerDomain;
     /** Packed bytes that the domain has been given. */
     private at: u64 = 0;
+    /** Frames that it has been given for contents. */
+    private contentPages: u64 = 0;
     private isDone: bool = false;
     private isTrapping: bool = false;
     private failure: Failure | null = null;
@@ -76,6 +87,7 @@ export class LayerUnpacking {
     run(): Failure | null {
         if (this.domain.start()) this.serve();
         else this.failure = this.outOfMemory();
+        timerArm(NO_DEADLINE);
         this.domain.release();
         heap.free(changetype<usize>(this.message));
         return this.failure;
@@ -85,14 +97,23 @@ export class LayerUnpacking {
         const reply = capability<Reply>(this.domain.reply);
         const endpoint = this.domain.endpoint;
         let answer = false;
+        timerArm(clockNow() + LOOK_INTERVAL);
         while (!this.isDone && this.failure === null) {
             const badge = answer
                 ? endpoint.replyRecv(reply, this.message)
                 : endpoint.recv(reply, this.message);
             answer = false;
-            if ((badge & BADGE_UNPACKER) == 0) postponeInterrupts(badge);
-            else answer = badge == BADGE_UNPACKER_FAULT ? this.takeFault() : this.takeRequest();
+            if ((badge & BADGE_UNPACKER) == 0) {
+                if (postponeInterrupts(badge)) this.checkTime();
+            } else answer = badge == BADGE_UNPACKER_FAULT ? this.takeFault() : this.takeRequest();
         }
+    }
+
+    private checkTime(): void {
+        const bytes = this.file.size + (this.contentPages << PAGE_BITS);
+        if (this.domain.processorTime() > ALLOWED_MICROSECONDS + bytes * ALLOWED_FOR_BYTE)
+            this.failure = new Failure("its unpacker does not come to an end; do not use this image");
+        timerArm(clockNow() + LOOK_INTERVAL);
     }
 
     /** Whether the message now holds an answer. */
@@ -178,7 +199,9 @@ export class LayerUnpacking {
 
     private addPages(pages: u64): u32 {
         if (pages > UNPACKER_CONTENT_PAGES) return UNPACK_INVALID;
-        return this.draft.addPages(<u32>pages) ? UNPACK_OK : UNPACK_NO_MEMORY;
+        if (!this.draft.addPages(<u32>pages)) return UNPACK_NO_MEMORY;
+        this.contentPages += pages;
+        return UNPACK_OK;
     }
 
     private addIndexPages(total: u64, pages: u64): u32 {

@@ -44,7 +44,13 @@ import {
     NOTIFY_TIMER,
     NO_DEADLINE,
 } from "./instance";
-import { takePostponedInterrupts } from "./interrupts";
+import {
+    BADGE_CONSOLE,
+    BADGE_TIMER,
+    SOURCE_CONSOLE,
+    SOURCE_TIMER,
+    takePostponedInterrupts,
+} from "./interrupts";
 import { machine } from "./machine";
 import { OWNER_KERNEL_OBJECTS } from "./owners";
 import { LIMIT_PERIOD } from "./processorLimit";
@@ -73,12 +79,6 @@ const CODE_FRAME: u32 = 17;
 
 /** Frames of one STORE_FRAMES or INDEX_FRAMES request: bounds the time of a request. */
 const FRAMES_MAXIMUM: u64 = 64;
-
-// Interrupt sources of interface boot, and the badges they come with.
-const SOURCE_CONSOLE: u32 = 0;
-const SOURCE_TIMER: u32 = 1;
-const BADGE_CONSOLE: u64 = 1;
-const BADGE_TIMER: u64 = 2;
 
 /** Bytes of a text of a sentry that are kept: a backtrace is about this long. */
 const TEXT_MAXIMUM: u64 = 2048;

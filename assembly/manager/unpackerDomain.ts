@@ -109,6 +109,8 @@ export class UnpackerDomain {
     private endpointSlot: u32 = 0;
     private replySlot: u32 = 0;
     tcb: TCB = capability<TCB>(0);
+    private schedContext: SchedContext = capability<SchedContext>(0);
+    private consumed: u64 = 0;
 
     constructor(private readonly lower: LowerPages) {}
 
@@ -141,6 +143,7 @@ export class UnpackerDomain {
         this.tcb = capability<TCB>(thread);
         const capabilities = machine().cspace;
         const schedContext = capability<SchedContext>(context);
+        this.schedContext = schedContext;
         return (
             machine().addressSpaces.assign(this.vspace) == ERROR_NONE &&
             capabilities.mint(guarded, cspace, RIGHTS_ALL, guard(0, WORD_BITS - CSPACE_RADIX)) ==
@@ -175,6 +178,12 @@ export class UnpackerDomain {
             ) == ERROR_NONE &&
             startRuntime(this.tcb) == ERROR_NONE
         );
+    }
+
+    /** Microseconds of CPU time that it has taken so far. */
+    processorTime(): u64 {
+        this.consumed += this.schedContext.consumed();
+        return this.consumed;
     }
 
     /** Maps what belongs where the domain touched its address space. */

@@ -104,6 +104,11 @@ test('memory ends where the machine says', () => {
     assert.match(attack('memory', 'memory'), /unpacking it takes more than the machine's free memory of/);
 });
 
+test('one that runs for ever is ended, whether it asks for something or not', () => {
+    for (const mode of ['spin', 'asking'])
+        assert.match(attack(mode, mode), /its unpacker does not come to an end; do not use this image/);
+});
+
 test('what is handed over is not believed', () => {
     assert.match(attack('nothing', 'nothing'), /its unpacker left out a part; do not use this image/);
     assert.match(attack('text', 'text'), /^sealift: layer sha256:[0-9a-f]{12}: .*\n$/s);

@@ -95,6 +95,8 @@ export function main(): void {
     else if (mode == "abort") assert(false, "the test wants it");
     else if (mode == "text") request(7, 1, u64.MAX_VALUE);
     else if (mode == "nothing") request(6, 1, 0);
+    else if (mode == "spin") while (true) {}
+    else if (mode == "asking") while (true) request(8, 0, 0);
     else if (mode == "index") index();
     else if (mode == "memory") {
         for (let at: usize = 0x0400_0000; at < 0x2000_0000; at += 4096) store<u8>(at, 1);
