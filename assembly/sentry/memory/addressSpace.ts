@@ -77,7 +77,7 @@ export { FAULT_BEYOND_FILE, FAULT_FORBIDDEN, FAULT_NO_MEMORY, FAULT_UNMAPPED };
 const AHEAD_MAXIMUM: u32 = 16;
 
 /** Pages that such a run has at least: small programs get nothing that they do not touch. */
-const RUN_MINIMUM: u32 = 12;
+const RUN_MINIMUM: u32 = 16;
 
 /** All address spaces that have users. */
 export let firstSpace: AddressSpace | null = null;
