@@ -27,6 +27,11 @@ const SHARED: u16 = 0x8000;
 /** What a slot has that holds no program's page: nothing, or a private page. */
 const NO_PROGRAM_PAGE: u16 = 0xffff;
 
+/** Pages of the program that are mapped together: a fault costs more than several mappings. A power of two. */
+const AROUND: u32 = 4;
+/** Slots that are left to pages which are touched. */
+const SLOTS_FOR_TOUCHED: u32 = 64;
+
 /** How many private pages there are. */
 export function privatePageCount(): u32 {
     let pages = <u32>(fact(BootKey.BSS_PAGES) + fact(BootKey.SENTRY_HEAP_PAGES));
@@ -63,7 +68,7 @@ export class SentryPages {
     provide(address: u64): bool {
         const page = address & ~(<u64>(PAGE_SIZE - 1));
         const program = pageIn(address, fact(BootKey.SHARED_FIRST_VADDR), <u32>fact(BootKey.SHARED_PAGES));
-        if (program >= 0) return this.mapProgram(program, page);
+        if (program >= 0) return this.provideProgram(program, page);
         const heapStart = fact(BootKey.LINEAR_BASE) + fact(BootKey.SENTRY_HEAP_FIRST);
         let number = pageIn(address, heapStart, <u32>fact(BootKey.SENTRY_HEAP_PAGES));
         if (number >= 0) return this.provideHeap(number, page);
@@ -82,6 +87,20 @@ export class SentryPages {
     }
 
     // ---- the program
+
+    /** Maps a page of the program, and those beside it that are likely to be touched next, as long as slots are plenty. */
+    private provideProgram(number: u32, address: u64): bool {
+        if (!this.mapProgram(number, address)) return false;
+        const first = number & ~(AROUND - 1);
+        const end = min(first + AROUND, <u32>fact(BootKey.SHARED_PAGES));
+        for (let other = first; other < end; other++) {
+            if (<u32>this.holders.length - this.usedSlots <= SLOTS_FOR_TOUCHED) break;
+            if (this.pages[this.privatePages + other] != 0) continue;
+            const distance = (<i64>other - <i64>number) << PAGE_BITS;
+            if (!this.mapProgram(other, address + distance)) return false;
+        }
+        return true;
+    }
 
     private mapProgram(number: u32, address: u64): bool {
         const page = this.privatePages + number;
