@@ -49,7 +49,7 @@ function tablesFor(frames: u32): u32 {
 /** Sees to it that the heap can grow by `bytes` and something more. False when the machine has no memory for it. */
 export function provideHeap(bytes: u32): bool {
     const growth = (bytes + ORDINARY + 0xffff) & ~0xffff;
-    // The boot translated modules in memory that lies mapped behind the manager's: it grows into it for nothing.
+    // The boot has mapped more than the module begins with, and a source is mapped when another one replaces it.
     const mapped = ((<usize>heapFrames()) << PAGE_BITS) - (((<usize>memory.size()) << 16) - HEAP_START);
     if (mapped >= growth) return true;
     const frames = (<u32>pagesFor(growth - <u32>mapped) + FRAMES_PER_GROWTH - 1) & ~(FRAMES_PER_GROWTH - 1);

@@ -46,7 +46,7 @@ import { UNPACKING_EXCHANGE, UNPACKING_PACKED } from "./window";
 /** Bytes handed over by one UNPACK_READ. */
 const PACKED_SIZE: u32 = UNPACKER_PACKED_PAGES * PAGE_SIZE;
 
-// CPU time that unpacking may take: a hundred times what it does take, under an emulator. It ends a domain that its archive has taken over and that
+// CPU time that unpacking may take: some fifty times what it does take under an emulator. It ends a domain that its archive has taken over and that
 // runs for ever; whether that asks for something meanwhile makes no difference.
 const ALLOWED_MICROSECONDS: u64 = 10_000_000;
 /** For each byte of the archive, and of the frames that the domain was given. */
