@@ -173,7 +173,7 @@ async function machines() {
         // QEMU's multiboot loader takes 32-bit ELF files only; the kernel's first instructions are 32-bit code.
         await run('objcopy', ['-O', 'elf32-i386', join(prefix, 'bin', 'kernel.elf'), kernel]);
         const options =
-            '-M q35 -cpu Nehalem,+fsgsbase,+xsave,+xsaveopt -m 256 -display none -monitor none -no-reboot';
+            '-M q35 -cpu Nehalem,+fsgsbase,+xsave,+xsaveopt,+pdpe1gb -m 256 -display none -monitor none -no-reboot';
         const command = (elf) => [
             'qemu-system-x86_64',
             [...options.split(' '), '-serial', 'stdio', '-kernel', kernel, '-initrd', elf],
