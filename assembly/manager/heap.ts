@@ -5,6 +5,7 @@
 
 import { BootKey } from "../sel4/generated/boot-keys";
 import { heapFrames, heapSlotsLeft, heapSource } from "../sel4/generated/host";
+import { TABLE_REACH } from "../sel4/mapping";
 import { PAGE_BITS, PAGE_SIZE, pagesFor } from "../std/pages";
 import { fact, machine } from "./machine";
 import { OWNER_MANAGER_HEAP } from "./owners";
@@ -15,8 +16,6 @@ const ORDINARY: u32 = 48 * 1024;
 const FRAMES_PER_GROWTH: u32 = 16;
 /** Where the module's own memory begins (asc --memoryBase). */
 const HEAP_START: usize = 0x8000_0000;
-/** Bytes that one page table maps. */
-const TABLE_REACH: u64 = 2 << 20;
 
 /**
  * Slots for the heap's frames and tables: 8 MiB of heap, of which a document of the largest size takes most. They must

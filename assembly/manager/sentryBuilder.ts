@@ -16,7 +16,7 @@ import {
     capability,
 } from "../sel4/capabilities";
 import { guard } from "../sel4/cspace";
-import { TableSource, mapPage } from "../sel4/mapping";
+import { TABLE_REACH, TableSource, mapPage } from "../sel4/mapping";
 import {
     ERROR_NONE,
     OBJECT_CNODE,
@@ -105,8 +105,6 @@ const OTHER_SLOTS: u32 = 32;
 const PROGRAM_SLOTS: u64 = 256;
 const PROGRAM_SLOTS_SMALL: u64 = 64;
 const SMALL_LIMIT: u64 = 2 << 20;
-/** Bytes of address space that a leaf page table maps. */
-const TABLE_REACH: u64 = 2 << 20;
 
 /** Private pages that the quota keeps memory back for: all but those that only a deep recursion touches. */
 const KEPT_PAGES: u32 = 56;
@@ -148,14 +146,10 @@ export function constructionSize(configurationSize: u32, limit: u64): u64 {
     const slot = machine().objectBits(OBJECT_CNODE);
     const frames = ((EAGER_PAGES + configurationPages) << PAGE_BITS) + ((<u64>KEPT_PAGES) << PAGE_BITS);
     const tables = TABLES_ESTIMATE << PAGE_BITS;
-    const nodes =
-        ((<u64>1) << (nodeRadix(configurationPages, limit) + slot)) +
-        ((<u64>1) << (SENTRY_LEAF_RADIX + slot)) +
-        ((<u64>1) << (rootRadix(limit) + slot));
+    const node = (<u64>1) << (nodeRadix(configurationPages, limit) + slot);
+    const nodes = node + ((<u64>1) << (SENTRY_LEAF_RADIX + slot)) + ((<u64>1) << (rootRadix(limit) + slot));
     // Nodes are aligned to their size; the small objects fit a page.
-    return (
-        frames + tables + nodes + ((<u64>1) << (nodeRadix(configurationPages, limit) + slot)) + 2 * PAGE_SIZE
-    );
+    return frames + tables + nodes + node + 2 * PAGE_SIZE;
 }
 
 export class SentryBuilder extends TableSource {

@@ -7,6 +7,9 @@ import { missingTableLevel } from "./generated/host";
 import { Frame, PageTable, VSpace } from "./capabilities";
 import { ERROR_FAILED_LOOKUP, ERROR_NONE, ERROR_NOT_ENOUGH_MEMORY } from "./objects";
 
+/** Bytes of address space that a leaf page table maps, on all architectures. */
+export const TABLE_REACH: u64 = 2 << 20;
+
 /** Levels of page tables below the root, at most. */
 const LEVELS: u32 = 3;
 

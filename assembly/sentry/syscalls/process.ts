@@ -62,9 +62,8 @@ import { copyIn, copyInString, copyInStringError } from "../memory/userMemory";
 import { SIGCHLD, SIGNAL_MAXIMUM, SIGSEGV } from "../signals/numbers";
 import { strace, traceNow } from "../strace/trace";
 import { define } from "./table";
-import { reserveBuffer } from "../memory/buffers";
+import { PATH_MAXIMUM, reserveBuffer } from "../memory/buffers";
 
-const PATH_MAXIMUM: i32 = 4096;
 const AT_FDCWD: i32 = -100;
 const AT_SYMLINK_NOFOLLOW: u32 = 0x100;
 const AT_EMPTY_PATH: u32 = 0x1000;

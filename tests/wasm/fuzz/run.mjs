@@ -12,7 +12,8 @@ import { execFile, spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { parseArgs, promisify } from 'node:util';
+import { promisify } from 'node:util';
+import { readFuzzOptions } from '../../fuzzOptions.mjs';
 import { generate } from '../differential/generator.mjs';
 import { compareMutants } from '../differential/mutants.mjs';
 
@@ -26,7 +27,6 @@ const TARGETS = ['load', 'execute'];
 const GENERATED_SEEDS = 100;
 /** Larger modules of the suite only make fuzzing slow. */
 const LARGEST_SEED = 8192;
-const LONG_SECONDS = 3600;
 
 const interpreter = () =>
     readdirSync(join(runtime, 'wasm'))
@@ -167,16 +167,9 @@ export async function runFuzzing(build, modules, seconds, seed, isSlice, report)
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-    const { values } = parseArgs({ options: { seconds: { type: 'string' }, seed: { type: 'string' } } });
-    const seconds = Number(values.seconds ?? LONG_SECONDS);
-    const seed = Number(values.seed ?? Date.now() % 1_000_000);
-    if (!(Number.isInteger(seconds) && seconds > 0) || !(Number.isInteger(seed) && seed > 0)) {
-        console.error('fuzz: --seconds and --seed are whole numbers from 1 on');
-        process.exit(2);
-    }
+    const { seconds, seed } = readFuzzOptions(1_000_000);
     const build = join(top, 'build', 'tests', 'wasm');
     const total = { passed: 0, failed: 0 };
-    console.log(`seed ${seed}, ${seconds} seconds`);
     await runFuzzing(
         build,
         [join(build, 'spec-files'), join(build, 'modules')],
