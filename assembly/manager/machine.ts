@@ -210,6 +210,6 @@ function smallestUntyped(count: u32, size: u64): u32 {
     return best;
 }
 
-function alignUp(value: u64, size: u64): u64 {
+export function alignUp(value: u64, size: u64): u64 {
     return (value + size - 1) & ~(size - 1);
 }

@@ -20,7 +20,7 @@ import { UNTYPED_COUNT_MAXIMUM, UNTYPED_FIRST_SLOT } from "../std/containerConfi
 import { Failure } from "../std/failure";
 import { byteSize } from "../std/numberText";
 import { PAGE_BITS, PAGE_SIZE } from "../std/pages";
-import { machine } from "./machine";
+import { alignUp, machine } from "./machine";
 import { OWNER_CONTAINERS } from "./owners";
 
 /** A limit is rounded up to so many leading binary digits, so that few untypeds make it up. */
@@ -54,8 +54,10 @@ export class Quota {
     /** The first of the slots of their untypeds, and how many of them are not used up. */
     private keptSlot: u32 = 0;
     private keptSlots: u32 = 0;
-    /** Bytes taken from the construction block, the first of `blocks`. */
-    private used: u64 = 0;
+    /** Bytes taken from each of `blocks`, until the rest is given to the sentry. The first is the construction block. */
+    private readonly used: u64[] = new Array<u64>();
+    /** Bytes at the beginning of the construction block that memory kept back may not take. */
+    private constructed: u64 = 0;
 
     /** Bytes of the whole quota. */
     get size(): u64 {
@@ -65,16 +67,16 @@ export class Quota {
     }
 
     /**
-     * Carves at least `limit` bytes; `construction` of them are needed for the sentry's own objects. A failure leaves
-     * nothing carved.
+     * Carves at least `limit` bytes. `construction` of them, in one block, are needed for the sentry's own objects, and `kept` more, anywhere, are kept
+     * back. A failure leaves nothing carved.
      */
-    carve(limit: u64, construction: u64): Failure | null {
-        if (limit < construction) {
+    carve(limit: u64, construction: u64, kept: u64): Failure | null {
+        if (limit < construction + kept) {
             return new Failure(
                 "the memory limit of " +
                     byteSize(limit) +
                     " is too low: a container's sentry alone takes " +
-                    byteSize(construction) +
+                    byteSize(construction + kept) +
                     "; raise --memory",
             );
         }
@@ -98,55 +100,63 @@ export class Quota {
                 );
             }
         }
-        this.chooseConstruction(construction);
-        return null;
+        this.constructed = construction;
+        this.chooseConstruction(construction + kept);
+        if (this.blocks[0].size < construction) this.chooseConstruction(construction);
+        if (this.blocks[0].size >= construction) return null;
+        const largest = this.blocks[0].size;
+        this.release();
+        return new Failure(
+            "the memory limit of " +
+                byteSize(limit) +
+                " was to be found only in pieces of at most " +
+                byteSize(largest) +
+                ", and a container's sentry takes " +
+                byteSize(construction) +
+                " in one piece; raise --memory or give the machine more",
+        );
     }
 
     /** Makes `count` objects of 2^`bits` bytes each from the construction block into adjacent slots. */
     make(object: u32, sizeBits: u32, slot: u32, count: u32, owner: i32): bool {
-        const bits = objectSize(object, sizeBits);
-        const size = (<u64>1) << bits;
-        const start = (this.used + size - 1) & ~(size - 1);
-        if (start + size * count > this.blocks[0].size) return false;
-        if (machine().cspace.retype(this.blocks[0].untyped, object, sizeBits, slot, count) != ERROR_NONE)
-            return false;
-        this.owned[QUOTA_REST] += start - this.used;
-        this.owned[owner] += size * count;
-        this.used = start + size * count;
-        return true;
+        return this.makeIn(0, object, sizeBits, slot, count, owner);
     }
 
     /** As `make`, one CNode of 2^`radix` slots behind a first-level entry of the manager's CSpace. */
     makeNode(radix: u32, entry: u32): bool {
         const size = (<u64>1) << objectSize(OBJECT_CNODE, radix);
-        const start = (this.used + size - 1) & ~(size - 1);
+        const start = alignUp(this.used[0], size);
         if (start + size > this.blocks[0].size) return false;
         if (machine().cspace.makeCNode(this.blocks[0].untyped, radix, entry) != ERROR_NONE) return false;
-        this.owned[QUOTA_REST] += start - this.used;
-        this.owned[QUOTA_CAPABILITIES] += size;
-        this.used = start + size;
+        this.take(0, start, size, QUOTA_CAPABILITIES);
         return true;
     }
 
     /**
-     * Keeps `pages` pages back for frames that are made later. They become untypeds of the sizes that their place allows, for which there are
-     * KEPT_SLOTS slots from `slot` on.
+     * Keeps `pages` pages back for frames that are made later: of the construction block what the sentry's objects leave, and of other blocks. They
+     * become untypeds of the sizes that their place allows, for which there are KEPT_SLOTS slots from `slot` on.
      */
     keep(pages: u32, slot: u32): bool {
         this.keptSlot = slot;
         let left = (<u64>pages) << PAGE_BITS;
-        const start = (this.used + PAGE_SIZE - 1) & ~(<u64>PAGE_SIZE - 1);
-        this.owned[QUOTA_REST] += start - this.used;
-        this.used = start;
-        for (; left > 0 && this.keptSlots < KEPT_SLOTS; this.keptSlots++) {
-            const piece = <u32>min<u64>(ctz(this.used), 63 - clz(left));
-            if (!this.make(OBJECT_UNTYPED, piece, slot + this.keptSlots, 1, QUOTA_SENTRY)) return false;
-            const size = (<u64>1) << piece;
-            this.owned[QUOTA_SENTRY] -= size;
-            this.keptBytes += size;
-            left -= size;
+        for (let i = 0; i < this.blocks.length && left > 0; i++) {
+            const start = alignUp(this.used[i], PAGE_SIZE);
+            const taken = i == 0 ? max(start, this.constructed) : start;
+            if (taken + PAGE_SIZE > this.blocks[i].size) continue;
+            this.take(i, start, 0, QUOTA_REST);
+            let room = min(this.blocks[i].size - taken, left) & ~(<u64>PAGE_SIZE - 1);
+            for (left -= room; room > 0; this.keptSlots++) {
+                const piece = <u32>min<u64>(ctz(this.used[i]), 63 - clz(room));
+                if (this.keptSlots == KEPT_SLOTS) return true;
+                if (!this.makeIn(i, OBJECT_UNTYPED, piece, slot + this.keptSlots, 1, QUOTA_SENTRY))
+                    return false;
+                const size = (<u64>1) << piece;
+                this.owned[QUOTA_SENTRY] -= size;
+                this.keptBytes += size;
+                room -= size;
+            }
         }
-        return true;
+        return left == 0;
     }
 
     /**
@@ -167,6 +177,7 @@ export class Quota {
             const block = machine().pool.allocate(PAGE_BITS, OWNER_CONTAINERS);
             if (block === null) return false;
             this.blocks.push(block);
+            this.used.push(PAGE_SIZE);
             if (cspace.retype(block.untyped, OBJECT_FRAME, 0, slot, 1) != ERROR_NONE) return false;
         }
         this.owned[QUOTA_SENTRY] += PAGE_SIZE;
@@ -175,23 +186,41 @@ export class Quota {
 
     /** Puts what is left into the untyped slots of the sentry's CSpace, whose first level is `root`. */
     give(root: CNode, leafBits: u32): bool {
-        const construction = this.blocks[0];
-        // The first piece takes the TCB of a process.
-        const least: u64 = (<u64>1) << machine().objectBits(OBJECT_TCB);
-        let offset = (this.used + least - 1) & ~(least - 1);
-        const pieces = <u64>(UNTYPED_COUNT_MAXIMUM - (this.blocks.length - 1));
-        // The smallest pieces are given up when there are more of them than slots.
-        while (popcnt(construction.size - offset) > pieces) offset += offset & (0 - offset);
-        this.owned[QUOTA_REST] += offset - this.used;
-        while (offset < construction.size) {
-            const bits = <u32>ctz(offset);
-            if (!this.giveOne(construction.untyped, bits, root, leafBits)) return false;
-            offset += (<u64>1) << bits;
-        }
-        for (let i = 1; i < this.blocks.length; i++) {
-            if (!this.giveOne(this.blocks[i].untyped, this.blocks[i].bits, root, leafBits)) return false;
+        this.leaveSmallest();
+        for (let i = 0; i < this.blocks.length; i++) {
+            const block = this.blocks[i];
+            if (this.used[i] == 0) {
+                if (!this.giveOne(block.untyped, block.bits, root, leafBits)) return false;
+                continue;
+            }
+            for (let offset = this.used[i]; offset < block.size;) {
+                const bits = <u32>ctz(offset);
+                if (!this.giveOne(block.untyped, bits, root, leafBits)) return false;
+                offset += (<u64>1) << bits;
+            }
         }
         return true;
+    }
+
+    /** Gives up the smallest pieces of blocks that were taken from, where there are more pieces than slots for them. */
+    private leaveSmallest(): void {
+        // The first piece takes the TCB of a process.
+        const least: u64 = (<u64>1) << machine().objectBits(OBJECT_TCB);
+        let pieces: u64 = 0;
+        for (let i = 0; i < this.blocks.length; i++) {
+            if (this.used[i] != 0) this.take(i, alignUp(this.used[i], least), 0, QUOTA_REST);
+            pieces += popcnt(this.blocks[i].size - this.used[i]);
+        }
+        for (; pieces > UNTYPED_COUNT_MAXIMUM; pieces--) {
+            let smallest = -1;
+            for (let i = 0; i < this.blocks.length; i++) {
+                const used = this.used[i];
+                if (used == 0 || used == this.blocks[i].size) continue;
+                if (smallest < 0 || ctz(used) < ctz(this.used[smallest])) smallest = i;
+            }
+            const used = this.used[smallest];
+            this.take(smallest, used + (used & (0 - used)), 0, QUOTA_REST);
+        }
     }
 
     /** Takes everything back. How many bytes the kernel agrees are whole again: nothing made of them is left. */
@@ -205,6 +234,24 @@ export class Quota {
             pool.release(block);
         }
         return whole;
+    }
+
+    /** As `make`, from block `i`. */
+    private makeIn(i: i32, object: u32, sizeBits: u32, slot: u32, count: u32, owner: i32): bool {
+        const size = (<u64>1) << objectSize(object, sizeBits);
+        const start = alignUp(this.used[i], size);
+        if (start + size * count > this.blocks[i].size) return false;
+        if (machine().cspace.retype(this.blocks[i].untyped, object, sizeBits, slot, count) != ERROR_NONE)
+            return false;
+        this.take(i, start, size * count, owner);
+        return true;
+    }
+
+    /** Accounts for `size` bytes at `start` of block `i` as `owner`'s, and for what lies between them and what was taken before. */
+    private take(i: i32, start: u64, size: u64, owner: i32): void {
+        this.owned[QUOTA_REST] += start - this.used[i];
+        this.owned[owner] += size;
+        this.used[i] = start + size;
     }
 
     private giveOne(untyped: Untyped, bits: u32, root: CNode, leafBits: u32): bool {
@@ -230,6 +277,7 @@ export class Quota {
         const block = machine().pool.allocate(bits, OWNER_CONTAINERS);
         if (block !== null) {
             this.blocks.push(block);
+            this.used.push(0);
             return true;
         }
         return bits > BLOCK_BITS_MINIMUM && this.carvePiece(bits - 1) && this.carvePiece(bits - 1);

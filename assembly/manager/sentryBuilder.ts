@@ -140,11 +140,17 @@ function rootRadix(limit: u64): u32 {
     return min(max(radix, SENTRY_ROOT_RADIX_MINIMUM), SENTRY_ROOT_RADIX_MAXIMUM);
 }
 
-/** Bytes of a quota of `limit` bytes that a sentry takes before its container has anything: a little more than is used. */
+/** Bytes that the quota keeps back for the sentry's pages. */
+export const KEPT_SIZE: u64 = (<u64>KEPT_PAGES) << PAGE_BITS;
+
+/**
+ * Bytes of a quota of `limit` bytes that a sentry takes in one block before its container has anything, besides KEPT_SIZE: a little more than
+ * is used.
+ */
 export function constructionSize(configurationSize: u32, limit: u64): u64 {
     const configurationPages = pagesFor(configurationSize);
     const slot = machine().objectBits(OBJECT_CNODE);
-    const frames = ((EAGER_PAGES + configurationPages) << PAGE_BITS) + ((<u64>KEPT_PAGES) << PAGE_BITS);
+    const frames = (EAGER_PAGES + configurationPages) << PAGE_BITS;
     const tables = TABLES_ESTIMATE << PAGE_BITS;
     const node = (<u64>1) << (nodeRadix(configurationPages, limit) + slot);
     const nodes = node + ((<u64>1) << (SENTRY_LEAF_RADIX + slot)) + ((<u64>1) << (rootRadix(limit) + slot));

@@ -26,7 +26,7 @@ import { LayerStore } from "./layerStore";
 import { machine } from "./machine";
 import { Preparation } from "./preparation";
 import { ProcessorLimit } from "./processorLimit";
-import { SentryBuilder, constructionSize } from "./sentryBuilder";
+import { KEPT_SIZE, SentryBuilder, constructionSize } from "./sentryBuilder";
 import { stopSignalOf } from "./signalNames";
 
 /** SIGKILL. */
@@ -207,7 +207,7 @@ export class System {
         let failure = configured.failure;
         if (failure === null) {
             const size = constructionSize(configured.value!.size, container.options.memory);
-            failure = instance.quota.carve(container.options.memory, size);
+            failure = instance.quota.carve(container.options.memory, size, KEPT_SIZE);
         }
         if (failure === null) failure = build(container, instance, configured.value!, serviceEndpoint);
         heap.free(buffer);

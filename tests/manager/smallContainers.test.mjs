@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A container of little memory has fewer slots for its sentry's program than the program has pages (assembly/manager/sentryPages.ts): pages
-// that are touched give theirs to each other, and nothing in the container can tell.
+// that are touched give theirs to each other, and nothing in the container can tell. And one of too little memory is refused in words.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -28,6 +28,36 @@ function outputIn(memory) {
     });
     assert.equal(status, 0, stderr);
     return stdout;
+}
+
+function refusalIn(memory) {
+    const image = writeLayout('small', [{ bytes: baseLayer() }]);
+    const { status, stdout, stderr } = run(image, {
+        options: ['--memory', memory, '--stats'],
+        command: ['/bin/sh', '-c', 'echo started'],
+    });
+    assert.equal(status, 125, stdout + stderr);
+    assert.equal(stdout, '');
+    return stderr;
+}
+
+test('a limit that is less than a sentry takes is refused with what it takes', () => {
+    assert.match(
+        refusalIn('300K'),
+        /the memory limit of 300 KiB is too low: a container's sentry alone takes \d+ KiB; raise --memory/,
+    );
+});
+
+// 384 KiB are 256 and 128, 496 are 256 and four smaller pieces: what is kept back for the sentry's pages lies in several of them.
+for (const [memory, bytes] of [
+    ['384K', 384 << 10],
+    ['496K', 496 << 10],
+]) {
+    test(`a limit of ${memory} makes a sentry, which says that nothing is left for a program`, () => {
+        const stderr = refusalIn(memory);
+        assert.match(stderr, /the container's memory is not enough to start it; raise --memory/);
+        assert.match(stderr, new RegExp(`returned when the container ended: ${bytes} of ${bytes} bytes`));
+    });
 }
 
 test('a sentry whose program has more pages than slots', () => {

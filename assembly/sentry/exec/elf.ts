@@ -88,8 +88,9 @@ export class ElfImage {
         this.isDamaged = true;
     }
 
-    /** Reads and checks the headers; `header` has the file's first `length` bytes. 0 or a negative errno with `problem`. */
+    /** Reads and checks the headers; `header` has the file's first `length` bytes, or `length` is why it cannot be read. 0 or a negative errno with `problem`. */
     read(header: usize, length: i32): i32 {
+        if (length < 0) return length;
         if (this.isInterpreter && length < HEADER_SIZE) return this.cannotRead("an ELF header does");
         if (length < HEADER_SIZE || load<u32>(header) != ELF_MAGIC)
             return this.refuse("it is not an ELF program");
@@ -114,9 +115,9 @@ export class ElfImage {
         }
         const bytes = count * PROGRAM_HEADER_SIZE;
         this.table = heap.alloc(bytes);
-        if (offset > <u64>i32.MAX_VALUE || this.file.readBytes(this.table, bytes, <i64>offset) != bytes) {
-            return this.refuse("the file ends before its program headers do");
-        }
+        const read = offset > <u64>i32.MAX_VALUE ? 0 : this.file.readBytes(this.table, bytes, <i64>offset);
+        if (read < 0) return <i32>read;
+        if (read != bytes) return this.refuse("the file ends before its program headers do");
         this.programHeaderCount = count;
         return this.readSegments(offset);
     }
@@ -189,7 +190,10 @@ export class ElfImage {
         if (offset > OFFSET_MAXIMUM) return this.cannotRead("the name of its dynamic linker does");
         const bytes = heap.alloc(<usize>length);
         let error = 0;
-        if (this.file.readBytes(bytes, <i32>length, <i64>offset) != <i64>length) {
+        const read = this.file.readBytes(bytes, <i32>length, <i64>offset);
+        if (read < 0) {
+            error = <i32>read;
+        } else if (read != <i64>length) {
             error = this.cannotRead("the name of its dynamic linker does");
         } else if (load<u8>(bytes + <usize>length - 1) != 0) {
             error = this.refuse("the name of its dynamic linker is damaged");

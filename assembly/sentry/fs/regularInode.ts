@@ -4,7 +4,7 @@
 // with the layer shares; a page is copied to a frame of this container when it is first written (copy-up per page). Files
 // made at run time have only such frames.
 
-import { EFBIG, EIO, ENOSPC, EPERM } from "../kernel/errno";
+import { EFBIG, ENOMEM, ENOSPC, EPERM } from "../kernel/errno";
 import { PAGE_BITS, PAGE_SIZE, pagesFor } from "../../std/pages";
 import { allocateFrame, filesMayGrow, frameAddress, releaseFrame, storeFrame } from "../memory/frames";
 import { forgetFileEnd, forgetFilePage } from "../memory/fileMappings";
@@ -118,7 +118,7 @@ export class RegularInode extends Inode {
             const address = frameAddress(frame);
             if (address != 0) return address;
         }
-        fail(this.isHole(index) ? 0 : -EIO);
+        fail(this.isHole(index) ? 0 : -ENOMEM);
         return 0;
     }
 
