@@ -177,7 +177,6 @@ export class Quota {
             const block = machine().pool.allocate(PAGE_BITS, OWNER_CONTAINERS);
             if (block === null) return false;
             this.blocks.push(block);
-            this.used.push(PAGE_SIZE);
             if (cspace.retype(block.untyped, OBJECT_FRAME, 0, slot, 1) != ERROR_NONE) return false;
         }
         this.owned[QUOTA_SENTRY] += PAGE_SIZE;
@@ -189,12 +188,8 @@ export class Quota {
         this.leaveSmallest();
         for (let i = 0; i < this.blocks.length; i++) {
             const block = this.blocks[i];
-            if (this.used[i] == 0) {
-                if (!this.giveOne(block.untyped, block.bits, root, leafBits)) return false;
-                continue;
-            }
             for (let offset = this.used[i]; offset < block.size;) {
-                const bits = <u32>ctz(offset);
+                const bits = offset == 0 ? block.bits : <u32>ctz(offset);
                 if (!this.giveOne(block.untyped, bits, root, leafBits)) return false;
                 offset += (<u64>1) << bits;
             }
