@@ -110,7 +110,7 @@ const SMALL_LIMIT: u64 = 2 << 20;
 const KEPT_PAGES: u32 = 56;
 /** Pages that tell a sentry's runtime what it must know. */
 const DOMAIN_BOOT_PAGES: u32 = 1;
-/** Frames that are mapped from the start: IPC buffer, exchange page. */
+/** Frames that are mapped from the start: the first page of the state, the exchange page. */
 const EAGER_PAGES: u64 = 2;
 
 /** log2 of the slots of the CNode that holds the sentry's capabilities on the manager's side. */
@@ -234,19 +234,22 @@ export class SentryBuilder extends TableSource {
         this.check(machine().addressSpaces.assign(this.vspace), "give the sentry an address space");
     }
 
-    /** Maps the IPC buffer, and makes the page tables for what is mapped as it is touched: its frame, mapped there for a moment, needs them. */
+    /**
+     * Maps the first page of the sentry's state, which has the IPC buffer, and makes the page tables for what is mapped as it is touched: the
+     * frame, mapped there for a moment, needs them.
+     */
     private mapBuffer(): Frame {
         const slot = this.make(OBJECT_FRAME, 0, 1, QUOTA_SENTRY);
         const buffer = capability<Frame>(slot);
-        const stateEnd = fact(BootKey.BSS_FIRST_VADDR) + (fact(BootKey.BSS_PAGES) << PAGE_BITS);
+        const state = fact(BootKey.BSS_FIRST_VADDR);
+        const stateEnd = state + (fact(BootKey.BSS_PAGES) << PAGE_BITS);
         let address = fact(BootKey.SHARED_FIRST_VADDR);
         while (address < stateEnd) {
             this.mapForMoment(buffer, address);
             address = (address + TABLE_REACH) & ~(TABLE_REACH - 1);
         }
         this.mapForMoment(buffer, fact(BootKey.LINEAR_BASE) + fact(BootKey.SENTRY_HEAP_FIRST));
-        // The other private ranges lie around the buffer, in its own table's reach.
-        this.map(slot, fact(BootKey.IPC_BUFFER_VADDR), RIGHTS_READ_WRITE, false);
+        this.map(slot, state, RIGHTS_READ_WRITE, false);
         return buffer;
     }
 

@@ -156,7 +156,7 @@ export class UnpackerDomain {
                 BADGE_UNPACKER,
             ) == ERROR_NONE &&
             capabilities.mint(faults, endpoint, RIGHTS_ALL, BADGE_UNPACKER_FAULT) == ERROR_NONE &&
-            this.map(buffer, fact(BootKey.IPC_BUFFER_VADDR), RIGHTS_READ_WRITE, false) == Touch.Mapped &&
+            this.map(buffer, fact(BootKey.BSS_FIRST_VADDR), RIGHTS_READ_WRITE, false) == Touch.Mapped &&
             this.share(UNPACKER_EXCHANGE, UNPACKING_EXCHANGE, 1, RIGHTS_READ_WRITE) &&
             this.share(UNPACKER_PACKED, UNPACKING_PACKED, UNPACKER_PACKED_PAGES, RIGHT_READ) &&
             this.share(UNPACKER_CONTENT, UNPACKING_CONTENT, UNPACKER_CONTENT_PAGES, RIGHTS_READ_WRITE) &&
@@ -198,8 +198,9 @@ export class UnpackerDomain {
             const tables = fact(BootKey.LINEAR_BASE) + UNPACKER_TABLES;
             return this.mapZeros(page, tables, UNPACKER_TABLES_END - UNPACKER_TABLES);
         }
-        const bss = fact(BootKey.BSS_FIRST_VADDR);
-        const bssBytes = fact(BootKey.BSS_PAGES) << PAGE_BITS;
+        // The first page of the state, with the IPC buffer, is mapped.
+        const bss = fact(BootKey.BSS_FIRST_VADDR) + PAGE_SIZE;
+        const bssBytes = (fact(BootKey.BSS_PAGES) - 1) << PAGE_BITS;
         if (page >= bss && page - bss < bssBytes) return this.mapZeros(page, bss, bssBytes);
         const ranges = <u32>fact(BootKey.UNPACKER_RW_COUNT);
         for (let i: u32 = 0; i < ranges; i++) {

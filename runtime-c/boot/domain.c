@@ -5,6 +5,7 @@
 // when it starts; its module's image is in the program.
 
 #include "boot/domain_boot.h"
+#include "boot/domain_state.h"
 #include "boot/imports.h"
 #include "boot/module.h"
 #include "boot/program.h"
@@ -26,6 +27,8 @@ enum {
     REQUEST_TRAPPED = 10,
     EXCHANGE_SIZE = 4096,
 };
+
+struct domain_state domain_state __attribute__((section(".bss.domain")));
 
 _Noreturn void domain_main(void);
 
@@ -53,6 +56,11 @@ static _Noreturn void fail(const char *cause) {
     report_and_stop(text.length);
 }
 
+/// The Wasm stack, up to the records that lie in the state.
+static wasm_region stack(void) {
+    return (wasm_region){program_domain_stack_top, LAYOUT_WASM_STACK_PAGES * SEL4_PAGE_SIZE + DOMAIN_RECORDS};
+}
+
 /// The sentry's module.
 static struct module find_sentry(const struct domain_boot *boot) {
     if (boot->magic != DOMAIN_BOOT_MAGIC) {
@@ -68,7 +76,8 @@ static struct module find_sentry(const struct domain_boot *boot) {
         .bytes = program_sentry_wasm,
         .image = &program_sentry_image,
         .hosts = sentry_hosts,
-        .storage = {(void *)LAYOUT_INSTANCE, boot->instance_size},
+        .stack = stack(),
+        .storage = {domain_instance(boot->instance_size), boot->instance_size},
         .data_is_in_place = boot->data_pages != 0,
     };
 }
@@ -76,17 +85,19 @@ static struct module find_sentry(const struct domain_boot *boot) {
 /// The unpacker's module. tools/wasm_translate.c has seen to it that its memory and its globals have room.
 static struct module find_unpacker(void) {
     heap_begin(LAYOUT_HEAP + LAYOUT_UNPACKER_HEAP_PAGES * SEL4_PAGE_SIZE, NULL);
+    size_t size = wasm_instance_size(&program_unpacker_image, 0);
     return (struct module){
         .name = "unpacker",
         .bytes = program_unpacker_wasm,
         .image = &program_unpacker_image,
         .hosts = unpacker_hosts,
-        .storage = {(void *)LAYOUT_INSTANCE, wasm_instance_size(&program_unpacker_image, 0)},
+        .stack = stack(),
+        .storage = {domain_instance(size), size},
     };
 }
 
 _Noreturn void domain_main(void) {
-    sel4_ipc_buffer = (seL4_IPCBuffer *)LAYOUT_IPC_BUFFER;
+    sel4_ipc_buffer = (seL4_IPCBuffer *)domain_state.ipc_buffer;
     runtime.fail = fail;
     runtime.capabilities = (struct runtime_capabilities){
         .cnode = SLOT_CNODE, .vspace = SLOT_VSPACE, .slot_bits = SLOT_BITS, .single_level = false};

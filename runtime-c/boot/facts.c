@@ -4,6 +4,7 @@
 
 #include "boot/boot_allocator.h"
 #include "boot/boot_information.h"
+#include "boot/domain_state.h"
 #include "boot/program.h"
 #include "host/boot_facts.h"
 #include "host/boot_keys.h"
@@ -13,17 +14,23 @@
 
 struct boot_facts boot_facts ROOT_ONLY;
 
-/// Where the unpacker finds zeros: its memory, and in place of what a sentry is told.
+/// Where the unpacker finds zeros, besides its stacks: its memory, and in place of what a sentry is told.
 static const struct boot_range unpacker_ranges[] = {
-    {LAYOUT_STACK, LAYOUT_STACK_PAGES},
     {LAYOUT_DOMAIN_BOOT, (LAYOUT_INSTANCE_END - LAYOUT_DOMAIN_BOOT) / SEL4_PAGE_SIZE},
-    {LAYOUT_WASM_STACK, LAYOUT_WASM_STACK_PAGES},
     {LAYOUT_UNPACKER_STATE, LAYOUT_UNPACKER_STATE_PAGES},
     {LAYOUT_UNZSTD, LAYOUT_UNZSTD_SIZE / SEL4_PAGE_SIZE},
     {LAYOUT_LINEAR + LAYOUT_HEAP, LAYOUT_UNPACKER_HEAP_PAGES},
 };
 
-enum { UNPACKER_RANGES = sizeof unpacker_ranges / sizeof unpacker_ranges[0] };
+enum { UNPACKER_RANGES = sizeof unpacker_ranges / sizeof unpacker_ranges[0] + 1 };
+
+static struct boot_range unpacker_range(uint32_t index) {
+    if (index >= UNPACKER_RANGES) {
+        return (struct boot_range){0, 0};
+    }
+    return index == 0 ? (struct boot_range){domain_stacks(), DOMAIN_STACKS_PAGES}
+                      : unpacker_ranges[index - 1];
+}
 
 static uint64_t pages(const void *begin, const void *end) {
     return ((uint64_t)end - (uint64_t)begin + SEL4_PAGE_SIZE - 1) / SEL4_PAGE_SIZE;
@@ -66,10 +73,10 @@ static bool indexed_value(uint32_t key, uint32_t index, uint64_t *value) {
         *value = is_range ? range->pages : 0;
         return true;
     case BOOT_KEY_UNPACKER_RW_VADDR:
-        *value = index < UNPACKER_RANGES ? unpacker_ranges[index].vaddr : 0;
+        *value = unpacker_range(index).vaddr;
         return true;
     case BOOT_KEY_UNPACKER_RW_PAGES:
-        *value = index < UNPACKER_RANGES ? unpacker_ranges[index].pages : 0;
+        *value = unpacker_range(index).pages;
         return true;
     case BOOT_KEY_OBJECT_BITS:
         *value = sel4_object_bits(index);
@@ -160,13 +167,13 @@ bool boot_value(uint32_t key, uint32_t index, uint64_t *value) {
         *value = BOOT_PRIVATE_RANGES;
         break;
     case BOOT_KEY_IPC_BUFFER_VADDR:
-        *value = LAYOUT_IPC_BUFFER;
+        *value = (uint64_t)domain_state.ipc_buffer;
         break;
     case BOOT_KEY_SENTRY_ENTRY:
         *value = (uint64_t)sentry_entry;
         break;
     case BOOT_KEY_SENTRY_STACK_TOP:
-        *value = LAYOUT_STACK_TOP;
+        *value = (uint64_t)program_domain_stack_top;
         break;
     case BOOT_KEY_SENTRY_FAULT_ENTRY:
         *value = (uint64_t)fault_entry;

@@ -65,8 +65,7 @@ static bool call(const struct module *module, const char *name, bool is_required
 
 bool module_run(const struct module *module, struct text *report) {
     runtime.memory = (wasm_memory){.base = (uint8_t *)LAYOUT_LINEAR, .grow = heap_grow};
-    wasm_stack *stack =
-        wasm_stack_create((wasm_region){(void *)LAYOUT_WASM_STACK, LAYOUT_WASM_STACK_PAGES * 4096});
+    wasm_stack *stack = wasm_stack_create(module->stack);
     if (RUNTIME_COUNTS_INSTRUCTIONS) {
         wasm_set_fuel(stack, RUNTIME_FUEL);
     }

@@ -14,6 +14,7 @@ struct module {
     const uint8_t *bytes; ///< what the program has of the module (wasm_strip)
     const wasm_image *image;
     wasm_host_table hosts;
+    wasm_region stack;     ///< for its calls
     wasm_region storage;   ///< for the instance
     bool data_is_in_place; ///< its memory has its data segments from the start
 };

@@ -11,6 +11,7 @@
 // Page-aligned boundaries, in the order of addresses (boot/program.ld).
 extern const uint8_t program_begin[];      ///< code, then constants
 extern const uint8_t program_shared_end[]; ///< end of what sentries share: after sentry.wasm and its image
+extern uint8_t program_domain_stack_top[]; ///< of a sentry and the unpacker: their Wasm stack begins here
 extern uint8_t program_bss_begin[];        ///< state that every domain has
 extern uint8_t program_bss_end[];          ///< and from here state of the root task
 extern uint8_t program_end[];              ///< where the bundle begins, if there is one

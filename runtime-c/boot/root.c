@@ -5,6 +5,7 @@
 #include "boot/boot_allocator.h"
 #include "boot/boot_information.h"
 #include "boot/domain_boot.h"
+#include "boot/domain_state.h"
 #include "boot/failure.h"
 #include "boot/fault_thread.h"
 #include "boot/imports.h"
@@ -115,9 +116,8 @@ static void prepare_sentries(uint64_t clock_zero, uint64_t clock_epoch) {
     place_sentry_data();
     uint64_t storage = wasm_instance_size(image, 0);
     boot_facts.sentry_heap_pages = initial_heap_pages(image);
-    boot_facts.private_ranges[0] = (struct boot_range){LAYOUT_STACK, LAYOUT_STACK_PAGES};
-    boot_facts.private_ranges[1] = (struct boot_range){LAYOUT_INSTANCE, pages_of(storage)};
-    boot_facts.private_ranges[2] = (struct boot_range){LAYOUT_WASM_STACK, LAYOUT_WASM_STACK_PAGES};
+    boot_facts.private_ranges[0] = (struct boot_range){domain_stacks(), DOMAIN_STACKS_PAGES};
+    boot_facts.private_ranges[1] = (struct boot_range){LAYOUT_INSTANCE, domain_instance_pages(storage)};
     map(LAYOUT_DOMAIN_BOOT, 1, &boot_facts.domain_boot_slot, "memory for what sentries have to know");
     *(struct domain_boot *)LAYOUT_DOMAIN_BOOT = (struct domain_boot){
         .magic = DOMAIN_BOOT_MAGIC,
@@ -144,7 +144,7 @@ enum {
 /// The manager's module, with the memory that its instance needs.
 static struct module prepare_manager(void) {
     uint64_t storage = wasm_instance_size(&program_manager_image, 0);
-    map(LAYOUT_INSTANCE, pages_of(storage), NULL, "memory for the manager's instance");
+    map(LAYOUT_INSTANCE, domain_instance_pages(storage), NULL, "memory for the manager's instance");
     uint64_t pages = initial_heap_pages(&program_manager_image);
     if (pages < LEAST_HEAP_PAGES) {
         pages = LEAST_HEAP_PAGES;
@@ -158,7 +158,8 @@ static struct module prepare_manager(void) {
         .bytes = program_manager_wasm,
         .image = &program_manager_image,
         .hosts = manager_hosts,
-        .storage = {(void *)LAYOUT_INSTANCE, storage},
+        .stack = {(void *)LAYOUT_WASM_STACK, LAYOUT_WASM_STACK_PAGES * SEL4_PAGE_SIZE},
+        .storage = {domain_instance(storage), storage},
     };
 }
 

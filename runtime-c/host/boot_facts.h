@@ -15,7 +15,7 @@ struct boot_range {
     uint64_t pages;
 };
 
-enum { BOOT_PRIVATE_RANGES = 3 };
+enum { BOOT_PRIVATE_RANGES = 2 };
 
 struct boot_facts {
     const seL4_BootInfo *info;

@@ -51,7 +51,8 @@ enum boot_key {
     BOOT_KEY_SHARED_FIRST_VADDR = 19,
     /// pages of it
     BOOT_KEY_SHARED_PAGES = 20,
-    /// per-instance state: fresh zero frames in every sentry, writable
+    /// per-instance state: fresh zero frames in every sentry, writable; the first one is also its TCB's IPC
+    /// buffer
     BOOT_KEY_BSS_FIRST_VADDR = 21,
     /// pages of it
     BOOT_KEY_BSS_PAGES = 22,
@@ -61,7 +62,7 @@ enum boot_key {
     BOOT_KEY_PRIVATE_RW_VADDR = 24,
     /// [i] how many
     BOOT_KEY_PRIVATE_RW_PAGES = 25,
-    /// one fresh frame, also the sentry TCB's IPC buffer
+    /// address of the IPC buffer of a sentry and of the unpacker, in the first page of their state
     BOOT_KEY_IPC_BUFFER_VADDR = 26,
     /// first instruction of a sentry
     BOOT_KEY_SENTRY_ENTRY = 27,

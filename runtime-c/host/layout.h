@@ -9,10 +9,7 @@
 // The private ranges and the program lie in one 2 MiB region, so that one page table maps all that a sentry
 // has of both. (Modules that are compiled ahead of time are larger, and take a second one.)
 
-/// A sentry's IPC buffer. (The root task's is where the kernel put it.)
-#define LAYOUT_IPC_BUFFER 0x200000
-
-/// The C stack. The page below it stays unmapped and catches an overflow.
+/// The root task's C stack. The page below it stays unmapped and catches an overflow.
 #define LAYOUT_STACK 0x202000
 #define LAYOUT_STACK_PAGES 4
 #define LAYOUT_STACK_TOP (LAYOUT_STACK + LAYOUT_STACK_PAGES * 0x1000)
@@ -21,7 +18,8 @@
 /// unpacker reads zeros.
 #define LAYOUT_DOMAIN_BOOT 0x207000
 
-/// Storage of the Wasm instance: globals, tables. Mapped as far as the module needs it.
+/// Storage of a Wasm instance, its globals and tables, that has no room in the domain's state. Mapped as far
+/// as the module needs it.
 #define LAYOUT_INSTANCE 0x208000
 #define LAYOUT_INSTANCE_END 0x21e000
 
@@ -29,10 +27,15 @@
 #define LAYOUT_UNPACKER_STATE 0x21f000
 #define LAYOUT_UNPACKER_STATE_PAGES 32
 
-/// Frames of Wasm functions: 8 bytes for each local and operand, 24 for each call (wasm.h). 64 KiB holds some
-/// 400 calls of ordinary functions; a deeper recursion is a trap. The pages around it stay unmapped.
+/// The root task's Wasm stack: frames of Wasm functions, 8 bytes for each local and operand, 24 for each call
+/// (wasm.h). 64 KiB holds some 400 calls of ordinary functions; a deeper recursion is a trap. The pages
+/// around it stay unmapped.
 #define LAYOUT_WASM_STACK 0x240000
 #define LAYOUT_WASM_STACK_PAGES 16
+
+// A sentry and the unpacker have their stacks in front of their state (boot/domain_state.h), where only the
+// root task has the manager's module: first the C stack, LAYOUT_STACK_PAGES with an unmapped page below, then
+// the Wasm stack, whose last records lie in the state's first page. boot/program.ld keeps the place.
 
 /// Of the root task only, where there is no counter that a program may read (clock.h): the page that its
 /// ticks are counted in, writable.

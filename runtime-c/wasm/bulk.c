@@ -14,7 +14,8 @@ void wasm_drop_element(wasm_instance *instance, uint32_t segment) {
 }
 
 void wasm_drop_data(wasm_instance *instance, uint32_t segment) {
-    instance->dropped_data[segment / 8] |= (uint8_t)(1u << segment % 8);
+    if (instance->image->names_data)
+        instance->dropped_data[segment / 8] |= (uint8_t)(1u << segment % 8);
 }
 
 static bool fits(uint32_t start, uint32_t count, uint64_t size) {
@@ -44,7 +45,8 @@ wasm_trap_code wasm_initialize_table(wasm_instance *instance, uint32_t table, ui
 wasm_trap_code wasm_initialize_memory(wasm_instance *instance, uint32_t segment, uint32_t to, uint32_t from,
                                       uint32_t count) {
     const struct wasm_data_segment data = wasm_data_at(instance->image, instance->bytes, segment);
-    uint32_t length = is_dropped(instance->dropped_data, segment) ? 0 : data.length;
+    bool dropped = instance->image->names_data && is_dropped(instance->dropped_data, segment);
+    uint32_t length = dropped ? 0 : data.length;
     if (!fits(from, count, length) || !fits(to, count, (uint64_t)instance->memory->pages * WASM_PAGE_SIZE))
         return WASM_TRAP_MEMORY_OUT_OF_BOUNDS;
     if (count != 0)

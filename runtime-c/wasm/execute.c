@@ -293,11 +293,20 @@ do_call_indirect: {
     uint32_t type = read_32(code + 4);
     if (UNLIKELY(index >= table->size))
         TRAP(UNDEFINED_ELEMENT);
-    uint64_t reference = table->elements[index];
-    if (UNLIKELY(reference == 0))
-        TRAP(UNINITIALIZED_ELEMENT);
-    callee_instance = wasm_reference_instance(reference);
-    uint32_t function = wasm_reference_function(reference);
+    uint32_t function;
+    if (table->functions != NULL) {
+        uint32_t place = index - table->first;
+        function = place < table->count ? table->functions[place] : WASM_NONE;
+        if (UNLIKELY(function == WASM_NONE))
+            TRAP(UNINITIALIZED_ELEMENT);
+        callee_instance = instance;
+    } else {
+        uint64_t reference = table->elements[index];
+        if (UNLIKELY(reference == 0))
+            TRAP(UNINITIALIZED_ELEMENT);
+        callee_instance = wasm_reference_instance(reference);
+        function = wasm_reference_function(reference);
+    }
     const struct wasm_image_function *record = &callee_instance->functions[function];
     callee_frame = frame + code[1];
     return_code = code + 6;

@@ -38,7 +38,12 @@ struct wasm_image_function {
 struct wasm_image_table {
     uint32_t minimum;
     uint32_t maximum; // or WASM_NO_MAXIMUM
+    /// A table that nothing can change has what one element segment says, for ever: that segment. It takes no
+    /// storage in an instance: call_indirect reads the segment. WASM_NONE for all other tables.
+    uint32_t segment;
     uint8_t type;
+    /// It is imported or exported, or instructions other than call_indirect and table.size name it.
+    uint8_t is_open;
 };
 
 /// The value of a constant expression (section 3.3.10).
@@ -114,6 +119,7 @@ struct wasm_image {
     uint32_t imported_tables;
     uint32_t imported_globals;
 
+    uint8_t names_data;   // an instruction names a data segment: instances know which are dropped
     uint8_t memory_count; // 0 or 1
     uint8_t memory_imported;
     uint32_t memory_minimum; // pages

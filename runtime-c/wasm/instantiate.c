@@ -18,6 +18,8 @@ struct layout {
 
 /// Elements of storage for a table the module defines.
 static uint32_t table_capacity(const struct wasm_image_table *table, uint32_t reserve) {
+    if (table->segment != WASM_NONE)
+        return 0;
     uint32_t room = table->maximum - table->minimum;
     return table->minimum + (reserve < room ? reserve : room);
 }
@@ -40,7 +42,7 @@ static struct layout lay_out(const wasm_image *image, uint32_t table_reserve) {
     layout.dropped_elements = at;
     at += (image->elements.count + 7) / 8;
     layout.dropped_data = at;
-    at += (image->data.count + 7) / 8;
+    at += image->names_data ? (image->data.count + 7) / 8 : 0;
     layout.size = (at + 15) & ~(size_t)15;
     return layout;
 }
@@ -167,6 +169,12 @@ static void create_tables(wasm_instance *instance, const struct layout *layout, 
             .maximum = type->maximum,
             .type = type->type,
         };
+        if (type->segment != WASM_NONE) {
+            const struct wasm_image_element *element = &wasm_image_elements(image)[type->segment];
+            table->functions = wasm_image_at(image, element->items);
+            table->first = (uint32_t)element->value;
+            table->count = element->count;
+        }
         instance->tables[i] = table;
         elements += table->capacity;
     }
@@ -201,7 +209,9 @@ static wasm_status copy_segments(void *argument) {
         const struct wasm_image_element *element = &wasm_image_elements(image)[i];
         if (element->initializer == WASM_INITIALIZER_PASSIVE)
             continue;
-        if (element->initializer != WASM_INITIALIZER_DECLARED) {
+        bool is_read_in_place = element->initializer == WASM_INITIALIZER_VALUE &&
+                                wasm_image_tables(image)[element->table].segment == i;
+        if (element->initializer != WASM_INITIALIZER_DECLARED && !is_read_in_place) {
             uint32_t to = (uint32_t)initial_value(instance, element->initializer, element->value);
             trap = wasm_initialize_table(instance, element->table, i, to, 0, element->count);
         }

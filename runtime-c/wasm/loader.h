@@ -80,6 +80,12 @@ struct wasm_constant {
 struct wasm_constant wasm_read_constant(struct wasm_loader *loader, uint8_t type);
 
 void wasm_load_elements(struct wasm_loader *loader);
+
+/// Says that a table may change, or that its elements are seen as references.
+void wasm_open_table(struct wasm_loader *loader, uint32_t table);
+
+/// Finds the tables that never change (struct wasm_image_table). All code has been translated.
+void wasm_find_constant_tables(struct wasm_loader *loader);
 void wasm_load_data(struct wasm_loader *loader);
 
 /// Finds each function's name in the name section. Errors in that section are no errors of the module.

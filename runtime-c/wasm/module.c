@@ -129,7 +129,7 @@ static void read_limits(struct wasm_reader *reader, uint32_t *minimum, uint32_t 
 }
 
 static void read_table(struct wasm_reader *reader, struct wasm_image_table *table) {
-    struct wasm_image_table read = {.type = wasm_read_reference_type(reader)};
+    struct wasm_image_table read = {.type = wasm_read_reference_type(reader), .segment = WASM_NONE};
     read_limits(reader, &read.minimum, &read.maximum);
     if (read.minimum > WASM_MAXIMUM_TABLE_ELEMENTS)
         wasm_fail(reader, WASM_LIMIT, "a table with more initial elements than the limit");
@@ -379,6 +379,8 @@ static void load_exports(struct wasm_loader *loader) {
             wasm_fail_at(reader, WASM_INVALID, export->name_position, "duplicate export name");
         else if (!wasm_failed(reader) && export->kind == WASM_FUNCTION)
             wasm_declare_function(loader, export->index);
+        else if (!wasm_failed(reader) && export->kind == WASM_TABLE)
+            wasm_open_table(loader, export->index);
     }
     loader->scratch_used = scratch_before;
     leave_section(loader);
@@ -485,6 +487,7 @@ wasm_status wasm_load(const uint8_t *bytes, size_t length, const wasm_load_optio
     load_module(&loader);
     wasm_load_names(&loader);
     wasm_translate_code(&loader);
+    wasm_find_constant_tables(&loader);
     if (error->status == WASM_OK)
         *image = loader.image;
     return error->status;

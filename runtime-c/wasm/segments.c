@@ -127,6 +127,48 @@ void wasm_load_elements(struct wasm_loader *loader) {
         read_element(loader, &elements[i]);
 }
 
+void wasm_open_table(struct wasm_loader *loader, uint32_t table) {
+    ((struct wasm_image_table *)wasm_image_tables(loader->image))[table].is_open = 1;
+}
+
+/// True if an active segment's items are functions of this instance, null, or host functions, and if they fit
+/// the table that nothing else fills.
+static bool is_constant(const struct wasm_image *image, const struct wasm_image_element *element) {
+    const struct wasm_image_table *table = &wasm_image_tables(image)[element->table];
+    if (element->initializer != WASM_INITIALIZER_VALUE ||
+        (uint64_t)(uint32_t)element->value + element->count > table->minimum)
+        return false;
+    const uint32_t *items = wasm_image_at(image, element->items);
+    for (uint32_t i = 0; i < element->count; i++) {
+        bool is_function = items[i] == WASM_NONE || items[i] < image->functions.count;
+        // An import that is not the host's may be a function of another instance.
+        if (!is_function ||
+            (items[i] < image->imported_functions && wasm_image_functions(image)[items[i]].code == WASM_NONE))
+            return false;
+    }
+    return true;
+}
+
+void wasm_find_constant_tables(struct wasm_loader *loader) {
+    if (wasm_failed(&loader->reader))
+        return;
+    struct wasm_image *image = loader->image;
+    struct wasm_image_table *tables = (struct wasm_image_table *)wasm_image_tables(image);
+    const struct wasm_image_element *elements = wasm_image_elements(image);
+    for (uint32_t i = 0; i < image->elements.count; i++) {
+        const struct wasm_image_element *element = &elements[i];
+        if (element->initializer == WASM_INITIALIZER_PASSIVE ||
+            element->initializer == WASM_INITIALIZER_DECLARED || element->table < image->imported_tables)
+            continue;
+        struct wasm_image_table *table = &tables[element->table];
+        // A second segment of the same table opens it, whatever the first one said.
+        bool is_first = table->segment == WASM_NONE;
+        table->segment = !table->is_open && is_first && is_constant(image, element) ? i : WASM_NONE;
+        if (table->segment == WASM_NONE)
+            table->is_open = 1;
+    }
+}
+
 void wasm_load_data(struct wasm_loader *loader) {
     struct wasm_reader *reader = &loader->reader;
     uint32_t count = wasm_read_count(reader, WASM_MAXIMUM_SEGMENTS, "more data segments than the limit");

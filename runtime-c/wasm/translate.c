@@ -83,9 +83,11 @@ static void translate_bulk(struct translator *translator, const struct wasm_inst
         emit_memory_three(translator, WASM_OPERATION_memory_fill);
         break;
     case WASM_OPCODE_memory_init:
+        translator->image->names_data = 1;
         emit_block_operation(translator, WASM_OPERATION_memory_init, 3, 0, index);
         break;
     case WASM_OPCODE_data_drop:
+        translator->image->names_data = 1;
         wasm_emit_operation(translator, WASM_OPERATION_data_drop);
         wasm_emit_unit(translator, index);
         break;
@@ -94,22 +96,29 @@ static void translate_bulk(struct translator *translator, const struct wasm_inst
         wasm_emit_unit(translator, index);
         break;
     case WASM_OPCODE_table_get:
+        wasm_open_table(translator->loader, index);
         emit_block_operation(translator, WASM_OPERATION_table_get, 1, 1, index);
         break;
     case WASM_OPCODE_table_set:
+        wasm_open_table(translator->loader, index);
         emit_block_operation(translator, WASM_OPERATION_table_set, 2, 0, index);
         break;
     case WASM_OPCODE_table_size:
         emit_block_operation(translator, WASM_OPERATION_table_size, 0, 1, index);
         break;
     case WASM_OPCODE_table_grow:
+        wasm_open_table(translator->loader, index);
         emit_block_operation(translator, WASM_OPERATION_table_grow, 2, 1, index);
         break;
     case WASM_OPCODE_table_fill:
+        wasm_open_table(translator->loader, index);
         emit_block_operation(translator, WASM_OPERATION_table_fill, 3, 0, index);
         break;
     case WASM_OPCODE_table_copy:
     case WASM_OPCODE_table_init:
+        if (instruction->opcode == WASM_OPCODE_table_copy)
+            wasm_open_table(translator->loader, index);
+        wasm_open_table(translator->loader, instruction->second);
         emit_block_operation(translator,
                              instruction->opcode == WASM_OPCODE_table_copy ? WASM_OPERATION_table_copy
                                                                            : WASM_OPERATION_table_init,

@@ -117,6 +117,11 @@ typedef struct wasm_table {
     uint32_t capacity; ///< elements that there is storage for; table.grow fails beyond
     uint32_t maximum;  ///< declared maximum, or WASM_NO_MAXIMUM
     uint8_t type;      ///< WASM_FUNCREF or WASM_EXTERNREF
+    /// Of a table that never changes, in place of elements: its functions by index (UINT32_MAX: null), from
+    /// the element `first` on. All others are null.
+    const uint32_t *functions;
+    uint32_t first;
+    uint32_t count;
 } wasm_table;
 
 /// A global seen from outside its instance. The value is in the low bits of *cell, zero-extended.

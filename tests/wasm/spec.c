@@ -93,7 +93,8 @@ static bool grow(wasm_memory *memory, uint32_t delta) {
 
 static wasm_memory spectest_memory = {.pages = 1, .maximum = 2, .grow = grow};
 static uint64_t spectest_elements[20];
-static wasm_table spectest_table = {spectest_elements, 10, 20, 20, WASM_FUNCREF};
+static wasm_table spectest_table = {
+    .elements = spectest_elements, .size = 10, .capacity = 20, .maximum = 20, .type = WASM_FUNCREF};
 static uint64_t spectest_globals[4];
 
 static bool spectest_external(wasm_name name, wasm_external *external) {

@@ -46,7 +46,7 @@ export const enum BootKey {
     SHARED_FIRST_VADDR = 19,
     /** pages of it */
     SHARED_PAGES = 20,
-    /** per-instance state: fresh zero frames in every sentry, writable */
+    /** per-instance state: fresh zero frames in every sentry, writable; the first one is also its TCB's IPC buffer */
     BSS_FIRST_VADDR = 21,
     /** pages of it */
     BSS_PAGES = 22,
@@ -56,7 +56,7 @@ export const enum BootKey {
     PRIVATE_RW_VADDR = 24,
     /** [i] how many */
     PRIVATE_RW_PAGES = 25,
-    /** one fresh frame, also the sentry TCB's IPC buffer */
+    /** address of the IPC buffer of a sentry and of the unpacker, in the first page of their state */
     IPC_BUFFER_VADDR = 26,
     /** first instruction of a sentry */
     SENTRY_ENTRY = 27,

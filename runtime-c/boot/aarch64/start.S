@@ -22,8 +22,8 @@ root_entry:
         .globl  sentry_entry
         .type   sentry_entry, @function
 sentry_entry:
-        ldr     x1, =LAYOUT_STACK_TOP
-        mov     sp, x1
+        adrp    x1, program_domain_stack_top
+        add     sp, x1, :lo12:program_domain_stack_top
         mov     x29, xzr
         mov     x30, xzr
         bl      domain_main

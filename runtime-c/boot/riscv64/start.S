@@ -21,7 +21,7 @@ root_entry:
         .globl  sentry_entry
         .type   sentry_entry, @function
 sentry_entry:
-        li      sp, LAYOUT_STACK_TOP
+        lla     sp, program_domain_stack_top
         mv      s0, zero
         call    domain_main
         ebreak

@@ -20,7 +20,7 @@ root_entry:
         .globl  sentry_entry
         .type   sentry_entry, @function
 sentry_entry:
-        movq    $LAYOUT_STACK_TOP, %rsp
+        leaq    program_domain_stack_top(%rip), %rsp
         xorl    %ebp, %ebp
         call    domain_main
         ud2

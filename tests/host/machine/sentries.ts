@@ -103,14 +103,14 @@ function build(endpoint: u32): u32 {
     const frames = <u32>bootValue(BootKey.IMAGE_FRAME_FIRST_SLOT, 0) + <u32>((shared - image) >> 12);
     mapShared(shared, bootValue(BootKey.SHARED_PAGES, 0), frames);
     mapShared(bootValue(BootKey.DOMAIN_BOOT_VADDR, 0), 1, <u32>bootValue(BootKey.DOMAIN_BOOT_SLOT, 0));
-    mapFresh(bootValue(BootKey.BSS_FIRST_VADDR, 0), bootValue(BootKey.BSS_PAGES, 0));
+    const buffer = mapFresh(bootValue(BootKey.BSS_FIRST_VADDR, 0), bootValue(BootKey.BSS_PAGES, 0));
     const ranges = <u32>bootValue(BootKey.PRIVATE_RW_COUNT, 0);
     for (let i: u32 = 0; i < ranges; i++) {
-        mapFresh(bootValue(BootKey.PRIVATE_RW_VADDR, i), bootValue(BootKey.PRIVATE_RW_PAGES, i));
+        const pages = bootValue(BootKey.PRIVATE_RW_PAGES, i);
+        if (pages > 0) mapFresh(bootValue(BootKey.PRIVATE_RW_VADDR, i), pages);
     }
     const linear = bootValue(BootKey.LINEAR_BASE, 0);
     mapFresh(linear + bootValue(BootKey.SENTRY_HEAP_FIRST, 0), bootValue(BootKey.SENTRY_HEAP_PAGES, 0));
-    const buffer = mapFresh(bootValue(BootKey.IPC_BUFFER_VADDR, 0), 1);
     const exchange = mapFresh(linear + EXCHANGE, 1);
     const own = copy(exchange);
     let error = windowMap(own, EXCHANGE, 1);

@@ -100,7 +100,8 @@ static bool make_imports(struct world *world, const wasm_image *image, const uin
             external->of.function.instance = NULL;
             external->of.function.host = &world->hosts[i];
         } else if (external->kind == WASM_TABLE) {
-            world->table = (wasm_table){world->elements, 10, 64, 20, WASM_FUNCREF};
+            world->table = (wasm_table){
+                .elements = world->elements, .size = 10, .capacity = 64, .maximum = 20, .type = WASM_FUNCREF};
             external->of.table = &world->table;
         } else if (external->kind == WASM_MEMORY) {
             world->imported_memory.grow = grow;

@@ -170,6 +170,51 @@ static void keep_images_and_instances_small(void) {
     destroy_fixture(&fixture);
 }
 
+static wasm_status host_again(wasm_instance *instance, uint64_t *values) {
+    (void)instance;
+    values[0] += 1000;
+    return WASM_OK;
+}
+
+/// The result of an export that calls element `index` of a table, or the trap's code with the upper bit set.
+static uint64_t call_element(struct fixture *fixture, const char *export, uint64_t index) {
+    uint64_t values[2] = {index};
+    if (call_export(fixture, export, values) == WASM_OK)
+        return values[0];
+    return UINT64_C(1) << 63 | (uint64_t)wasm_last_trap(fixture->instance)->code;
+}
+
+static void keep_constant_tables_in_the_image(void) {
+    static const uint64_t trapped = UINT64_C(1) << 63;
+    static const wasm_host_entry entries[] = {{"env", "again", "i:i", host_again}};
+    const wasm_host_table hosts = {entries, 1};
+    struct fixture fixture;
+    REQUIRE(create_fixture(&fixture, "tables", hosts, false));
+    // Storage for the four tables that are not constant, of 10 elements each, and not for the 1000 of the
+    // other.
+    size_t size = wasm_instance_size(fixture.image, 0);
+    CHECK(size >= 320 && size < 1200);
+    CHECK(call_element(&fixture, "constant", 3) == 42);
+    CHECK(call_element(&fixture, "constant", 6) == 1021);
+    CHECK(call_element(&fixture, "constant", 5) == (trapped | WASM_TRAP_INDIRECT_CALL_TYPE_MISMATCH));
+    static const uint64_t nulls[] = {0, 2, 4, 7, 999};
+    for (size_t i = 0; i < sizeof nulls / sizeof nulls[0]; i++)
+        CHECK(call_element(&fixture, "constant", nulls[i]) == (trapped | WASM_TRAP_UNINITIALIZED_ELEMENT));
+    static const uint64_t beyond[] = {1000, 1003, UINT32_MAX};
+    for (size_t i = 0; i < sizeof beyond / sizeof beyond[0]; i++)
+        CHECK(call_element(&fixture, "constant", beyond[i]) == (trapped | WASM_TRAP_UNDEFINED_ELEMENT));
+    uint64_t sizes[2] = {0};
+    CHECK(call_export(&fixture, "sizes", sizes) == WASM_OK && sizes[0] == 1000 && sizes[1] == 10);
+    CHECK(call_element(&fixture, "written", 1) == 8);
+    CHECK(call_element(&fixture, "twice", 1) == 10);
+    CHECK(call_element(&fixture, "twice", 0) == (trapped | WASM_TRAP_INDIRECT_CALL_TYPE_MISMATCH));
+    CHECK(call_element(&fixture, "empty", 0) == (trapped | WASM_TRAP_UNINITIALIZED_ELEMENT));
+    wasm_external shown;
+    REQUIRE(wasm_export_external(fixture.instance, (wasm_name){"shown", 5}, &shown));
+    CHECK(shown.of.table->elements != NULL && shown.of.table->elements[0] != 0);
+    destroy_fixture(&fixture);
+}
+
 /// Strips a fixture that has been loaded: its bytes become the copy, in a block of exactly its size.
 static void strip_fixture(struct fixture *fixture, bool keep_data) {
     uint8_t *copy = malloc(fixture->length);
@@ -225,6 +270,7 @@ const struct test image_tests[] = {
     {"a missing import is named", say_which_import_is_missing},
     {"regions that are too small for loading are refused", refuse_regions_that_are_too_small},
     {"storage or memory that is too small for an instance is refused", refuse_storage_that_is_too_small},
+    {"a table that nothing can change is read in the image", keep_constant_tables_in_the_image},
     {"images and instances stay small", keep_images_and_instances_small},
     {"an image and what is kept of its module run without the module", run_without_the_module},
     {"data is placed if all of it has a fixed place in the memory",
