@@ -95,8 +95,9 @@ export class Account {
             sum += bytes;
             if (bytes != 0) this.writeOwner(ownerName(owner), bytes);
         }
-        this.writeOwner("free", pool.freeBytes);
-        sum += pool.freeBytes;
+        const free = machine().freeBytes;
+        this.writeOwner("free", free);
+        sum += free;
         const missing = fact(BootKey.MACHINE_MEMORY) - sum;
         if (missing != 0)
             json.beginObject()

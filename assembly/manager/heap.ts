@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The manager's own heap. Its pages come from an untyped that the C runtime holds as "heap source"; the source is
+// The manager's own heap. Its pages come from an untyped, low memory or a block of the pool, that the C runtime holds as "heap source"; the source is
 // renewed here before it can run out in the middle of an allocation, where nothing could be done about it.
 
 import { BootKey } from "../sel4/generated/boot-keys";
@@ -60,6 +60,14 @@ export function provideHeap(bytes: u32): bool {
     // many slots as it has pages, where there are so many.
     const missing = slots - unused;
     if (missing > slotsEnd - sourceEnd) return false;
+    const low = machine().lowMemory;
+    // Of low memory come frames only.
+    if (slots == frames && low.promise(missing)) {
+        machine().pool.account(OWNER_MANAGER_HEAP, (<u64>missing) << PAGE_BITS);
+        heapSource(low.slot, sourceEnd, missing);
+        sourceEnd += missing;
+        return true;
+    }
     const bits = max<u32>(PAGE_BITS, 32 - clz(missing * PAGE_SIZE - 1));
     const count = min((<u32>1) << (bits - PAGE_BITS), slotsEnd - sourceEnd);
     const block = machine().pool.allocate(bits, OWNER_MANAGER_HEAP);

@@ -21,8 +21,9 @@ import { TableSource } from "../sel4/mapping";
 import { ERROR_NONE, OBJECT_CNODE, OBJECT_PAGE_TABLE, errorName } from "../sel4/objects";
 import { OwnedObject, UntypedPool } from "../sel4/untypedPool";
 import { Failure } from "../std/failure";
-import { PAGE_SIZE } from "../std/pages";
+import { PAGE_BITS, PAGE_SIZE } from "../std/pages";
 import { AddressSpaces } from "./addressSpaces";
+import { LowMemory } from "./lowMemory";
 import {
     OWNERS,
     OWNER_BOOT_OBJECTS,
@@ -47,6 +48,7 @@ export class Machine {
     readonly addressSpaces: AddressSpaces;
     readonly schedControl: SchedControl = capability<SchedControl>(<u32>fact(BootKey.SLOT_SCHED_CONTROL));
     readonly tables: PoolTables;
+    readonly lowMemory: LowMemory = new LowMemory();
 
     constructor(
         readonly cspace: CSpace,
@@ -59,6 +61,11 @@ export class Machine {
             <u32>fact(BootKey.ARCHITECTURE),
             pool,
         );
+    }
+
+    /** Bytes that nobody owns, low memory included. */
+    get freeBytes(): u64 {
+        return this.pool.freeBytes + this.lowMemory.freeBytes;
     }
 
     /** log2 of the size of an object of a type with one size; for a CNode, of one slot. */
@@ -143,8 +150,8 @@ export function takeOver(): Failure | null {
 
     const cspace = new CSpace(root, leafBits, first, end);
     const pool = new UntypedPool(cspace, OWNERS, OWNER_CAPABILITIES, slotBits);
-    let ram: u64 = 0;
-    let usedAtBoot: u64 = 0;
+    let ram = fact(BootKey.LOW_PAGES) << PAGE_BITS;
+    let usedAtBoot = (fact(BootKey.LOW_PAGES) - fact(BootKey.LOW_PAGES_LEFT)) << PAGE_BITS;
     for (let i: u32 = 0; i < count; i++) {
         if (bootValue(BootKey.UNTYPED_IS_DEVICE, i) != 0) continue;
         const bits = <u32>bootValue(BootKey.UNTYPED_BITS, i);
@@ -166,7 +173,7 @@ export function takeOver(): Failure | null {
 
 /**
  * Accounts for what existed before the manager: frames of the root task, and the rest of what was used, which are kernel
- * objects. `ram` are the bytes of all RAM untypeds, `usedAtBoot` those that the C runtime took of them.
+ * objects. `ram` are the bytes of all RAM untypeds and of low memory, `usedAtBoot` those that the C runtime took of them.
  */
 function accountBoot(pool: UntypedPool, ram: u64, usedAtBoot: u64): void {
     const framesByKernel = fact(BootKey.MACHINE_MEMORY) - ram;

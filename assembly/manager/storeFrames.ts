@@ -6,7 +6,7 @@
 // Pages of the bundle that are pages of an unpacked layer stay where they are. They have the numbers from STORE_FRAMES_MAXIMUM on,
 // and no address.
 //
-// Frames come from two places: those that the root task needs no more, and, when there is none, free memory.
+// Frames come from three places: those that the root task needs no more; when there is none, low memory; and then free memory.
 
 import { Frame, capability } from "../sel4/capabilities";
 import { bundleRead } from "../sel4/generated/host";
@@ -73,7 +73,7 @@ export class StoreFrames {
         return true;
     }
 
-    /** Gives all memory back, but for spare frames, which were none. Copies of frames that others hold go with it. */
+    /** Gives all memory back, but for frames that were none: spare ones, and those of low memory. Copies of frames that others hold go with it. */
     release(): void {
         const pool = machine().pool;
         while (this.blocks.length > 0) pool.release(this.blocks.pop());
@@ -83,11 +83,12 @@ export class StoreFrames {
     }
 
     /**
-     * Makes a frame without a number in an empty slot, mapped nowhere, for what belongs to the store beside layers: out of a block that was begun, or of what
-     * the root task needs no more. Its memory belongs to the store: the capability is to be deleted before `release`. False when memory is used up.
+     * Makes a frame without a number in an empty slot, mapped nowhere, for what belongs to the store beside layers: of what the root task needs no more, of low memory,
+     * or out of a block that was begun. Its memory belongs to the store: the capability is to be deleted before `release`. False when memory is used up.
      */
     takeApart(slot: u32): bool {
-        if (!this.spare.take(slot)) return this.makeFresh(slot);
+        const isThere = this.spare.take(slot) || machine().lowMemory.take(machine().cspace, slot);
+        if (!isThere) return this.makeFresh(slot);
         machine().pool.account(OWNER_LAYER_DATA, PAGE_SIZE);
         return true;
     }

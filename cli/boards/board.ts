@@ -37,6 +37,8 @@ export interface Board {
     /** Its names in a Microkit SDK, the preferred one first. */
     microkitBoard: readonly string[];
     memory: readonly MemoryRange[];
+    /** Whether RAM below 1 MiB, which a PC's kernel leaves alone, is used. */
+    lowMemory: boolean;
     uart: Device & { trigger: 'level' | 'edge' };
     realtimeClock: Device;
     timer: Device;
@@ -151,6 +153,7 @@ export function parseBoard(text: string, file: string): Board {
         kernelPlatform: fields.texts('kernelPlatform'),
         microkitBoard: fields.texts('microkitBoard'),
         memory,
+        lowMemory: fields.flag('lowMemory'),
         uart: readUart(fields),
         realtimeClock: device(
             fields,

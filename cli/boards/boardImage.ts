@@ -55,7 +55,7 @@ export function writeBoardImage(
 ): BoardImage {
     if (board.loader.kind === 'multiboot') {
         rmSync(output, { force: true });
-        writeBootImage(runtime, parts, output);
+        writeBootImage(runtime, parts, output, board.lowMemory);
         requireSlots(kernel, pagesInMemory(output));
         writeMultibootKernel(kernel.kernel, `${output}.kernel`);
         return { kernel: `${output}.kernel`, module: output, loadAddress: null };
@@ -64,7 +64,7 @@ export function writeBoardImage(
     const root = `${output}.root`;
     rmSync(root, { force: true });
     try {
-        writeBootImage(runtime, parts, root);
+        writeBootImage(runtime, parts, root, board.lowMemory);
         requireSlots(kernel, pagesInMemory(root));
         rmSync(output, { force: true });
         const { memory } = kernel;

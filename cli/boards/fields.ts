@@ -71,6 +71,14 @@ export class Fields {
         return this.has(key) ? this.number(key) : null;
     }
 
+    /** true or false; false where it is not there. */
+    flag(key: string): boolean {
+        if (!this.has(key)) return false;
+        const value = this.take(key);
+        if (typeof value === 'boolean') return value;
+        throw this.wrong(key, 'is neither true nor false', 'write true, or remove it');
+    }
+
     texts(key: string): string[] {
         const value = this.take(key);
         if (Array.isArray(value) && value.every((entry) => typeof entry === 'string')) return value;

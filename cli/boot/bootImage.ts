@@ -2,7 +2,7 @@
 //
 // Writes a boot image: the runtime's ELF with one more read-only segment directly behind its last, which carries the
 // bundle. The runtime finds it through a descriptor of 32 bytes at its symbol `sealift_bundle`: u64 magic, u64 address,
-// u64 size, u64 0, all little endian.
+// u64 size, u64 flags (bit 0: RAM below 1 MiB is to be used), all little endian.
 
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { describeFileError, Failure } from '../failure.js';
@@ -44,7 +44,12 @@ function findDescriptor(runtime: ElfFile): number {
  * Writes the boot image of `runtimePath` with the bundle's `parts` to `outputPath`.
  * Returns the boot image's size in bytes.
  */
-export function writeBootImage(runtimePath: string, parts: Iterable<Buffer>, outputPath: string): number {
+export function writeBootImage(
+    runtimePath: string,
+    parts: Iterable<Buffer>,
+    outputPath: string,
+    usesLowMemory = false,
+): number {
     const runtime = readRuntime(runtimePath);
     const segment = runtime.freeProgramHeader();
     const descriptorOffset = findDescriptor(runtime);
@@ -66,7 +71,7 @@ export function writeBootImage(runtimePath: string, parts: Iterable<Buffer>, out
         runtime.setReadOnlySegment(segment, start, vaddr, size);
         runtime.bytes.writeBigUInt64LE(BigInt(vaddr), descriptorOffset + 8);
         runtime.bytes.writeBigUInt64LE(BigInt(size), descriptorOffset + 16);
-        runtime.bytes.writeBigUInt64LE(0n, descriptorOffset + 24);
+        runtime.bytes.writeBigUInt64LE(usesLowMemory ? 1n : 0n, descriptorOffset + 24);
         writeAll(output, runtime.bytes, 0);
         return end;
     } finally {

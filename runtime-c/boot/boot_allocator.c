@@ -14,6 +14,8 @@ static struct {
     sel4_cptr next_slot;
     uint32_t frames;
     bool is_open;
+    uint32_t low_untyped; // index of the boot information; of use while there are pages
+    uint32_t low_pages;
     uint64_t used[CONFIG_MAX_NUM_BOOTINFO_UNTYPED_CAPS]; // bytes, by index of the boot information
 } allocator ROOT_ONLY;
 
@@ -62,13 +64,80 @@ static uint64_t smallest_with_room(uint32_t bits) {
     return best;
 }
 
+/// The device untyped that an address lies in and whose objects have not gone beyond it; untyped_count() if
+/// there is none.
+static uint64_t device_untyped_at(uint64_t physical) {
+    for (uint64_t i = 0; i < untyped_count(); i++) {
+        const seL4_UntypedDesc *description = &allocator.info->untypedList[i];
+        if (description->isDevice && physical >= description->paddr + allocator.used[i] &&
+            physical - description->paddr < UINT64_C(1) << description->sizeBits) {
+            return i;
+        }
+    }
+    return untyped_count();
+}
+
+/// Lets the next object of an untyped begin at a physical address. An untyped gives out its memory from the
+/// start on: what lies before goes into untypeds of its own, the largest ones that their place allows.
+static bool advance_to(uint64_t index, uint64_t physical) {
+    sel4_cptr untyped = allocator.info->untyped.start + index;
+    uint64_t target = physical - allocator.info->untypedList[index].paddr;
+    while (allocator.used[index] < target) {
+        uint32_t bits = 63 - (uint32_t)__builtin_clzll(target - allocator.used[index]);
+        while ((allocator.used[index] & ((UINT64_C(1) << bits) - 1)) != 0) {
+            bits--;
+        }
+        sel4_cptr slot = boot_allocator_take_slot();
+        if (slot == 0 || sel4_untyped_retype(untyped, SEL4_OBJECT_UNTYPED, bits, seL4_CapInitThreadCNode, 0,
+                                             0, slot, 1) != seL4_NoError) {
+            return false;
+        }
+        allocator.used[index] += UINT64_C(1) << bits;
+    }
+    return true;
+}
+
+uint32_t boot_allocator_use_low_memory(struct boot_range range) {
+    uint64_t index = range.pages == 0 ? untyped_count() : device_untyped_at(range.vaddr);
+    if (index == untyped_count() || !advance_to(index, range.vaddr)) {
+        return 0;
+    }
+    const seL4_UntypedDesc *description = &allocator.info->untypedList[index];
+    uint64_t end = range.vaddr + range.pages * SEL4_PAGE_SIZE;
+    uint64_t untyped_end = description->paddr + (UINT64_C(1) << description->sizeBits);
+    allocator.low_untyped = (uint32_t)index;
+    allocator.low_pages =
+        (uint32_t)(((untyped_end < end ? untyped_end : end) - range.vaddr) / SEL4_PAGE_SIZE);
+    return allocator.low_pages;
+}
+
+/// Makes frames of low memory in the next slots, as many of `count` as it has.
+static bool take_low_frames(uint32_t count, uint32_t *made) {
+    uint32_t batch = count < allocator.low_pages ? count : allocator.low_pages;
+    for (; *made < batch; (*made)++) {
+        if (sel4_untyped_retype(allocator.info->untyped.start + allocator.low_untyped,
+                                SEL4_OBJECT_SMALL_FRAME, 0, seL4_CapInitThreadCNode, 0, 0,
+                                allocator.next_slot, 1) != seL4_NoError) {
+            return false;
+        }
+        allocator.next_slot++;
+        allocator.used[allocator.low_untyped] += SEL4_PAGE_SIZE;
+        allocator.low_pages--;
+    }
+    return true;
+}
+
 bool boot_allocator_take(uint32_t object, uint32_t count, sel4_cptr *first) {
     if (!allocator.is_open || count > allocator.info->empty.end - allocator.next_slot) {
         return false;
     }
     uint32_t bits = sel4_object_bits(object);
     *first = allocator.next_slot;
-    for (uint32_t made = 0; made < count;) {
+    uint32_t made = 0;
+    if (object == SEL4_OBJECT_SMALL_FRAME && !take_low_frames(count, &made)) {
+        return false;
+    }
+    while (made < count) {
         uint64_t untyped = smallest_with_room(bits);
         if (untyped == untyped_count()) {
             return false;
@@ -123,7 +192,12 @@ bool boot_allocator_map(uint64_t vaddr, uint32_t pages, sel4_cptr *first) {
     if (first) {
         *first = frames;
     }
-    return boot_allocator_map_frames(frames, vaddr, pages, SEL4_RIGHT_READ | SEL4_RIGHT_WRITE);
+    if (!boot_allocator_map_frames(frames, vaddr, pages, SEL4_RIGHT_READ | SEL4_RIGHT_WRITE)) {
+        return false;
+    }
+    // The kernel clears what it makes of memory, but not of what it takes for a device's.
+    memset((void *)vaddr, 0, (size_t)pages * SEL4_PAGE_SIZE);
+    return true;
 }
 
 #if defined(__x86_64__)
@@ -136,39 +210,14 @@ bool boot_allocator_map_device(uint64_t physical, uint64_t vaddr) {
 
 #else
 
-/// The device untyped that an address lies in and whose objects have not gone beyond it; untyped_count() if
-/// there is none.
-static uint64_t device_untyped_at(uint64_t physical) {
-    for (uint64_t i = 0; i < untyped_count(); i++) {
-        const seL4_UntypedDesc *description = &allocator.info->untypedList[i];
-        if (description->isDevice && physical >= description->paddr + allocator.used[i] &&
-            physical - description->paddr < UINT64_C(1) << description->sizeBits) {
-            return i;
-        }
-    }
-    return untyped_count();
-}
-
 bool boot_allocator_map_device(uint64_t physical, uint64_t vaddr) {
     uint64_t index = device_untyped_at(physical);
     if (index == untyped_count()) {
         return false;
     }
     sel4_cptr untyped = allocator.info->untyped.start + index;
-    uint64_t target = physical - allocator.info->untypedList[index].paddr;
-    // An untyped gives out its memory from the start on: what lies before the page goes into untypeds of its
-    // own, the largest ones that their place allows.
-    while (allocator.used[index] < target) {
-        uint32_t bits = 63 - (uint32_t)__builtin_clzll(target - allocator.used[index]);
-        while ((allocator.used[index] & ((UINT64_C(1) << bits) - 1)) != 0) {
-            bits--;
-        }
-        sel4_cptr slot = boot_allocator_take_slot();
-        if (slot == 0 || sel4_untyped_retype(untyped, SEL4_OBJECT_UNTYPED, bits, seL4_CapInitThreadCNode, 0,
-                                             0, slot, 1) != seL4_NoError) {
-            return false;
-        }
-        allocator.used[index] += UINT64_C(1) << bits;
+    if (!advance_to(index, physical)) {
+        return false;
     }
     sel4_cptr frame = boot_allocator_take_slot();
     if (frame == 0 || sel4_untyped_retype(untyped, SEL4_OBJECT_SMALL_FRAME, 0, seL4_CapInitThreadCNode, 0, 0,
@@ -185,6 +234,14 @@ bool boot_allocator_map_device(uint64_t physical, uint64_t vaddr) {
 }
 
 #endif
+
+uint32_t boot_allocator_low_untyped(void) {
+    return allocator.low_untyped;
+}
+
+uint32_t boot_allocator_low_pages(void) {
+    return allocator.low_pages;
+}
 
 uint64_t boot_allocator_used(uint32_t untyped) {
     return allocator.used[untyped];

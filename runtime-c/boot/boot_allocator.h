@@ -6,6 +6,7 @@
 #ifndef SEALIFT_BOOT_BOOT_ALLOCATOR_H
 #define SEALIFT_BOOT_BOOT_ALLOCATOR_H
 
+#include "host/boot_facts.h"
 #include "sel4/invoke.h"
 
 #include <stdbool.h>
@@ -13,6 +14,15 @@
 
 /// Begins with the untypeds and the empty slots of the boot information.
 void boot_allocator_begin(const seL4_BootInfo *info);
+
+/// RAM that the kernel takes for a device's: frames are made of it first.
+/// @param range physical addresses
+/// @return pages of it that can be used
+uint32_t boot_allocator_use_low_memory(struct boot_range range);
+
+/// The index of the boot information of the untyped that this memory is in, and the pages that are left.
+uint32_t boot_allocator_low_untyped(void);
+uint32_t boot_allocator_low_pages(void);
 
 /// The next empty slot; 0 if there is none.
 sel4_cptr boot_allocator_take_slot(void);

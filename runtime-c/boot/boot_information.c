@@ -3,6 +3,7 @@
 #include "boot/boot_information.h"
 
 #include "host/clock.h"
+#include "sel4/objects.h"
 
 #if !defined(__x86_64__)
 #include "board.h"
@@ -41,38 +42,76 @@ uint64_t boot_information_counter_frequency(const seL4_BootInfo *info) {
     return (uint64_t)megahertz * 1000000;
 }
 
-uint64_t boot_information_ram(const seL4_BootInfo *info) {
-    // A multiboot memory map: its length in bytes, then entries that begin with their own size (without that
-    // field).
-    enum { TYPE_RAM = 1, FIRST_USED = 0x100000 };
-    struct entry {
-        uint32_t size;
-        uint64_t address;
-        uint64_t length;
-        uint32_t type;
-    } __attribute__((packed));
+/// Where the kernel's own use of RAM begins.
+enum { HIGH_MEMORY = 0x100000 };
+
+/// Ranges of RAM of the multiboot memory map, which is its length in bytes, then entries that begin with
+/// their own size (without that field).
+struct memory_map {
+    const char *entries; ///< NULL if there is no map
     uint32_t length;
-    const char *map = extra_chunk(info, SEL4_BOOTINFO_HEADER_X86_MBMMAP, sizeof length);
-    if (!map) {
-        return 0;
+    uint32_t offset;
+};
+
+struct memory_entry {
+    uint32_t size;
+    uint64_t address;
+    uint64_t length;
+    uint32_t type;
+} __attribute__((packed));
+
+static struct memory_map memory_map(const seL4_BootInfo *info) {
+    uint32_t length;
+    const char *chunk = extra_chunk(info, SEL4_BOOTINFO_HEADER_X86_MBMMAP, sizeof length);
+    if (!chunk) {
+        return (struct memory_map){NULL, 0, 0};
     }
-    memcpy(&length, map, sizeof length);
-    if (!extra_chunk(info, SEL4_BOOTINFO_HEADER_X86_MBMMAP, sizeof length + (uint64_t)length)) {
-        return 0;
+    memcpy(&length, chunk, sizeof length);
+    bool is_whole =
+        extra_chunk(info, SEL4_BOOTINFO_HEADER_X86_MBMMAP, sizeof length + (uint64_t)length) != NULL;
+    return (struct memory_map){is_whole ? chunk + sizeof length : NULL, length, 0};
+}
+
+/// The next range of RAM; false at the end.
+static bool next_ram(struct memory_map *map, struct memory_entry *entry) {
+    enum { TYPE_RAM = 1 };
+    while (map->entries && map->offset < map->length && map->length - map->offset >= sizeof *entry) {
+        memcpy(entry, map->entries + map->offset, sizeof *entry);
+        bool is_last = entry->size > map->length - map->offset - sizeof entry->size;
+        map->offset = is_last ? map->length : map->offset + entry->size + (uint32_t)sizeof entry->size;
+        if (entry->type == TYPE_RAM) {
+            return true;
+        }
     }
+    return false;
+}
+
+uint64_t boot_information_ram(const seL4_BootInfo *info) {
     uint64_t bytes = 0;
-    struct entry entry;
-    for (uint32_t offset = 0; length - offset >= sizeof entry && offset < length;) {
-        memcpy(&entry, map + sizeof length + offset, sizeof entry);
-        if (entry.type == TYPE_RAM && entry.address >= FIRST_USED) {
+    struct memory_map map = memory_map(info);
+    for (struct memory_entry entry; next_ram(&map, &entry);) {
+        if (entry.address >= HIGH_MEMORY) {
             bytes += entry.length;
         }
-        if (entry.size > length - offset - sizeof entry.size) {
-            break;
-        }
-        offset += entry.size + (uint32_t)sizeof entry.size;
     }
     return bytes;
+}
+
+struct boot_range boot_information_low_memory(const seL4_BootInfo *info) {
+    // Page 0 stays firmware's: it has the BIOS' data.
+    enum { FIRST = SEL4_PAGE_SIZE, END = 0xa0000 };
+    struct boot_range largest = {0, 0};
+    struct memory_map map = memory_map(info);
+    for (struct memory_entry entry; next_ram(&map, &entry);) {
+        uint64_t begin = entry.address < FIRST ? FIRST : entry.address + SEL4_PAGE_SIZE - 1;
+        uint64_t end =
+            entry.address >= END || entry.length > END - entry.address ? END : entry.address + entry.length;
+        begin &= ~(uint64_t)(SEL4_PAGE_SIZE - 1);
+        if (entry.address < END && begin < end && (end - begin) / SEL4_PAGE_SIZE > largest.pages) {
+            largest = (struct boot_range){begin, (end - begin) / SEL4_PAGE_SIZE};
+        }
+    }
+    return largest;
 }
 
 #else
@@ -95,6 +134,11 @@ uint64_t boot_information_counter_frequency(const seL4_BootInfo *info) {
 uint64_t boot_information_ram(const seL4_BootInfo *info) {
     (void)info;
     return SEALIFT_BOARD_MEMORY;
+}
+
+struct boot_range boot_information_low_memory(const seL4_BootInfo *info) {
+    (void)info;
+    return (struct boot_range){0, 0};
 }
 
 #endif

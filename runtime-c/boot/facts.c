@@ -223,6 +223,16 @@ bool boot_value(uint32_t key, uint32_t index, uint64_t *value) {
     case BOOT_KEY_MACHINE_MEMORY:
         *value = boot_facts.machine_memory;
         break;
+    case BOOT_KEY_LOW_PAGES:
+        *value = boot_facts.low_pages;
+        break;
+    case BOOT_KEY_LOW_PAGES_LEFT:
+        boot_allocator_close();
+        *value = boot_allocator_low_pages();
+        break;
+    case BOOT_KEY_LOW_UNTYPED_SLOT:
+        *value = info->untyped.start + boot_allocator_low_untyped();
+        break;
     case BOOT_KEY_UNPACKER_WASM_VADDR:
         *value = (uint64_t)program_unpacker_wasm;
         break;

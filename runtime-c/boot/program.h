@@ -37,9 +37,12 @@ extern const uint8_t program_sentry_data_end[];
 struct bundle_descriptor {
     uint64_t magic;
     uint64_t vaddr;
-    uint64_t size; ///< bytes; 0: no bundle
-    uint64_t reserved;
+    uint64_t size;  ///< bytes; 0: no bundle
+    uint64_t flags; ///< BOOT_USES_LOW_MEMORY
 };
+
+/// The board's RAM below 1 MiB may be used (boot_information_low_memory).
+enum { BOOT_USES_LOW_MEMORY = 1 };
 
 extern const volatile struct bundle_descriptor sealift_bundle;
 

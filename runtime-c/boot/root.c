@@ -223,13 +223,17 @@ _Noreturn void root_main(const seL4_BootInfo *info) {
     boot_facts.root_frames_by_kernel = boot_information_root_frames(info);
     uint64_t given = boot_information_untyped_ram(info) + boot_facts.root_frames_by_kernel * SEL4_PAGE_SIZE;
     uint64_t ram = boot_information_ram(info);
-    boot_facts.machine_memory = given;
+    if ((sealift_bundle.flags & BOOT_USES_LOW_MEMORY) != 0) {
+        boot_facts.low_pages = boot_allocator_use_low_memory(boot_information_low_memory(info));
+    }
+    boot_facts.machine_memory = given + boot_facts.low_pages * SEL4_PAGE_SIZE;
     boot_facts.kernel_overhead = ram > given ? ram - given : 0;
     if (sealift_bundle.size > 0) {
         boot_facts.bundle = (const uint8_t *)sealift_bundle.vaddr;
         boot_facts.bundle_size = sealift_bundle.size;
     }
     heap_begin(LAYOUT_HEAP, boot_allocator_take);
+    heap_clear_frames();
     map(LAYOUT_STACK, LAYOUT_STACK_PAGES, NULL, "memory for the stack");
     map(LAYOUT_WASM_STACK, LAYOUT_WASM_STACK_PAGES, NULL, "memory for the Wasm stack");
     run_on_stack((void *)LAYOUT_STACK_TOP, root_continue);

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/// Pages of fresh memory that a sentry needs at a fixed place.
+/// Pages at an address: of fresh memory that a sentry needs at a fixed place, or physical ones.
 struct boot_range {
     uint64_t vaddr;
     uint64_t pages;
@@ -24,6 +24,7 @@ struct boot_facts {
     uint64_t machine_memory;
     uint64_t root_frames_by_kernel; ///< frames that the kernel gave the root task at start
     uint64_t root_heap_pages;       ///< initial ones
+    uint64_t low_pages;             ///< of RAM below 1 MiB that is used
     sel4_cptr domain_boot_slot;
     uint64_t sentry_heap_pages;
     uint64_t sentry_data_pages;

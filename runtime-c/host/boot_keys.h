@@ -131,6 +131,12 @@ enum boot_key {
     BOOT_KEY_UNPACKER_WASM_BYTES = 58,
     /// size of translated unpacker.wasm
     BOOT_KEY_UNPACKER_IMAGE_BYTES = 59,
+    /// pages of RAM below 1 MiB that the system uses as frames
+    BOOT_KEY_LOW_PAGES = 60,
+    /// those that are left, each to be made with a retype of the next key's untyped into a small frame
+    BOOT_KEY_LOW_PAGES_LEFT = 61,
+    /// slot of their untyped
+    BOOT_KEY_LOW_UNTYPED_SLOT = 62,
 };
 
 #endif

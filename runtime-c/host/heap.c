@@ -8,6 +8,8 @@
 #include "sel4/objects.h"
 #include "sel4/vspace.h"
 
+#include <string.h>
+
 enum {
     /// Frames taken at once. A Wasm page is 16 frames; the kernel makes up to 256 objects in one invocation.
     FRAMES_AT_ONCE = 16,
@@ -17,6 +19,7 @@ enum {
 /// them ended early, for lack of a page table.
 static struct {
     heap_take take;
+    bool clears_frames;
     uint64_t mapped_end; ///< linear address
     sel4_cptr pending_first;
     uint32_t pending_count;
@@ -29,6 +32,10 @@ static struct {
 void heap_begin(uint64_t mapped_end, heap_take take) {
     heap.mapped_end = mapped_end;
     heap.take = take;
+}
+
+void heap_clear_frames(void) {
+    heap.clears_frames = true;
 }
 
 void heap_set_take(heap_take take) {
@@ -101,6 +108,9 @@ bool heap_extend(uint64_t end) {
         }
         if (!map_frame(heap.pending_first, LAYOUT_LINEAR + heap.mapped_end)) {
             return false;
+        }
+        if (heap.clears_frames) {
+            memset((char *)LAYOUT_LINEAR + heap.mapped_end, 0, SEL4_PAGE_SIZE);
         }
         heap.pending_first++;
         heap.pending_count--;

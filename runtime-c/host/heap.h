@@ -19,6 +19,10 @@ typedef bool (*heap_take)(uint32_t object, uint32_t count, sel4_cptr *first);
 /// @param take NULL: the heap cannot grow until heap_set_source
 void heap_begin(uint64_t mapped_end, heap_take take);
 
+/// From now on frames are cleared when they are mapped: they may come from what the kernel takes for a
+/// device's memory, which it does not clear.
+void heap_clear_frames(void);
+
 /// Lets the heap take its frames from an untyped and a range of empty slots of one second-level CNode.
 void heap_set_source(sel4_cptr untyped, sel4_cptr first_slot, uint32_t slot_count);
 

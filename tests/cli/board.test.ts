@@ -44,6 +44,7 @@ const mistakes: [string, (board: Json) => void, RegExp][] = [
         (board) => ((board.uart as Json).address = '9g'),
         /field uart.address is no number; write for/,
     ],
+    ['no flag', (board) => (board.lowMemory = 1), /field lowMemory is neither true nor false; write true/],
     ['no range', (board) => (board.memory = []), /field memory is no list with an entry/],
     ['a bad range', (board) => (board.memory = [{ start: 0 }]), /field memory\[0\].size is missing/],
     ['no loader address', (board) => (board.loader = { kind: 'sealift' }), /field loader.address is missing/],

@@ -57,6 +57,7 @@ const sources = [
     'host/report.c',
     'host/clock.c',
     'host/pc/realtime_clock.c',
+    'boot/boot_information.c',
 ];
 
 const zlibFiles = ['inflate.c', 'inffast.c', 'inftrees.c', 'adler32.c', 'zutil.c'];

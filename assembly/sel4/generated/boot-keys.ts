@@ -46,7 +46,7 @@ export const enum BootKey {
     SHARED_FIRST_VADDR = 19,
     /** pages of it */
     SHARED_PAGES = 20,
-    /** per-instance state: fresh zero frames in every sentry, writable; the first one is also its TCB's IPC buffer */
+    /** buffer */
     BSS_FIRST_VADDR = 21,
     /** pages of it */
     BSS_PAGES = 22,
@@ -124,4 +124,10 @@ export const enum BootKey {
     UNPACKER_WASM_BYTES = 58,
     /** size of translated unpacker.wasm */
     UNPACKER_IMAGE_BYTES = 59,
+    /** pages of RAM below 1 MiB that the system uses as frames */
+    LOW_PAGES = 60,
+    /** those that are left, each to be made with a retype of the next key's untyped into a small frame */
+    LOW_PAGES_LEFT = 61,
+    /** slot of their untyped */
+    LOW_UNTYPED_SLOT = 62,
 }

@@ -86,8 +86,9 @@ int main(int count, char **arguments) {
         return 2;
     }
     data_folder = arguments[1];
-    const struct test *suites[] = {string_tests, text_tests,  digest_tests,  gunzip_tests, unzstd_tests,
-                                   page_tests,   range_tests, message_tests, heap_tests,   clock_tests};
+    const struct test *suites[] = {string_tests, text_tests,  digest_tests,    gunzip_tests,
+                                   unzstd_tests, page_tests,  range_tests,     message_tests,
+                                   heap_tests,   clock_tests, memory_map_tests};
     unsigned passed = 0, failed = 0;
     for (unsigned i = 0; i < sizeof suites / sizeof suites[0]; i++) {
         for (const struct test *test = suites[i]; test->name; test++) {

@@ -21,6 +21,7 @@ struct test {
 
 extern const struct test string_tests[], text_tests[], digest_tests[], gunzip_tests[], unzstd_tests[];
 extern const struct test page_tests[], range_tests[], message_tests[], heap_tests[], clock_tests[];
+extern const struct test memory_map_tests[];
 
 /// Records a failed check of the running test.
 void fail_check(const char *file, int line, const char *text);
