@@ -29,7 +29,7 @@ export const OWNER_LAYER_DATA: i32 = 10;
 export const OWNER_LAYER_INDEXES: i32 = 11;
 /** Which frame holds which page of the files. */
 export const OWNER_LAYER_MAPS: i32 = 12;
-/** Pages of the files with their system calls patched. */
+/** Pages of the files with their system calls patched, and pages that containers have in common. */
 export const OWNER_LAYER_CODE: i32 = 13;
 /** Tables that exist while layers are unpacked. */
 export const OWNER_SCRATCH: i32 = 14;

@@ -76,6 +76,7 @@ const TERMINAL_SIZE: u32 = 14;
 const TAKE_EXEC: u32 = 15;
 const EXEC_EXITED: u32 = 16;
 const CODE_FRAME: u32 = 17;
+const COMMON_FRAME: u32 = 18;
 
 /** Frames of one STORE_FRAMES or INDEX_FRAMES request: bounds the time of a request. */
 const FRAMES_MAXIMUM: u64 = 64;
@@ -345,6 +346,8 @@ export class Service extends HostListener {
                         message.get(3),
                     ),
                 );
+            case COMMON_FRAME:
+                return this.answer(this.system.commonPages.give(container, message.get(0)));
             case TAKE_SIGNALS:
                 return this.giveSignals(container, message.get(0));
             case STATISTICS:

@@ -14,6 +14,7 @@ import { decimal } from "../std/numberText";
 import { addressSpacesFor, divide } from "./addressSpaces";
 import { CHANNEL_EXEC, FRAME_LOG, sendText } from "./channel";
 import { CodePages } from "./codePages";
+import { CommonPages } from "./commonPages";
 import { configurationBound, writeConfiguration } from "./configuration";
 import { Container, ContainerState, MILLISECOND } from "./container";
 import { sendEvent, sendExit, sendHealthEvent } from "./events";
@@ -72,9 +73,11 @@ export class System {
     private hasStatistics: bool = false;
 
     readonly codePages: CodePages;
+    readonly commonPages: CommonPages;
 
     constructor(readonly store: LayerStore) {
         this.codePages = new CodePages(store);
+        this.commonPages = new CommonPages(store);
     }
 
     /** Takes over what was prepared. Containers start with the next steps. */
@@ -303,6 +306,7 @@ export class System {
         const last = this.lastInstance;
         if (last !== null) this.release(last);
         this.codePages.release();
+        this.commonPages.release();
         this.store.release();
     }
 

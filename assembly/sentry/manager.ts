@@ -28,6 +28,7 @@ const TERMINAL_SIZE: u32 = 14;
 const TAKE_EXEC: u32 = 15;
 const EXEC_EXITED: u32 = 16;
 const CODE_FRAME: u32 = 17;
+const COMMON_FRAME: u32 = 18;
 
 /** Answer of fetchCodeFrame (ENOENT): the page is executed as it is. */
 export const CODE_HAS_NO_CALLS: u32 = 2;
@@ -135,6 +136,15 @@ export function fetchCodeFrame(layer: u32, page: u32, before: bool, behind: bool
     setWord(2, (before ? 1 : 0) | (behind ? 2 : 0));
     setWord(3, slot);
     return request(CODE_FRAME, 4);
+}
+
+/**
+ * Gets a read-only capability for a frame with the bytes of the exchange page, which containers that ask for the same share, into an empty slot.
+ * The answer is 0, or an error where the manager makes no such frame.
+ */
+export function fetchCommonFrame(slot: u32): u32 {
+    setWord(0, slot);
+    return request(COMMON_FRAME, 1);
 }
 
 /** Signals from the host for a session since the last call: bit n = signal n. */

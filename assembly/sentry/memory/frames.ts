@@ -35,7 +35,7 @@ import {
     RIGHT_WRITE,
     userMemoryLeft,
 } from "../capabilities/quota";
-import { CODE_HAS_NO_CALLS, fetchCodeFrame, fetchStoreFrames } from "../manager";
+import { CODE_HAS_NO_CALLS, fetchCodeFrame, fetchCommonFrame, fetchStoreFrames } from "../manager";
 import { mapAt, mapInWindow, reserveInWindow } from "./window";
 
 /** Frames made by one retype: an invocation each is what costs, and 64 KiB is what a small process touches anyway. */
@@ -260,6 +260,20 @@ export function sharedCodeFrame(store: u32, before: bool, behind: bool): u32 {
         freeSlot(slot);
         return error == CODE_HAS_NO_CALLS ? store : 0;
     }
+    return managersFrame(slot);
+}
+
+/** The manager's frame with the bytes of the exchange page (fetchCommonFrame): its id, held once by the caller; 0 where the manager makes none. */
+export function commonFrame(): u32 {
+    const slot = keepHeapRoom() ? allocateSlot() : 0;
+    if (slot == 0) return 0;
+    if (fetchCommonFrame(slot) == 0) return managersFrame(slot);
+    freeSlot(slot);
+    return 0;
+}
+
+/** A read-only frame of the manager's, held once by the caller, that is no page of a layer. */
+function managersFrame(slot: u32): u32 {
     const id = newEntry();
     const entry = frame(id);
     entry.original = slot;
