@@ -95,8 +95,7 @@ export function writeConfiguration(
     configuration.memoryLimit = options.memory;
     configuration.processorCount = 1;
     configuration.timestampCounterFrequency = fact(BootKey.TSC_HZ);
-    const realtime = clockRealtime();
-    configuration.realtimeOffset = realtime == 0 ? 0 : realtime - clockNow();
+    configuration.realtimeOffset = realtimeOffset();
     configuration.budget = limitBudget(options.nanoCpus);
     configuration.period = LIMIT_PERIOD;
     randomBytes(configuration.randomSeed());
@@ -130,4 +129,15 @@ function mountsOf(options: ContainerOptions): ConfiguredMount[] {
     for (let i = 0; i < options.readOnlyPaths.length; i++)
         mounts.push(new ConfiguredMount(MOUNT_READ_ONLY, options.readOnlyPaths[i]));
     return mounts;
+}
+
+let knownOffset: u64 = 0;
+
+/** What the wall clock is ahead of the monotonic one, or 0 where there is none. It is looked at once: so all containers' clocks agree. */
+function realtimeOffset(): u64 {
+    if (knownOffset == 0) {
+        const realtime = clockRealtime();
+        if (realtime != 0) knownOffset = realtime - clockNow();
+    }
+    return knownOffset;
 }
