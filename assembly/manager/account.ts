@@ -95,9 +95,10 @@ export class Account {
             sum += bytes;
             if (bytes != 0) this.writeOwner(ownerName(owner), bytes);
         }
-        const free = machine().freeBytes;
-        this.writeOwner("free", free);
-        sum += free;
+        const spare = store.spareBytes + machine().lowMemory.freeBytes;
+        if (spare != 0) this.writeOwner("free, for layers only", spare);
+        this.writeOwner("free", pool.freeBytes);
+        sum += pool.freeBytes + spare;
         const missing = fact(BootKey.MACHINE_MEMORY) - sum;
         if (missing != 0)
             json.beginObject()

@@ -42,6 +42,11 @@ export class LayerStore {
         return (<u64>this.pages.dataFrames) << PAGE_BITS;
     }
 
+    /** Bytes of frames that nobody uses, and nobody but the store can. */
+    get spareBytes(): u64 {
+        return this.pages.frames.spare.freeBytes;
+    }
+
     get indexBytes(): u64 {
         return (<u64>this.pages.indexFrames) << PAGE_BITS;
     }

@@ -63,11 +63,6 @@ export class Machine {
         );
     }
 
-    /** Bytes that nobody owns, low memory included. */
-    get freeBytes(): u64 {
-        return this.pool.freeBytes + this.lowMemory.freeBytes;
-    }
-
     /** log2 of the size of an object of a type with one size; for a CNode, of one slot. */
     objectBits(object: u32): u32 {
         return <u32>bootValue(BootKey.OBJECT_BITS, object);
@@ -179,7 +174,7 @@ function accountBoot(pool: UntypedPool, ram: u64, usedAtBoot: u64): void {
     const framesByKernel = fact(BootKey.MACHINE_MEMORY) - ram;
     const frames = fact(BootKey.ROOT_FRAMES) * PAGE_SIZE;
     pool.account(OWNER_BOOT_OBJECTS, usedAtBoot + framesByKernel - frames);
-    const code = fact(BootKey.RUNTIME_TEXT_BYTES);
+    const code = fact(BootKey.RUNTIME_TEXT_BYTES) + (fact(BootKey.UNPACKER_CODE_PAGES) << PAGE_BITS);
     const modules =
         fact(BootKey.MANAGER_WASM_BYTES) +
         fact(BootKey.UNPACKER_WASM_BYTES) +

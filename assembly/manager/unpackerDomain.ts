@@ -211,12 +211,15 @@ export class UnpackerDomain {
         return this.touchProgram(page);
     }
 
-    /** The runtime's code and constants, and unpacker.wasm with its image. */
+    /** The runtime's code and constants, unpacker.wasm with its image, and the decoders. */
     private touchProgram(page: u64): Touch {
         const first = fact(BootKey.IMAGE_FIRST_VADDR);
         const module = fact(BootKey.UNPACKER_WASM_VADDR);
-        const isCode = page >= first && page < first + fact(BootKey.RUNTIME_TEXT_BYTES);
-        const isModule = page >= module && page < module + (fact(BootKey.UNPACKER_WASM_PAGES) << PAGE_BITS);
+        const decoders = module + (fact(BootKey.UNPACKER_WASM_PAGES) << PAGE_BITS);
+        const end = decoders + (fact(BootKey.UNPACKER_CODE_PAGES) << PAGE_BITS);
+        const isRuntime = page >= first && page < first + fact(BootKey.RUNTIME_TEXT_BYTES);
+        const isCode = isRuntime || (page >= decoders && page < end);
+        const isModule = page >= module && page < decoders;
         if (!isCode && !isModule) return Touch.Refused;
         const slot = <u32>fact(BootKey.IMAGE_FRAME_FIRST_SLOT) + <u32>((page - first) >> PAGE_BITS);
         return this.mapCopy(slot, page, isCode);

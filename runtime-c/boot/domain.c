@@ -58,7 +58,8 @@ static _Noreturn void fail(const char *cause) {
 
 /// The Wasm stack, up to the records that lie in the state.
 static wasm_region stack(void) {
-    return (wasm_region){program_domain_stack_top, LAYOUT_WASM_STACK_PAGES * SEL4_PAGE_SIZE + DOMAIN_RECORDS};
+    return (wasm_region){program_domain_stack_top,
+                         LAYOUT_DOMAIN_WASM_STACK_PAGES * SEL4_PAGE_SIZE + DOMAIN_RECORDS};
 }
 
 /// The sentry's module.

@@ -48,6 +48,6 @@ static inline uint64_t domain_stacks(void) {
 }
 
 /// And how many pages they have.
-enum { DOMAIN_STACKS_PAGES = LAYOUT_STACK_PAGES + LAYOUT_WASM_STACK_PAGES };
+enum { DOMAIN_STACKS_PAGES = LAYOUT_STACK_PAGES + LAYOUT_DOMAIN_WASM_STACK_PAGES };
 
 #endif

@@ -239,6 +239,9 @@ bool boot_value(uint32_t key, uint32_t index, uint64_t *value) {
     case BOOT_KEY_UNPACKER_WASM_PAGES:
         *value = pages(program_unpacker_wasm, program_unpacker_end);
         break;
+    case BOOT_KEY_UNPACKER_CODE_PAGES:
+        *value = pages(program_unpacker_code, program_unpacker_code_end);
+        break;
     case BOOT_KEY_UNPACKER_RW_COUNT:
         *value = UNPACKER_RANGES;
         break;

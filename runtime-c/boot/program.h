@@ -24,6 +24,8 @@ extern const uint8_t program_sentry_end[];
 extern const uint8_t program_unpacker_wasm[];
 extern const wasm_image program_unpacker_image;
 extern const uint8_t program_unpacker_end[];
+extern const uint8_t program_unpacker_code[]; ///< on pages of its own: code and constants of the decoders
+extern const uint8_t program_unpacker_code_end[];
 extern const uint8_t program_manager_wasm[];
 extern const wasm_image program_manager_image;
 extern const uint8_t program_manager_end[];

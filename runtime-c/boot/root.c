@@ -172,6 +172,8 @@ static void root_continue(void) {
     clock_begin(boot_facts.counter_frequency, clock_zero, clock_epoch);
     protect_module(program_sentry_wasm, &program_sentry_image);
     protect_module(program_unpacker_wasm, &program_unpacker_image);
+    uint64_t decoders = pages_of((uint64_t)(program_unpacker_code_end - program_unpacker_code));
+    protect((uint64_t)program_unpacker_code, decoders, program_frame(program_unpacker_code));
     protect_module(program_manager_wasm, &program_manager_image);
     prepare_sentries(clock_zero, clock_epoch);
     struct module manager = prepare_manager();

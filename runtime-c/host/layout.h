@@ -28,10 +28,14 @@
 #define LAYOUT_UNPACKER_STATE_PAGES 32
 
 /// The root task's Wasm stack: frames of Wasm functions, 8 bytes for each local and operand, 24 for each call
-/// (wasm.h). 64 KiB holds some 400 calls of ordinary functions; a deeper recursion is a trap. The pages
-/// around it stay unmapped.
+/// (wasm.h). 32 KiB holds some 200 calls of ordinary functions; a deeper recursion is a trap. (JSON
+/// documents, where the manager's is deepest, may nest 32 times.) All of it is mapped, and the pages around
+/// it are not.
 #define LAYOUT_WASM_STACK 0x240000
-#define LAYOUT_WASM_STACK_PAGES 16
+#define LAYOUT_WASM_STACK_PAGES 8
+
+/// Pages of the Wasm stack of a sentry and of the unpacker, which are mapped as they are touched.
+#define LAYOUT_DOMAIN_WASM_STACK_PAGES 16
 
 // A sentry and the unpacker have their stacks in front of their state (boot/domain_state.h), where only the
 // root task has the manager's module: first the C stack, LAYOUT_STACK_PAGES with an unmapped page below, then

@@ -130,4 +130,6 @@ export const enum BootKey {
     LOW_PAGES_LEFT = 61,
     /** slot of their untyped */
     LOW_UNTYPED_SLOT = 62,
+    /** pages of the decoders' code, which lies behind unpacker.wasm and its image, in the root task and in the unpacker */
+    UNPACKER_CODE_PAGES = 63,
 }
