@@ -271,7 +271,7 @@ function writeHostDeclarations(wit) {
 }
 
 function writeBootKeys(header, file) {
-    const keys = [...header.matchAll(/^ {4}\/\/\/ (.*)\n {4}BOOT_KEY_(\w+) = (\d+),$/gm)];
+    const keys = [...header.matchAll(/^((?: {4}\/\/\/ .*\n)+) {4}BOOT_KEY_(\w+) = (\d+),$/gm)];
     if (keys.length === 0) {
         throw new Error(`${file}: found no boot key`);
     }
@@ -286,7 +286,11 @@ function writeBootKeys(header, file) {
         '/** Keys of bootValue. Sizes are bytes unless a name says pages (4 KiB). */',
     ];
     lines.push('export const enum BootKey {');
-    for (const [, documentation, key, value] of keys) {
+    for (const [, comment, key, value] of keys) {
+        const documentation = comment
+            .replace(/^ {4}\/\/\/ /gm, '')
+            .trimEnd()
+            .replaceAll('\n', ' ');
         lines.push(`    /** ${documentation} */`, `    ${key} = ${value},`);
     }
     return [...lines, '}', ''].join('\n');

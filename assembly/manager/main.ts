@@ -51,10 +51,18 @@ function run(): Failure | null {
     );
     failure = service.open();
     if (failure === null) failure = preparation.open();
-    if (failure === null) failure = preparation.verify();
+    // The only managed reference on the stack is the failure, which is null where collection is.
+    const images = failure === null ? preparation.imageCount : 0;
+    for (let i = 0; i < images && failure === null; i++) {
+        __collect();
+        failure = preparation.openImage(i);
+    }
+    if (failure === null) {
+        __collect();
+        failure = preparation.verify();
+    }
     const layers = failure === null ? preparation.layerCount : 0;
     for (let i = 0; i < layers && failure === null; i++) {
-        // The only managed reference on the stack is the failure, which is null.
         __collect();
         if (!provideHeap(0))
             return new Failure(

@@ -71,6 +71,7 @@ export class Preparation {
         heap.free(digest);
     }
 
+    /** Reads system.json. Its images are to be opened one by one, with the garbage collected in between. */
     open(): Failure | null {
         let failure = this.bundle.open();
         if (failure !== null) return failure;
@@ -86,13 +87,22 @@ export class Preparation {
         this.stirOptions(files);
         for (let i = 0; i < options.containers.length && failure === null; i++)
             failure = checkNanoCpus(options.containers[i].nanoCpus);
-        for (let i = 0; i < options.images.length && failure === null; i++)
-            failure = this.openImage(options.images[i]);
-        if (failure === null) failure = this.addContainerLayers(files);
         return failure;
     }
 
-    private openImage(options: ImageOptions): Failure | null {
+    /** How many images there are. */
+    get imageCount(): i32 {
+        return this.options!.images.length;
+    }
+
+    /** Opens image `number`; after the last one follow the layers of single containers. */
+    openImage(number: i32): Failure | null {
+        const failure = this.readImage(this.options!.images[number]);
+        if (failure !== null || number + 1 < this.imageCount) return failure;
+        return this.addContainerLayers(new BundleFolder(this.bundle, ""));
+    }
+
+    private readImage(options: ImageOptions): Failure | null {
         let failure = checkArchitecture(options.platform);
         if (failure !== null) return failure;
         const files = new BundleFolder(this.bundle, options.folder);

@@ -137,8 +137,7 @@ enum boot_key {
     BOOT_KEY_LOW_PAGES_LEFT = 61,
     /// slot of their untyped
     BOOT_KEY_LOW_UNTYPED_SLOT = 62,
-    /// pages of the decoders' code, which lies behind unpacker.wasm and its image, in the root task and in
-    /// the unpacker
+    /// pages of the decoders' code, which lies behind unpacker.wasm and its image
     BOOT_KEY_UNPACKER_CODE_PAGES = 63,
 };
 

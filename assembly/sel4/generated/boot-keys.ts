@@ -46,7 +46,7 @@ export const enum BootKey {
     SHARED_FIRST_VADDR = 19,
     /** pages of it */
     SHARED_PAGES = 20,
-    /** buffer */
+    /** per-instance state: fresh zero frames in every sentry, writable; the first one is also its TCB's IPC buffer */
     BSS_FIRST_VADDR = 21,
     /** pages of it */
     BSS_PAGES = 22,
@@ -98,7 +98,7 @@ export const enum BootKey {
     SLOT_IPC_BUFFER = 45,
     /** where it is mapped: TCB_Configure needs both, or the buffer is removed */
     ROOT_IPC_BUFFER_VADDR = 46,
-    /** read-only */
+    /** first pages of a sentry's initial memory that begin with data: the root task has it in its window, read-only */
     SENTRY_DATA_PAGES = 47,
     /** frame of the first of them; the others follow in order */
     SENTRY_DATA_FIRST_SLOT = 48,
@@ -130,6 +130,6 @@ export const enum BootKey {
     LOW_PAGES_LEFT = 61,
     /** slot of their untyped */
     LOW_UNTYPED_SLOT = 62,
-    /** pages of the decoders' code, which lies behind unpacker.wasm and its image, in the root task and in the unpacker */
+    /** pages of the decoders' code, which lies behind unpacker.wasm and its image */
     UNPACKER_CODE_PAGES = 63,
 }
