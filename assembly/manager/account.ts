@@ -4,7 +4,7 @@
 // would be missing is shown as such, never spread over the others.
 
 import { BootKey } from "../sel4/generated/boot-keys";
-import { reportInstructions } from "../sel4/generated/host";
+import { heapSlotsLeft, reportInstructions } from "../sel4/generated/host";
 import { JsonText } from "../oci/jsonText";
 import {
     STATISTIC_ANONYMOUS,
@@ -27,7 +27,15 @@ import {
 import { Instance } from "./instance";
 import { LayerStore } from "./layerStore";
 import { fact, machine } from "./machine";
-import { OWNERS, OWNER_LAYER_DATA, OWNER_LAYER_INDEXES, OWNER_ROUNDING, ownerName } from "./owners";
+import {
+    OWNERS,
+    OWNER_LAYER_DATA,
+    OWNER_LAYER_INDEXES,
+    OWNER_MANAGER_HEAP,
+    OWNER_ROUNDING,
+    ownerName,
+} from "./owners";
+import { PAGE_BITS } from "../std/pages";
 import {
     QUOTA_CAPABILITIES,
     QUOTA_KERNEL_OBJECTS,
@@ -83,6 +91,8 @@ export class Account {
     private writeOwners(store: LayerStore): void {
         const pool = machine().pool;
         const json = this.text;
+        // Frames of the heap's growth are made when it grows.
+        const heapLeft = (<u64>heapSlotsLeft()) << PAGE_BITS;
         let sum: u64 = 0;
         json.name("owners").beginArray();
         for (let owner = 0; owner < OWNERS; owner++) {
@@ -91,14 +101,16 @@ export class Account {
             const stored = store.dataBytes + store.indexBytes;
             if (owner == OWNER_LAYER_DATA) bytes = store.dataBytes;
             if (owner == OWNER_LAYER_INDEXES) bytes = store.indexBytes;
+            if (owner == OWNER_MANAGER_HEAP) bytes -= heapLeft;
             if (owner == OWNER_ROUNDING) bytes += pool.ownedBytes(OWNER_LAYER_DATA) - stored;
             sum += bytes;
             if (bytes != 0) this.writeOwner(ownerName(owner), bytes);
         }
         const spare = store.spareBytes + machine().lowMemory.freeBytes;
         if (spare != 0) this.writeOwner("free, for layers only", spare);
+        if (heapLeft != 0) this.writeOwner("free, for the root task's heap", heapLeft);
         this.writeOwner("free", pool.freeBytes);
-        sum += pool.freeBytes + spare;
+        sum += pool.freeBytes + spare + heapLeft;
         const missing = fact(BootKey.MACHINE_MEMORY) - sum;
         if (missing != 0)
             json.beginObject()

@@ -6,7 +6,7 @@ import type { Owner, OwnerGroup } from './measurement.js';
 import type { SystemAccount } from './sealiftMachine.js';
 
 function groupOf(owner: string): OwnerGroup {
-    if (owner === 'free' || owner === 'free, for layers only') return 'free';
+    if (/^free\b/.test(owner)) return 'free';
     return /^(layer store:|root task: packed image)/.test(owner) ? 'image' : 'engine';
 }
 
