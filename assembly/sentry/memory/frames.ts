@@ -36,6 +36,7 @@ import {
     userMemoryLeft,
 } from "../capabilities/quota";
 import { CODE_HAS_NO_CALLS, fetchCodeFrame, fetchCommonFrame, fetchStoreFrames } from "../manager";
+import { SLOT_MASK } from "./residentPages";
 import { mapAt, mapInWindow, reserveInWindow } from "./window";
 
 /** Frames made by one retype: an invocation each is what costs, and 64 KiB is what a small process touches anyway. */
@@ -43,44 +44,93 @@ const FRAME_BATCH: u32 = 16;
 /** Layer pages fetched by one call to the manager: the window that fault-around maps. */
 export const STORE_BATCH: u32 = 8;
 
-/** The original capability is not mapped, mapped in the window, or mapped in a process. */
-const ORIGINAL_FREE: u8 = 0;
-const ORIGINAL_IN_WINDOW: u8 = 1;
-const ORIGINAL_IN_PROCESS: u8 = 2;
+// What a frame's `state` has above the 24 bits of a capability slot.
+/** Where the original capability is mapped: nowhere, in the window, or in a process. */
+const USE_MASK: u32 = 3 << 24;
+const ORIGINAL_FREE: u32 = 0;
+const ORIGINAL_IN_WINDOW: u32 = 1 << 24;
+const ORIGINAL_IN_PROCESS: u32 = 2 << 24;
 
-const KIND_ANONYMOUS: u8 = 0;
-const KIND_FILE: u8 = 1;
-const KIND_STORE: u8 = 2;
+const KIND_MASK: u32 = 3 << 26;
+const KIND_ANONYMOUS: u32 = 0;
+const KIND_FILE: u32 = 1 << 26;
+const KIND_STORE: u32 = 2 << 26;
 /** A frame of the quota with a page of the layer store patched for execution (executablePages.ts), or the vDSO. */
-const KIND_CODE: u8 = 3;
+const KIND_CODE: u32 = 3 << 26;
 
+/** Store frames: what is to be executed, the frame itself, NOT_PATCHED_YET, or the next frame in the hash chain; 0: not known yet. */
+const EXECUTABLE_MASK: u32 = 3 << 28;
+const EXECUTABLE_ITSELF: u32 = 1 << 28;
+const EXECUTABLE_NOT_PATCHED: u32 = 2 << 28;
+const EXECUTABLE_NEXT: u32 = 3 << 28;
+
+/** A free frame's bytes may differ from zero. */
+const DIRTY: u32 = 1 << 30;
+
+/** The container has one for each page that it has seen: no more than what has to be known. */
 @unmanaged
 class Frame {
-    /** Capability slot of the original. */
-    original: u32;
-    /** Capability slot of the window's mapping: the original or a copy; 0 = not in the window. */
-    windowSlot: u32;
+    /** Capability slot of the original, and what is above. */
+    private state: u32;
     /** Where in the window, or 0. */
     windowAddress: u32;
     references: u32;
-    /** Store frames: layer << 24 | data page. Free frames: the next free frame's id. */
+    /** Store frames: layer << 24 | data page. Free frames: the next free frame's id. Frames with patched pages: NO_KEY. */
     key: u32;
-    /** Store frames: the next id in the hash chain. */
+    /** Store frames, and those with patched pages: the next id in the hash chain. */
     next: u32;
-    /** Store frames: the frame to execute instead or NOT_PATCHED_YET, once that is known (executablePages.ts); else 0. */
-    executable: u32;
-    use: u8;
-    kind: u8;
-    /** Whether a free frame's bytes may differ from zero. */
-    dirty: u8;
-    reserved: u8;
+
+    /** Makes the entry one for the frame whose original capability is in `slot`. */
+    @inline begin(slot: u32, kind: u32): void {
+        this.state = slot | kind;
+        this.windowAddress = 0;
+        this.references = 0;
+        this.key = 0;
+        this.next = 0;
+    }
+
+    @inline get original(): u32 {
+        return this.state & SLOT_MASK;
+    }
+
+    @inline get use(): u32 {
+        return this.state & USE_MASK;
+    }
+
+    @inline set use(use: u32) {
+        this.state = (this.state & ~USE_MASK) | use;
+    }
+
+    @inline get kind(): u32 {
+        return this.state & KIND_MASK;
+    }
+
+    @inline set kind(kind: u32) {
+        this.state = (this.state & ~KIND_MASK) | kind;
+    }
+
+    @inline get executable(): u32 {
+        return this.state & EXECUTABLE_MASK;
+    }
+
+    @inline set executable(executable: u32) {
+        this.state = (this.state & ~EXECUTABLE_MASK) | executable;
+    }
+
+    @inline get isDirty(): bool {
+        return (this.state & DIRTY) != 0;
+    }
+
+    @inline setDirty(): void {
+        this.state |= DIRTY;
+    }
 }
 
-/** Frames per piece of the table: pieces are never moved. 128 * 32 bytes. */
-const PIECE_BITS: u32 = 7;
+/** Frames per piece of the table: pieces are never moved. 64 * 20 bytes. */
+const PIECE_BITS: u32 = 6;
 const PIECE_SIZE: u32 = 1 << PIECE_BITS;
 /** Pieces that the directory holds at first: 4 MiB of frames. */
-const PIECES_INITIAL: u32 = 8;
+const PIECES_INITIAL: u32 = 16;
 
 /** The directory of pieces grows by doubling. */
 let pieces: StaticArray<usize> = new StaticArray<usize>(PIECES_INITIAL);
@@ -94,8 +144,8 @@ function frame(id: u32): Frame {
     );
 }
 
-/** A new id with an empty entry. */
-function newEntry(): u32 {
+/** A new id, for the frame whose original capability is in `slot`. */
+function newEntry(slot: u32, kind: u32): u32 {
     const piece = frameCount >> PIECE_BITS;
     if (piece >= <u32>pieces.length) {
         const larger = new StaticArray<usize>(pieces.length * 2);
@@ -106,11 +156,9 @@ function newEntry(): u32 {
         );
         pieces = larger;
     }
-    if (pieces[piece] == 0) {
-        const memory_ = heap.alloc(PIECE_SIZE * offsetof<Frame>());
-        memory.fill(memory_, 0, PIECE_SIZE * offsetof<Frame>());
-        pieces[piece] = memory_;
-    }
+    // Entries are written as they are needed: memory that nothing has touched yet costs nothing.
+    if (pieces[piece] == 0) pieces[piece] = heap.alloc(PIECE_SIZE * offsetof<Frame>());
+    frame(frameCount).begin(slot, kind);
     return frameCount++;
 }
 
@@ -141,7 +189,7 @@ export function allocateFrame(forFile: bool = false): u32 {
     let id = usedList;
     if (id != 0) {
         usedList = frame(id).key;
-        if (frame(id).dirty) {
+        if (frame(id).isDirty) {
             const address = frameAddress(id);
             if (address == 0) {
                 frame(id).key = usedList;
@@ -158,7 +206,7 @@ export function allocateFrame(forFile: bool = false): u32 {
     const entry = frame(id);
     entry.key = 0;
     entry.references = 1;
-    entry.dirty = 1;
+    entry.setDirty();
     entry.kind = forFile ? KIND_FILE : KIND_ANONYMOUS;
     account(OWNER_NONE, forFile ? OWNER_FILES : OWNER_ANONYMOUS, PAGE_SIZE);
     return id;
@@ -184,8 +232,7 @@ function makeFrames(): bool {
     }
     // From the last to the first, so that frames are handed out in the order of their addresses.
     for (let i = count; i > 0; i--) {
-        const id = newEntry();
-        frame(id).original = first + i - 1;
+        const id = newEntry(first + i - 1, KIND_ANONYMOUS);
         frame(id).key = freshList;
         freshList = id;
         freeFrames++;
@@ -236,14 +283,27 @@ export const NOT_PATCHED_YET: u32 = u32.MAX_VALUE;
 
 /** The frame that is executed instead of a store frame (itself, where nothing is patched); 0 = not known yet. */
 export function executableOf(store: u32): u32 {
-    return frame(store).executable;
+    const known = frame(store).executable;
+    if (known == EXECUTABLE_ITSELF) return store;
+    if (known == EXECUTABLE_NOT_PATCHED) return NOT_PATCHED_YET;
+    return known == EXECUTABLE_NEXT ? frame(store).next : 0;
 }
 
 /** Keeps the answer of executableOf; a patched frame's reference passes to the store frame, for good. */
 export function setExecutable(store: u32, executable: u32): void {
-    frame(store).executable = executable;
-    if (executable == store || executable == NOT_PATCHED_YET) return;
-    if (frame(executable).kind != KIND_STORE) frame(executable).kind = KIND_CODE;
+    const entry = frame(store);
+    assert(entry.executable != EXECUTABLE_NEXT, "a frame was patched twice");
+    if (executable == store || executable == NOT_PATCHED_YET) {
+        entry.executable = executable == store ? EXECUTABLE_ITSELF : EXECUTABLE_NOT_PATCHED;
+        return;
+    }
+    // Few frames have another one to execute: it needs no place in all entries, but has its own in the hash chain.
+    const patched = frame(executable);
+    if (patched.kind != KIND_STORE) patched.kind = KIND_CODE;
+    patched.key = NO_KEY;
+    patched.next = entry.next;
+    entry.next = executable;
+    entry.executable = EXECUTABLE_NEXT;
 }
 
 /**
@@ -274,11 +334,8 @@ export function commonFrame(): u32 {
 
 /** A read-only frame of the manager's, held once by the caller, that is no page of a layer. */
 function managersFrame(slot: u32): u32 {
-    const id = newEntry();
-    const entry = frame(id);
-    entry.original = slot;
-    entry.kind = KIND_STORE;
-    entry.references = 1;
+    const id = newEntry(slot, KIND_STORE);
+    frame(id).references = 1;
     return id;
 }
 
@@ -300,7 +357,6 @@ export function frameAddress(id: u32): usize {
         return 0;
     }
     if (slot == entry.original) entry.use = ORIGINAL_IN_WINDOW;
-    entry.windowSlot = slot;
     entry.windowAddress = <u32>address;
     return address;
 }
@@ -358,6 +414,8 @@ const storeBuckets: StaticArray<u32> = new StaticArray<u32>(STORE_BUCKETS);
 
 /** Layers and data pages that a key can hold: 128 layers (containerConfiguration.ts) of 64 GiB. */
 const KEY_PAGE_BITS: u32 = 24;
+/** No page of a layer has this key. */
+const NO_KEY: u32 = u32.MAX_VALUE;
 
 // @ts-ignore: decorator
 @inline
@@ -404,15 +462,12 @@ function fetchBatch(layer: u32, dataPage: u32): u32 {
     let wanted: u32 = 0;
     for (let i: u32 = 0; i < batch; i++) {
         const key = (layer << KEY_PAGE_BITS) | (firstPage + i);
-        const id = i < count ? newEntry() : 0;
-        if (id == 0) {
-            if (i < count) deleteCapability(first + i);
-            else freeSlot(first + i);
+        if (i >= count) {
+            freeSlot(first + i);
             continue;
         }
+        const id = newEntry(first + i, KIND_STORE);
         const entry = frame(id);
-        entry.original = first + i;
-        entry.kind = KIND_STORE;
         entry.key = key;
         const bucket = bucketOf(key);
         entry.next = storeBuckets[bucket];

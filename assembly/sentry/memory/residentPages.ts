@@ -15,7 +15,8 @@ export const PAGE_SHARED: u32 = 1 << 27;
 /** The program may execute it. */
 export const PAGE_EXECUTABLE: u32 = 1 << 28;
 
-const SLOT_MASK: u32 = (1 << 24) - 1;
+/** Capability slots have 24 bits. */
+export const SLOT_MASK: u32 = (1 << 24) - 1;
 
 /** One page; it stays where it is until it is removed. */
 @unmanaged
