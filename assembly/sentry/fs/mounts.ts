@@ -28,7 +28,7 @@ import { OverlayDirectory } from "./overlay/overlayDirectory";
 import { makeProc, settingsRoot } from "./proc/procFileSystem";
 import { addByte, addBytes, addText, beginText, copyText, textLength } from "./proc/textBuilder";
 import { makeControlGroup } from "./controlGroup";
-import { makeSys } from "./systemTree";
+import { fileSystemsOf, makeSys } from "./systemTree";
 import { TextContent } from "./textContent";
 import { reserveBuffer } from "../memory/buffers";
 
@@ -144,7 +144,7 @@ function mountSystem(root: Directory): void {
     const sys = makeSys(controlGroup);
     mountOn(root, "sys", sys, new Mount("/sys", sys.fileSystem, "sysfs", options));
     // Directories of /sys are made at each lookup; the mount's parent is one that stays.
-    const parent = changetype<Directory>(sys.lookup(nameOf("fs"), 2)!);
+    const parent = fileSystemsOf(sys);
     const holder = copyName(nameOf("cgroup"), 6);
     controlGroup.pin();
     controlGroup.place(parent, changetype<usize>(holder), holder.length, holder);

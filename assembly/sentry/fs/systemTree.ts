@@ -18,16 +18,27 @@ import { addAligned, addByte, addText } from "./proc/textBuilder";
 let controlGroupRoot: Directory | null = null;
 
 /** A mountable /sys, read-only as engines mount it, with `controlGroup` mounted on its fs/cgroup. */
-export function makeSys(controlGroup: Directory): Directory {
+export function makeSys(controlGroup: Directory): StaticDirectory {
     controlGroupRoot = controlGroup;
     const fileSystem = new FileSystem("sysfs", SYSFS_MAGIC, false);
     fileSystem.readOnly = true;
     fileSystem.attributesChangeable = false;
-    return new StaticDirectory(fileSystem, 1, 0o555, sysEntries, null);
+    const root = new StaticDirectory(fileSystem, 1, 0o555, sysEntries, null);
+    root.linkCount = 2 + SYS_ROWS;
+    return root;
 }
 
+/** The directory fs of `sys`, which the mount of `controlGroup` needs: without making the rows. */
+export function fileSystemsOf(sys: StaticDirectory): Directory {
+    return changetype<Directory>(sys.childOf(directoryEntry("fs", fileSystemEntries), FILE_SYSTEMS_ROW)!);
+}
+
+/** Rows of /sys, all of them directories, and which one is "fs". */
+const SYS_ROWS: i32 = 10;
+const FILE_SYSTEMS_ROW: i32 = 6;
+
 function sysEntries(): Array<StaticEntry> {
-    return [
+    const rows: Array<StaticEntry> = [
         directoryEntry("block", noEntries),
         directoryEntry("bus", noEntries),
         directoryEntry("class", classEntries),
@@ -39,6 +50,8 @@ function sysEntries(): Array<StaticEntry> {
         directoryEntry("module", noEntries),
         directoryEntry("power", noEntries),
     ];
+    assert(rows[FILE_SYSTEMS_ROW].name == "fs", "FILE_SYSTEMS_ROW is another row's number");
+    return rows;
 }
 
 function noEntries(): Array<StaticEntry> {

@@ -9,8 +9,8 @@ import { FileSystem, PROC_SUPER_MAGIC } from "../fileSystem";
 import { Directory, fail, FIRST_ENTRY, Inode, KIND_DIRECTORY, S_IFLNK, setLink } from "../inode";
 import { ENOENT } from "../../kernel/errno";
 import { ProcessDirectory } from "./processDirectories";
-import { nameNumber, setNumberEntry, StaticDirectory, StaticEntry } from "./procInodes";
-import { mountSettings, systemEntries } from "./systemFiles";
+import { nameIs, nameNumber, setNumberEntry, StaticDirectory, StaticEntry } from "./procInodes";
+import { mountSettings, SELF_ROW, SYSTEM_DIRECTORIES, systemEntries } from "./systemFiles";
 import { makeSettings } from "./systemSettings";
 import { reserveBuffer } from "../../memory/buffers";
 
@@ -22,9 +22,12 @@ const FIRST_PROCESS: i64 = 1 << 16;
 class ProcRoot extends StaticDirectory {
     constructor(fileSystem: FileSystem) {
         super(fileSystem, 1, 0o555, systemEntries, null);
+        this.linkCount = 2 + SYSTEM_DIRECTORIES;
     }
 
     lookup(name: usize, length: i32): Inode | null {
+        // What C libraries and BusyBox look at when they start: no reason to make all rows.
+        if (nameIs(name, length, "self")) return new SelfLink(this.fileSystem, this.numberOf(SELF_ROW), "self");
         const pid = nameNumber(name, length);
         if (pid < 0) return super.lookup(name, length);
         const process = findProcess(pid);

@@ -266,9 +266,9 @@ export class StaticDirectory extends Directory {
             rows = this.makeRows();
             this.rows = rows;
             addGarbage(rows.length * ROW_BYTES);
-            for (let i = 0; i < rows.length; i++) {
-                if (kindOf(rows[i]) == KIND_DIRECTORY) this.linkCount++;
-            }
+            let directories = 0;
+            for (let i = 0; i < rows.length; i++) if (kindOf(rows[i]) == KIND_DIRECTORY) directories++;
+            this.linkCount = 2 + directories;
         }
         return rows;
     }
@@ -277,22 +277,25 @@ export class StaticDirectory extends Directory {
         const entries = this.entries;
         for (let i = 0; i < entries.length; i++) {
             const entry = entries[i];
-            if (!nameIs(name, length, entry.name)) continue;
-            const inode = this.makeChild(entry, this.numberOf(i));
-            if (inode === null) return null;
-            if (inode.isDirectory()) {
-                const directory = changetype<Directory>(inode);
-                this.adopt(directory, entry.name);
-                directory.mounted = entry.mounted;
-            }
-            return inode;
+            if (nameIs(name, length, entry.name)) return this.childOf(entry, i);
         }
         fail(-ENOENT);
         return null;
     }
 
+    /** The inode of row `index`, in its place. */
+    childOf(entry: StaticEntry, index: i32): Inode | null {
+        const inode = this.makeChild(entry, this.numberOf(index));
+        if (inode !== null && inode.isDirectory()) {
+            const directory = changetype<Directory>(inode);
+            this.adopt(directory, entry.name);
+            directory.mounted = entry.mounted;
+        }
+        return inode;
+    }
+
     /** Room for the numbers of subdirectories' own entries. */
-    private numberOf(index: i32): u64 {
+    protected numberOf(index: i32): u64 {
         return this.number * 128 + index + 1;
     }
 

@@ -17,9 +17,16 @@ import {
     LINK_WORKING_DIRECTORY,
 } from "./processLinks";
 import { DescriptionDirectory } from "./descriptorFiles";
-import { processEntries } from "./processFiles";
+import { DESCRIPTORS_ROW, EXECUTABLE_ROW, processEntries } from "./processFiles";
 import { namespaceEntries, NamespaceLink } from "./processTrees";
-import { nameNumber, setNumberEntry, setProcessOwner, StaticDirectory, StaticEntry } from "./procInodes";
+import {
+    nameIs,
+    nameNumber,
+    setNumberEntry,
+    setProcessOwner,
+    StaticDirectory,
+    StaticEntry,
+} from "./procInodes";
 import { makeThreadText } from "./threadText";
 
 /** /proc/PID, and /proc/PID/task/TID, which has the same files. */
@@ -49,6 +56,17 @@ export class ProcessDirectory extends StaticDirectory {
             fail(-ENOENT);
             return null;
         }
+        // What C libraries look at when they start, and where /dev/stdout leads: no reason to make all rows.
+        const process = this.process!;
+        if (nameIs(name, length, "exe")) {
+            return new ExecutableLink(this.fileSystem, this.numberOf(EXECUTABLE_ROW), process);
+        }
+        if (nameIs(name, length, "fd")) {
+            const number = this.numberOf(DESCRIPTORS_ROW);
+            const directory = new DescriptorDirectory(this.fileSystem, number, process);
+            this.adopt(directory, "fd");
+            return directory;
+        }
         return super.lookup(name, length);
     }
 
@@ -57,10 +75,8 @@ export class ProcessDirectory extends StaticDirectory {
         const name = entry.name;
         if (name == "cwd") return new DirectoryLink(this.fileSystem, number, process, LINK_WORKING_DIRECTORY);
         if (name == "root") return new DirectoryLink(this.fileSystem, number, process, LINK_ROOT);
-        if (name == "exe") return new ExecutableLink(this.fileSystem, number, process);
         if (name == "fdinfo") return new DescriptionDirectory(this.fileSystem, number, process);
         if (name == "ns") return new NamespaceDirectory(this.fileSystem, number, process);
-        if (name == "fd") return new DescriptorDirectory(this.fileSystem, number, process);
         if (name == "task") {
             if (this.thread === null) return new TaskDirectory(this.fileSystem, number, process);
             fail(-ENOENT);

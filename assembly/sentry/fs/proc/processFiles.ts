@@ -48,6 +48,10 @@ const TICK_NANOSECONDS: u64 = 10_000_000;
 
 let entries: Array<StaticEntry> | null = null;
 
+/** Which row of /proc/PID is "exe", and which "fd". */
+export const EXECUTABLE_ROW: i32 = 8;
+export const DESCRIPTORS_ROW: i32 = 9;
+
 /** The rows of /proc/PID; "task" is the last. */
 export function processEntries(): Array<StaticEntry> {
     if (entries !== null) return entries!;
@@ -91,6 +95,8 @@ export function processEntries(): Array<StaticEntry> {
         new StaticEntry("wchan", 0o444, generateWaitChannel),
         new StaticEntry("task", S_IFDIR, null),
     ];
+    assert(entries![EXECUTABLE_ROW].name == "exe", "EXECUTABLE_ROW is another row's number");
+    assert(entries![DESCRIPTORS_ROW].name == "fd", "DESCRIPTORS_ROW is another row's number");
     return entries!;
 }
 

@@ -36,11 +36,16 @@ export function mountSettings(root: Directory): void {
     settingsRoot = root;
 }
 
+/** Which row of /proc is "self". */
+export const SELF_ROW: i32 = 18;
+/** How many of the rows are directories. */
+export const SYSTEM_DIRECTORIES: i32 = 4;
+
 /** The rows of /proc but for the processes. */
 export function systemEntries(): Array<StaticEntry> {
     const settings = directoryEntry("sys", noEntries);
     settings.mounted = settingsRoot;
-    return [
+    const rows: Array<StaticEntry> = [
         constantEntry("buddyinfo", "", 0o444),
         new StaticEntry("cgroups", 0o444, generateControlGroups),
         constantEntry("cmdline", "sealift", 0o444),
@@ -71,6 +76,8 @@ export function systemEntries(): Array<StaticEntry> {
         new StaticEntry("version", 0o444, generateVersion),
         new StaticEntry("vmstat", 0o444, generateMemoryEvents),
     ];
+    assert(rows[SELF_ROW].name == "self", "SELF_ROW is another row's number");
+    return rows;
 }
 
 function noEntries(): Array<StaticEntry> {
