@@ -3,7 +3,7 @@
 // The indexes of the image's layers (std/layerIndex.ts), mapped read-only into the sentry's window at first use. Their
 // frames belong to the layer store.
 
-import { containerConfiguration, LAYERS_MAXIMUM } from "../../std/containerConfiguration";
+import { containerConfiguration } from "../../std/containerConfiguration";
 import { PAGE_SIZE } from "../../std/pages";
 import { allocateSlots, freeSlot } from "../capabilities/slots";
 import { fetchIndexFrames } from "../manager";
@@ -12,10 +12,14 @@ import { mapAt, reserveInWindow } from "./window";
 /** Index pages fetched by one call to the manager. */
 const BATCH: u32 = 16;
 
-const addresses: StaticArray<usize> = new StaticArray<usize>(LAYERS_MAXIMUM);
+/** By layer, as many as there are: made at the first use. */
+let addresses: StaticArray<usize> = new StaticArray<usize>(0);
 
 /** Where layer `layer`'s index is (a LayerIndex), or 0 when the container has not enough memory to map it. */
 export function layerIndex(layer: u32): usize {
+    if (addresses.length == 0) {
+        addresses = new StaticArray<usize>(containerConfiguration().layerCount);
+    }
     if (addresses[layer] == 0) addresses[layer] = mapIndex(layer);
     return addresses[layer];
 }

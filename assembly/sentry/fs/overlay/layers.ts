@@ -3,18 +3,19 @@
 // The image layers of one overlay, as the directories of the overlay see them: a number from 0 (lowest), an index, and the
 // range of inode numbers that the layer's inodes have in the overlay.
 
-import { containerConfiguration, LAYERS_MAXIMUM } from "../../../std/containerConfiguration";
+import { containerConfiguration } from "../../../std/containerConfiguration";
 import { LayerIndex } from "../../../std/layerIndex";
 import { layerIndex } from "../../memory/layerIndexes";
 
 /** Inode numbers before those of layer 0: number 1 is the root's on no filesystem but ext2's relatives use 2. */
 const FIRST_NUMBER: u64 = 2;
 
-const firstNumbers: StaticArray<u64> = new StaticArray<u64>(LAYERS_MAXIMUM);
+let firstNumbers: StaticArray<u64> = new StaticArray<u64>(0);
 
 /** Maps the indexes of all layers. False when one is missing or is not an index: the container cannot start. */
 export function openLayers(): bool {
     let number = FIRST_NUMBER;
+    firstNumbers = new StaticArray<u64>(layerCount());
     for (let layer = layerCount(); layer > 0; layer--) {
         const address = layerIndex(layer - 1);
         if (address == 0 || !changetype<LayerIndex>(address).isValid()) return false;
