@@ -70,14 +70,14 @@ export const BADGE_FAULT: u64 = 0x1_0000;
 /** The container's number in a badge. */
 export const BADGE_CONTAINER_NUMBER: u64 = 0xffff;
 
-// A sentry's CSpace: second-level CNodes of 256 slots, made as they are needed, behind a first level that has room for four
+// A sentry's CSpace: second-level CNodes of 128 slots, made as they are needed, behind a first level that has room for four
 // slots for each page of the quota: a page's own, and those of its mappings in further processes and in the sentry. That is
-// 1/8192 of the quota.
+// 1/4096 of the quota.
 const SENTRY_ROOT_RADIX_MINIMUM: u32 = 6;
 /** Capability pointers of pages have 24 bits (sentry/memory/residentPages.ts). */
-const SENTRY_ROOT_RADIX_MAXIMUM: u32 = 16;
+const SENTRY_ROOT_RADIX_MAXIMUM: u32 = 17;
 const SLOTS_PER_PAGE_BITS: u32 = 2;
-export const SENTRY_LEAF_RADIX: u32 = 8;
+export const SENTRY_LEAF_RADIX: u32 = 7;
 const SLOT_ROOT: u32 = 1;
 const SLOT_VSPACE: u32 = 2;
 const SLOT_FIRST_NODE: u32 = 3;

@@ -138,7 +138,7 @@ export class ContainerConfiguration {
     /** The image's name as the user gave it, for messages. */
     imageOffset: u32;
     imageLength: u32;
-    /** log2 of the entries of the sentry's first-level CNode, of which each is 256 capability slots. */
+    /** log2 of the entries of the sentry's first-level CNode, of which each is 128 capability slots. */
     cspaceRootBits: u32;
     mountCount: u32;
     /** The size of the console's terminal at the start, where it is one. */

@@ -21,7 +21,7 @@ enum {
     SLOT_CNODE = 1,
     SLOT_VSPACE = 2,
     SLOT_MANAGER = 5,
-    SLOT_BITS = 8, // radix of its second-level CNodes
+    SLOT_BITS = 7, // radix of its second-level CNodes
 
     // The manager's service.
     REQUEST_TRAPPED = 10,

@@ -93,6 +93,12 @@ static bool map_frame(sel4_cptr frame, uint64_t vaddr) {
     }
 }
 
+/// Slots up to the end of the second-level CNode that the next one is in: one invocation fills slots of one CNode.
+static uint32_t slots_left_in_node(void) {
+    uint64_t size = UINT64_C(1) << runtime.capabilities.slot_bits;
+    return (uint32_t)(size - (heap.source_next & (size - 1)));
+}
+
 bool heap_extend(uint64_t end) {
     while (heap.mapped_end < end) {
         if (!heap.take) {
@@ -101,6 +107,9 @@ bool heap_extend(uint64_t end) {
         if (heap.pending_count == 0) {
             uint64_t missing = (end - heap.mapped_end + SEL4_PAGE_SIZE - 1) / SEL4_PAGE_SIZE;
             uint32_t count = missing < FRAMES_AT_ONCE ? (uint32_t)missing : FRAMES_AT_ONCE;
+            if (heap.take == take_from_source && count > slots_left_in_node()) {
+                count = slots_left_in_node();
+            }
             if (!heap.take(SEL4_OBJECT_SMALL_FRAME, count, &heap.pending_first)) {
                 return false;
             }

@@ -49,9 +49,8 @@ wasm_status host_memory_heap_source(wasm_instance *instance, uint64_t *values) {
     uint64_t first = values[1];
     uint64_t count = values[2];
     uint32_t bits = runtime.capabilities.slot_bits;
-    bool reachable = !runtime.capabilities.single_level || first >> bits == 0;
-    if (count > 0 && (!reachable || first >> bits != (first + count - 1) >> bits)) {
-        return host_trap(instance, "memory.heap-source: the slots are not all in one second-level CNode");
+    if (count > 0 && runtime.capabilities.single_level && (first + count - 1) >> bits != 0) {
+        return host_trap(instance, "memory.heap-source: the slots are not all in the CNode");
     }
     if (runtime.capabilities.single_level) {
         // The manager made the source for the heap alone. (A sentry takes back what is left of its own.)

@@ -52,9 +52,9 @@ function askForTooMuch(): void {
     show("code beyond the layer", request(17, 4, 0, u64.MAX_VALUE, 3, 100));
     show("code without system calls", request(17, 4, 0, 0, 3, 100));
     show("CPU time for a thread", request(4, 1, 9));
-    show("CPU time for nothing", request(4, 1, 200));
+    show("CPU time for nothing", request(4, 1, 120));
     show("an address space for an endpoint", request(5, 1, 4));
-    show("an address space for nothing", request(5, 1, 200));
+    show("an address space for nothing", request(5, 1, 120));
     show("an address space for its own again", request(5, 1, 2));
     show("a timer in the past", request(3, 1, 1));
     show("a timer never", request(3, 1, u64.MAX_VALUE - 1));

@@ -15,6 +15,7 @@ import {
     EXCHANGE_ADDRESS,
     UNTYPED_FIRST_SLOT,
 } from "../../assembly/std/containerConfiguration";
+import { CNODE_RADIX } from "../../assembly/sentry/capabilities/layout";
 import { LayerIndex } from "../../assembly/std/layerIndex";
 import { decimal } from "../../assembly/std/numberText";
 import { decodeUtf8, encodeUtf8 } from "../../assembly/std/utf8";
@@ -48,7 +49,7 @@ function map(frame: u32, at: u32): bool {
         const slot = nextSlot++;
         let made = false;
         for (let i: u32 = 0; i < containerConfiguration().untypedCount && !made; i++) {
-            made = untypedRetype(UNTYPED_FIRST_SLOT + i, 8 + level, 0, 1, 0, 56, slot, 1) == 0;
+            made = untypedRetype(UNTYPED_FIRST_SLOT + i, 8 + level, 0, 1, 0, 64 - CNODE_RADIX, slot, 1) == 0;
         }
         if (!made || windowTableMap(slot, level, at) != 0) return false;
     }

@@ -74,7 +74,7 @@ const RESERVE_SHIFT_SMALL: u64 = 3;
  * Slots given to the heap at a time: one growth of the heap has to fit. A small heap grows by one Wasm page of 16 frames;
  * in a large one, single tables may be larger than that.
  */
-const HEAP_SLOTS_SMALL: u32 = 32;
+const HEAP_SLOTS_SMALL: u32 = 18;
 const HEAP_SLOTS_LARGE: u32 = 240;
 /** Bytes from which on a heap is large: what is smaller has no single table that takes more than a Wasm page. */
 const LARGE_HEAP: u64 = 1 << 18;

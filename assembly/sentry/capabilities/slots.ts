@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The sentry's own CSpace: a first-level CNode whose entries are second-level CNodes, so that a capability pointer is
-// (first-level index << 8 | slot), a small integer that is also the slot's address at full depth. The manager makes the
+// (first-level index << 7 | slot), a small integer that is also the slot's address at full depth. The manager makes the
 // first-level CNode and the first second-level one with the capabilities below; the sentry makes the rest from its
 // quota as it needs slots.
 //
@@ -9,7 +9,7 @@
 // run, which is what the users ask for.
 
 import { cnodeCopy, cnodeDelete, cnodeMint, cnodeRevoke } from "../../sel4/generated/host";
-import { containerConfiguration } from "../../std/containerConfiguration";
+import { containerConfiguration, UNTYPED_FIRST_SLOT } from "../../std/containerConfiguration";
 import { CNODE_RADIX } from "./layout";
 import { makeCNode } from "./quota";
 
@@ -23,8 +23,6 @@ export const SLOT_NOTIFICATION: u32 = 6;
 export const SLOT_EMPTY_CSPACE: u32 = 7;
 export const SLOT_FIRST_REPLY: u32 = 8;
 export const SLOT_TCB: u32 = 9;
-/** Everything from here on in the first CNode is free at the start. */
-const FIRST_FREE_SLOT: u32 = 32;
 
 const CNODE_SLOTS: u32 = 1 << CNODE_RADIX;
 /** CNodes that the bitmap has room for at first: what a small program needs, and some. */
@@ -41,11 +39,11 @@ const HALF: u32 = 8;
 let used: StaticArray<u16> = new StaticArray<u16>(CNODES_INITIAL * WORDS_PER_CNODE);
 let cnodes: u32 = 1;
 /** No slot is free in the words before. */
-let firstFreeWord: u32 = FIRST_FREE_SLOT / 16;
+let firstFreeWord: u32 = 0;
 /** No half of a word before is free as a whole. */
-let firstFreeHalf: u32 = FIRST_FREE_SLOT / 16;
+let firstFreeHalf: u32 = 0;
 /** No word before is free as a whole. */
-let firstFreeRun: u32 = FIRST_FREE_SLOT / 16;
+let firstFreeRun: u32 = 0;
 let slotsInUse: u32 = 0;
 
 /** Slots that hold or will hold capabilities made by the sentry. */
@@ -53,9 +51,10 @@ export function usedSlots(): u32 {
     return slotsInUse;
 }
 
-/** The manager's capabilities lie below FIRST_FREE_SLOT. */
+/** The manager's capabilities lie before the quota's untypeds, which are the last of them. */
 export function reserveFirstSlots(): void {
-    for (let i: u32 = 0; i < FIRST_FREE_SLOT / 16; i++) used[i] = 0xffff;
+    const end = UNTYPED_FIRST_SLOT + containerConfiguration().untypedCount;
+    for (let slot: u32 = 0; slot < end; slot++) used[slot >> 4] |= <u16>((<u32>1) << (slot & 15));
 }
 
 /** One more second-level CNode. */
@@ -88,21 +87,27 @@ export function allocateSlot(): u32 {
     }
 }
 
-/** The first of `count` (1 to 16, or a multiple of 16 up to 256) adjacent empty slots of one CNode, or 0. */
+/**
+ * The first of `count` adjacent empty slots, or 0. They are of one CNode where they fit one, else of several, of which each is
+ * behind the other.
+ */
 export function allocateSlots(count: u32): u32 {
     if (count == 1) return allocateSlot();
     if (count <= HALF) return allocateInHalf(count);
     const words = (count + 15) >> 4;
-    const mask = count >= 16 ? <u16>0xffff : <u16>(((<u32>1) << count) - 1);
+    // What is taken of the last word.
+    const mask = <u16>((<u32>0xffff) >> (words * 16 - count));
     while (true) {
         const end = cnodes * WORDS_PER_CNODE;
         while (firstFreeRun < end && unchecked(used[firstFreeRun]) != 0) firstFreeRun++;
         for (let word = firstFreeRun; word + words <= end; word++) {
-            if ((word & (WORDS_PER_CNODE - 1)) + words > WORDS_PER_CNODE) continue;
-            let i: u32 = 0;
-            while (i < words && (unchecked(used[word + i]) & mask) == 0) i++;
-            if (i < words) continue;
-            for (i = 0; i < words; i++) unchecked((used[word + i] |= mask));
+            if (words <= WORDS_PER_CNODE && (word & (WORDS_PER_CNODE - 1)) + words > WORDS_PER_CNODE) continue;
+            const last = word + words - 1;
+            let i = word;
+            while (i < last && unchecked(used[i]) == 0) i++;
+            if (i < last || (unchecked(used[last]) & mask) != 0) continue;
+            for (i = word; i < last; i++) unchecked((used[i] = 0xffff));
+            unchecked((used[last] |= mask));
             slotsInUse += count;
             return word * 16;
         }

@@ -70,7 +70,7 @@ const DIRTY: u32 = 1 << 30;
 /** The container has one for each page that it has seen: no more than what has to be known. */
 @unmanaged
 class Frame {
-    /** Capability slot of the original, and what is above. */
+    /** Capability slot of the original (0: given up, which only store frames do), and what is above. */
     private state: u32;
     /** Where in the window, or 0. */
     windowAddress: u32;
@@ -91,6 +91,10 @@ class Frame {
 
     @inline get original(): u32 {
         return this.state & SLOT_MASK;
+    }
+
+    @inline set original(slot: u32) {
+        this.state = (this.state & ~SLOT_MASK) | slot;
     }
 
     @inline get use(): u32 {
@@ -295,6 +299,7 @@ export function setExecutable(store: u32, executable: u32): void {
     assert(entry.executable != EXECUTABLE_NEXT, "a frame was patched twice");
     if (executable == store || executable == NOT_PATCHED_YET) {
         entry.executable = executable == store ? EXECUTABLE_ITSELF : EXECUTABLE_NOT_PATCHED;
+        if (executable == NOT_PATCHED_YET) giveUpOriginal(entry);
         return;
     }
     // Few frames have another one to execute: it needs no place in all entries, but has its own in the hash chain.
@@ -304,6 +309,32 @@ export function setExecutable(store: u32, executable: u32): void {
     patched.next = entry.next;
     entry.next = executable;
     entry.executable = EXECUTABLE_NEXT;
+}
+
+/** Processes will have another frame of the page: the slot can serve for something else. */
+function giveUpOriginal(entry: Frame): void {
+    if (entry.use != ORIGINAL_FREE || entry.original == 0) return;
+    deleteCapability(entry.original);
+    entry.original = 0;
+}
+
+/** Whether the original is there, fetched once more if it was given up. */
+// @ts-ignore: decorator
+@inline
+function hasOriginal(entry: Frame): bool {
+    return entry.original != 0 || fetchOriginal(entry);
+}
+
+function fetchOriginal(entry: Frame): bool {
+    const slot = allocateSlot();
+    if (slot == 0) return false;
+    const page = entry.key & ((1 << KEY_PAGE_BITS) - 1);
+    if (fetchStoreFrames(entry.key >> KEY_PAGE_BITS, page, 1, slot) != 1) {
+        freeSlot(slot);
+        return false;
+    }
+    entry.original = slot;
+    return true;
 }
 
 /**
@@ -346,6 +377,7 @@ function managersFrame(slot: u32): u32 {
 export function frameAddress(id: u32): usize {
     const entry = frame(id);
     if (entry.windowAddress != 0) return entry.windowAddress;
+    if (!hasOriginal(entry)) return 0;
     let slot = entry.original;
     if (entry.use != ORIGINAL_FREE) {
         slot = copyCapability(entry.original);
@@ -372,7 +404,7 @@ export function beginLook(id: u32): usize {
     const entry = frame(id);
     if (entry.use != ORIGINAL_FREE || entry.windowAddress != 0) return frameAddress(id);
     if (lookingPage == 0) lookingPage = reserveInWindow(1);
-    return lookingPage != 0 && mapAt(entry.original, lookingPage, false) ? lookingPage : 0;
+    return lookingPage != 0 && hasOriginal(entry) && mapAt(entry.original, lookingPage, false) ? lookingPage : 0;
 }
 
 /** `address` is what beginLook has answered. */
@@ -383,6 +415,7 @@ export function endLook(id: u32, address: usize): void {
 /** The capability slot to map the frame in a process with, or 0 when there is no slot. See returnMapping. */
 export function takeMapping(id: u32): u32 {
     const entry = frame(id);
+    if (!hasOriginal(entry)) return 0;
     if (entry.use == ORIGINAL_FREE) {
         entry.use = ORIGINAL_IN_PROCESS;
         return entry.original;

@@ -114,12 +114,23 @@ static void test_lack_of_a_table_loses_no_frame(void) {
     CHECK(kernel_double.frames_made == FRAMES && kernel_double.frames_mapped == FRAMES);
 }
 
-static void test_source_must_lie_in_one_cnode(void) {
+static void test_a_source_of_several_cnodes(void) {
+    begin_as_sentry(0);
+    kernel_double.frames_left = 1000;
+    heap_set_source(20, 0x1f8, 64);
+    wasm_memory memory = memory_of(WINDOW_PAGES);
+    CHECK(heap_extend(LAYOUT_HEAP + 12 * 4096));
+    // Eight frames into the first CNode's last slots, the others into the first ones of the next.
+    CHECK(kernel_double.frames_made == 12 && kernel_double.largest_batch == 8);
+    CHECK(kernel_double.retype_index == 2 && kernel_double.retype_offset == 0);
+    CHECK(heap_grow(&memory, 1));
+    CHECK(kernel_double.retype_offset == 4 && heap_frames() == FRAMES);
+}
+
+static void test_source_must_lie_in_the_cspace(void) {
     wasm_instance *instance = make_instance();
     begin_as_sentry(0);
-    CHECK(call_host(host_memory_heap_source, instance, 3, (uint64_t[]){20, 0x180, 0x80}, NULL) == WASM_OK);
-    CHECK(call_host(host_memory_heap_source, instance, 3, (uint64_t[]){20, 0x180, 0x81}, NULL) ==
-          WASM_TRAPPED);
+    CHECK(call_host(host_memory_heap_source, instance, 3, (uint64_t[]){20, 0x180, 0x81}, NULL) == WASM_OK);
     CHECK(call_host(host_memory_heap_source, instance, 3, (uint64_t[]){20, 0x1ff, 0}, NULL) == WASM_OK);
     runtime.capabilities =
         (struct runtime_capabilities){.cnode = 2, .vspace = 3, .slot_bits = 12, .single_level = true};
@@ -138,6 +149,7 @@ const struct test heap_tests[] = {
     {"heap: slots run out halfway", test_slots_run_out},
     {"heap: a source is used up before it is replaced", test_a_source_is_used_up},
     {"heap: a missing table loses no frame", test_lack_of_a_table_loses_no_frame},
-    {"heap: a source lies in one CNode", test_source_must_lie_in_one_cnode},
+    {"heap: a source of slots of several CNodes", test_a_source_of_several_cnodes},
+    {"heap: a source lies in the CSpace", test_source_must_lie_in_the_cspace},
     END_OF_TESTS,
 };
