@@ -347,7 +347,7 @@ export class Service extends HostListener {
                     ),
                 );
             case COMMON_FRAME:
-                return this.answer(this.system.commonPages.give(container, message.get(0)));
+                return this.giveCommonFrame(container);
             case TAKE_SIGNALS:
                 return this.giveSignals(container, message.get(0));
             case STATISTICS:
@@ -426,6 +426,14 @@ export class Service extends HostListener {
         if (console === null) return this.answer(EINVAL);
         this.message.begin(DONE, 1);
         this.message.set(0, console.takeSignals());
+        return true;
+    }
+
+    private giveCommonFrame(container: Instance): bool {
+        const pages = this.system.commonPages;
+        const error = pages.give(container, this.message.get(0));
+        this.message.begin(error, 1);
+        this.message.set(0, pages.number);
         return true;
     }
 

@@ -16,9 +16,6 @@ export const EXCHANGE_PAGES: usize = 0x0010_0000;
 export const CONFIGURATION_PAGES: usize = 0x0030_0000;
 /** A page for a moment: what is copied into a frame that is mapped elsewhere. */
 export const SCRATCH_PAGE: usize = 0x0037_0000;
-/** Pages that containers have in common (commonPages.ts). */
-export const COMMON_PAGES: usize = 0x0037_1000;
-export const COMMON_PAGES_MAXIMUM: u32 = 8;
 // From 0x38_0000 the boot has put the data of sentries (SENTRY_DATA_WINDOW).
 // Pages that are shared with the domain that unpacks a layer (std/unpackerProtocol.ts).
 export const UNPACKING_EXCHANGE: usize = 0x0400_0000;

@@ -140,11 +140,11 @@ export function fetchCodeFrame(layer: u32, page: u32, before: bool, behind: bool
 
 /**
  * Gets a read-only capability for a frame with the bytes of the exchange page, which containers that ask for the same share, into an empty slot.
- * The answer is 0, or an error where the manager makes no such frame.
+ * The result is the frame's number, the same for the same bytes, or -1 where the manager makes no such frame.
  */
-export function fetchCommonFrame(slot: u32): u32 {
+export function fetchCommonFrame(slot: u32): i32 {
     setWord(0, slot);
-    return request(COMMON_FRAME, 1);
+    return request(COMMON_FRAME, 1) == 0 ? <i32>answerWord(0) : -1;
 }
 
 /** Signals from the host for a session since the last call: bit n = signal n. */

@@ -75,7 +75,7 @@ class Frame {
     /** Where in the window, or 0. */
     windowAddress: u32;
     references: u32;
-    /** Store frames: layer << 24 | data page. Free frames: the next free frame's id. Frames with patched pages: NO_KEY. */
+    /** Store frames: layer << 24 | data page. Free frames: the next free frame's id. Frames with patched pages: NO_KEY; common ones: COMMON_KEY. */
     key: u32;
     /** Store frames, and those with patched pages: the next id in the hash chain. */
     next: u32;
@@ -354,13 +354,38 @@ export function sharedCodeFrame(store: u32, before: bool, behind: bool): u32 {
     return managersFrame(slot);
 }
 
-/** The manager's frame with the bytes of the exchange page (fetchCommonFrame): its id, held once by the caller; 0 where the manager makes none. */
+/** The frames of commonFrame, by the manager's numbers: few. */
+const commonNumbers: i32[] = new Array<i32>();
+const commonIds: u32[] = new Array<u32>();
+
+/**
+ * The manager's frame with the bytes of the exchange page (fetchCommonFrame): its id, held once more for the caller; 0 where the manager makes none.
+ * Each is asked for a second time with a new slot, and kept once: pages of a program that is started again and again take nothing more.
+ */
 export function commonFrame(): u32 {
     const slot = keepHeapRoom() ? allocateSlot() : 0;
     if (slot == 0) return 0;
-    if (fetchCommonFrame(slot) == 0) return managersFrame(slot);
-    freeSlot(slot);
-    return 0;
+    const number = fetchCommonFrame(slot);
+    if (number < 0) {
+        freeSlot(slot);
+        return 0;
+    }
+    const known = commonNumbers.indexOf(number);
+    if (known >= 0) {
+        deleteCapability(slot);
+        retainFrame(commonIds[known]);
+        return commonIds[known];
+    }
+    const id = managersFrame(slot);
+    frame(id).key = COMMON_KEY;
+    commonNumbers.push(number);
+    commonIds.push(id);
+    return id;
+}
+
+/** Whether the frame's bytes are those of a file of an image: isImageFrame, but for commonFrame's. */
+export function isFilesFrame(id: u32): bool {
+    return isImageFrame(id) && !(frame(id).kind == KIND_STORE && frame(id).key == COMMON_KEY);
 }
 
 /** A read-only frame of the manager's, held once by the caller, that is no page of a layer. */
@@ -449,6 +474,8 @@ const storeBuckets: StaticArray<u32> = new StaticArray<u32>(STORE_BUCKETS);
 const KEY_PAGE_BITS: u32 = 24;
 /** No page of a layer has this key. */
 const NO_KEY: u32 = u32.MAX_VALUE;
+/** The key of commonFrame's frames. */
+const COMMON_KEY: u32 = u32.MAX_VALUE - 1;
 
 // @ts-ignore: decorator
 @inline

@@ -10,19 +10,22 @@
 import { Layout } from "../arch/machine";
 import { PATCHES_CODE, writePatchedCall } from "../arch/systemCallSites";
 import { OpenFile } from "../fs/openFile";
+import { EXCHANGE_ADDRESS } from "../../std/containerConfiguration";
 import { PAGE_BITS, PAGE_SIZE } from "../../std/pages";
 import { executableFrame, patchInPlace } from "./executablePages";
 import {
     allocateFrame,
+    commonFrame,
     frameAddress,
     frameReferences,
+    isFilesFrame,
     isImageFrame,
     releaseFrame,
     retainFrame,
     returnMapping,
     takeMapping,
 } from "./frames";
-import { PROT_EXEC, PROT_WRITE, Region, REGION_SHARED } from "./region";
+import { PROT_EXEC, PROT_READ, PROT_WRITE, Region, REGION_SHARED } from "./region";
 import { RegionList } from "./regionList";
 import {
     Block,
@@ -119,7 +122,7 @@ export class PageSpace extends RegionList {
         const block = this.pages.findBlock(number >> BLOCK_BITS);
         if (block === null) return;
         const page = block.page((<u32>number) & (BLOCK_PAGES - 1));
-        if (page.frame == 0 || (frame == 0 ? !isImageFrame(page.frame) : page.frame != frame)) return;
+        if (page.frame == 0 || (frame == 0 ? !isFilesFrame(page.frame) : page.frame != frame)) return;
         if (page.slot != 0) returnMapping(page.frame, page.slot);
         releaseFrame(page.frame);
         this.pages.remove(block, page);
@@ -142,6 +145,30 @@ export class PageSpace extends RegionList {
             this.protectPages(region);
         }
         for (let i = last; i >= first && i > 0; i--) this.joinWithNext(i - 1);
+    }
+
+    /**
+     * Pages of a range that the program has written and can only read now, of a private mapping of a file: those that were relocated
+     * (PT_GNU_RELRO). Where the manager has a frame with the same bytes for all containers, the page gets it in place of one of the quota. A
+     * page that becomes writable again is copied as one of the file's would be.
+     */
+    shareRelocated(start: u64, end: u64): void {
+        for (let number = start >> PAGE_BITS; number < end >> PAGE_BITS; number++) {
+            const page = this.pages.find(number);
+            if (page === null || isImageFrame(page.frame) || frameReferences(page.frame) > 1) continue;
+            const address = number << PAGE_BITS;
+            const region = this.find(address)!;
+            if (region.file === null || region.protection != PROT_READ || (region.flags & REGION_SHARED) != 0)
+                continue;
+            const bytes = frameAddress(page.frame);
+            if (bytes == 0) return;
+            memory.copy(EXCHANGE_ADDRESS, bytes, PAGE_SIZE);
+            const common = commonFrame();
+            if (common == 0) return;
+            this.changeFrame(page, common);
+            page.state = (page.state & ~PAGE_FLAGS_KEPT) | flagsFor(region, common);
+            if (!this.mapPage(page, address)) return;
+        }
     }
 
     /** Takes the pages of a region's changed protection into account. */

@@ -29,6 +29,7 @@ import {
     EOVERFLOW,
     EPERM,
 } from "../kernel/errno";
+import { isInit } from "../kernel/process";
 import { RLIMIT_DATA, RLIMIT_MEMLOCK } from "../kernel/resourceLimits";
 import { current } from "../kernel/thread";
 import {
@@ -244,6 +245,9 @@ function munmap(address: u64, length: u64, c: u64, d: u64, e: u64, f: u64): i64 
     return 0;
 }
 
+/** Bytes that a program's or library's relocated pages may be. */
+const RELOCATED_MAXIMUM: u64 = 1 << 20;
+
 function mprotect(start: u64, length: u64, protection_: u64, d: u64, e: u64, f: u64): i64 {
     const protection = <u32>protection_;
     const grows = protection & (PROT_GROWSDOWN | PROT_GROWSUP);
@@ -301,6 +305,9 @@ function mprotect(start: u64, length: u64, protection_: u64, d: u64, e: u64, f: 
         index++;
     }
     if (at > start) own.protect(start, min(at, end), wanted);
+    // It costs more than a command that ends soon is worth: the container's first process stays.
+    const relocates = wanted == PROT_READ && at - start <= RELOCATED_MAXIMUM;
+    if (relocates && isInit(current.process)) own.shareRelocated(start, min(at, end));
     return result;
 }
 

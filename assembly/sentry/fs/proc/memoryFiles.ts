@@ -8,7 +8,7 @@ import { Process } from "../../kernel/process";
 import { mayInspect } from "../../kernel/processAccess";
 import { current } from "../../kernel/thread";
 import { AddressSpace } from "../../memory/addressSpace";
-import { frameReferences, isImageFrame } from "../../memory/frames";
+import { frameReferences, isFilesFrame } from "../../memory/frames";
 import {
     PROT_EXEC,
     PROT_READ,
@@ -132,7 +132,7 @@ function clearCounts(): void {
 function countPage(page: Page, region: Region): void {
     residentCount++;
     if (region.isLocked) lockedCount++;
-    const ofImage = isImageFrame(page.frame);
+    const ofImage = isFilesFrame(page.frame) || (region.flags & REGION_VDSO) != 0;
     // A page of the layer store is clean, and others may have it; of other frames the references say who does. A file holds its
     // own frames as well.
     const ofFile = region.file !== null && (region.flags & REGION_SHARED) != 0;
