@@ -48,10 +48,11 @@ static _Noreturn void refuse(const struct world *world, const char *why) {
     exit(EXIT_MODULE);
 }
 
-static wasm_image *translate(const struct world *world, const uint8_t *bytes, size_t length, bool meter) {
+static wasm_image *translate(const struct world *world, const uint8_t *bytes, size_t length,
+                             wasm_load_options options) {
     wasm_error error;
-    wasm_image *image =
-        load_module(bytes, length, (wasm_load_options){.hosts = *world->hosts, .meter = meter}, &error);
+    options.hosts = *world->hosts;
+    wasm_image *image = load_module(bytes, length, options, &error);
     if (!image) {
         char why[WASM_ERROR_MESSAGE_SIZE + 64];
         snprintf(why, sizeof why, " cannot be loaded: %s (byte %u)", error.message, error.offset);
@@ -113,15 +114,21 @@ int main(int argument_count, char **arguments) {
     const char *output = arguments[3];
     size_t length;
     const uint8_t *bytes = read_file(arguments[2], &length);
-    wasm_image *image = translate(world, bytes, length, meter);
+    wasm_load_options options = {.meter = meter};
+    wasm_image *image = translate(world, bytes, length, options);
     check(world, image, bytes);
 
     size_t data_length = 0;
     void *data = world->data_in_place ? lay_data_out(image, bytes, &data_length) : NULL;
+    if (data_length > 0) {
+        options.omit_data = true;
+        free(image);
+        image = translate(world, bytes, length, options);
+    }
     uint8_t *kept = malloc(length);
     if (!kept)
         fail(EXIT_USE, "memory", "not enough for the module");
-    size_t kept_length = wasm_strip(image, bytes, data_length == 0, kept);
+    size_t kept_length = wasm_strip(image, bytes, kept);
     write_part(output, "image", image, wasm_image_size(image));
     write_part(output, "kept", kept, kept_length);
     write_part(output, "data", data, data_length);

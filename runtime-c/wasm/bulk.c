@@ -44,10 +44,13 @@ wasm_trap_code wasm_initialize_table(wasm_instance *instance, uint32_t table, ui
 
 wasm_trap_code wasm_initialize_memory(wasm_instance *instance, uint32_t segment, uint32_t to, uint32_t from,
                                       uint32_t count) {
-    const struct wasm_data_segment data = wasm_data_at(instance->image, instance->bytes, segment);
-    bool dropped = instance->image->names_data && is_dropped(instance->dropped_data, segment);
-    uint32_t length = dropped ? 0 : data.length;
-    if (!fits(from, count, length) || !fits(to, count, (uint64_t)instance->memory->pages * WASM_PAGE_SIZE))
+    // The image knows nothing of a segment whose data was in place from the start, and which is dropped by
+    // now.
+    struct wasm_data_segment data = {.length = 0};
+    if (!instance->image->names_data || !is_dropped(instance->dropped_data, segment))
+        data = wasm_data_at(instance->image, instance->bytes, segment);
+    if (!fits(from, count, data.length) ||
+        !fits(to, count, (uint64_t)instance->memory->pages * WASM_PAGE_SIZE))
         return WASM_TRAP_MEMORY_OUT_OF_BOUNDS;
     if (count != 0)
         __builtin_memcpy(instance->memory->base + to, instance->bytes + data.position + from, count);

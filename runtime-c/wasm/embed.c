@@ -46,7 +46,8 @@ static uint32_t moved(const uint8_t *bytes, uint32_t position, bool keep_data) {
     return 0;
 }
 
-size_t wasm_strip(wasm_image *image, const uint8_t *bytes, bool keep_data, uint8_t *kept) {
+size_t wasm_strip(wasm_image *image, const uint8_t *bytes, uint8_t *kept) {
+    const bool keep_data = wasm_image_has_data(image);
     struct wasm_image_import *imports = (struct wasm_image_import *)wasm_image_imports(image);
     for (uint32_t i = 0; i < image->imports.count; i++) {
         imports[i].module_position = moved(bytes, imports[i].module_position, keep_data);
@@ -56,7 +57,7 @@ size_t wasm_strip(wasm_image *image, const uint8_t *bytes, bool keep_data, uint8
     for (uint32_t i = 0; i < image->exports.count; i++)
         exports[i].name_position = moved(bytes, exports[i].name_position, keep_data);
     uint32_t *data = (uint32_t *)wasm_image_data(image);
-    for (uint32_t i = 0; i < image->data.count; i++)
+    for (uint32_t i = 0; keep_data && i < image->data.count; i++)
         data[i] = moved(bytes, data[i], keep_data);
     uint32_t *names = (uint32_t *)wasm_image_names(image);
     for (uint32_t i = 0; i < image->names.count; i++)

@@ -109,7 +109,7 @@ struct wasm_image {
     struct wasm_array imports;   // of struct wasm_image_import
     struct wasm_array exports;   // of struct wasm_image_export
     struct wasm_array elements;  // of struct wasm_image_element
-    struct wasm_array data;      // of uint32_t: positions of the segments
+    struct wasm_array data;      // of uint32_t: positions of the segments; only a count without the data
     struct wasm_array
         names; // of uint32_t: position of each function's name, or 0; empty without a name section
     struct wasm_array code; // of uint16_t
@@ -169,7 +169,12 @@ static inline bool wasm_types_equal(const struct wasm_image_type *a, const struc
 /// The name at a position that the loader has checked.
 wasm_name wasm_name_at(const uint8_t *bytes, uint32_t position);
 
-/// Decodes a data segment that the loader has checked.
+/// False if the image omits where its data segments are.
+static inline bool wasm_image_has_data(const wasm_image *image) {
+    return image->data.count == 0 || image->data.offset != 0;
+}
+
+/// Decodes a data segment that the loader has checked. The image has the data.
 struct wasm_data_segment wasm_data_at(const wasm_image *image, const uint8_t *bytes, uint32_t index);
 
 /// True if a host entry's signature says this type.

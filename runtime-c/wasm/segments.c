@@ -174,9 +174,14 @@ void wasm_load_data(struct wasm_loader *loader) {
     uint32_t count = wasm_read_count(reader, WASM_MAXIMUM_SEGMENTS, "more data segments than the limit");
     if (loader->has_data_count && count != loader->data_count)
         wasm_fail(reader, WASM_MALFORMED, "data count and data section have inconsistent lengths");
-    uint32_t *positions = wasm_image_allocate(loader, &loader->image->data, count, sizeof *positions);
+    uint32_t *positions = NULL;
+    if (loader->options->omit_data)
+        loader->image->data.count = count; // instructions still name segments
+    else
+        positions = wasm_image_allocate(loader, &loader->image->data, count, sizeof *positions);
     for (uint32_t i = 0; i < count && !wasm_failed(reader); i++) {
-        positions[i] = reader->position;
+        if (positions != NULL)
+            positions[i] = reader->position;
         uint32_t flags = wasm_read_u32(reader);
         if (flags > 2)
             wasm_fail(reader, WASM_MALFORMED, "malformed data segment kind");

@@ -169,6 +169,9 @@ typedef struct wasm_load_options {
     wasm_region scratch; ///< used during the call only; WASM_SCRATCH_SIZE serves all ordinary modules
     /// Charge fuel for every Wasm instruction (see wasm_set_fuel): exact counts; 10 to 50 % slower.
     bool meter;
+    /// Leave out where the data segments are: the image is for instances that find the data in place, which
+    /// wasm_place_data has done with an image that knows.
+    bool omit_data;
 } wasm_load_options;
 
 enum { WASM_SCRATCH_SIZE = 256 * 1024 };
@@ -190,19 +193,19 @@ wasm_status wasm_load(const uint8_t *bytes, size_t length, const wasm_load_optio
 size_t wasm_image_size(const wasm_image *image);
 
 /// For a program that carries the image and not the module: copies what instances read of the module (the
-/// names of imports, exports and functions, and the data segments if `keep_data`) and makes the image refer
-/// to the copy, which takes the place of the module's bytes from then on. Without the data, instances must
-/// find it in place (wasm_place_data).
+/// names of imports, exports and functions, and the data segments unless the image omits them) and makes the
+/// image refer to the copy, which takes the place of the module's bytes from then on.
 ///
 /// @param image of the module `bytes`, in memory that can be written
 /// @param kept receives the copy, which is no longer than the module
 /// @return bytes of the copy
-size_t wasm_strip(wasm_image *image, const uint8_t *bytes, bool keep_data, uint8_t *kept);
+size_t wasm_strip(wasm_image *image, const uint8_t *bytes, uint8_t *kept);
 
 /// Writes a module's data segments to where `memory` shows linear memory from the offset `base` on. Memory
 /// like this, or a copy of it, serves instances whose options say that the data is in place. Without a base
 /// it only tells where the data would end.
 ///
+/// @param image one that does not omit the data segments
 /// @return the offset behind the last byte written; 0 if a segment does not lie in that memory, is passive,
 /// or
 ///         has a place that only an import tells: then nothing of it may be used
@@ -303,7 +306,7 @@ typedef struct wasm_instantiate_options {
     wasm_region storage;    ///< of wasm_instance_size bytes
     uint32_t table_reserve; ///< elements by which each table of the module may grow
     void *context;          ///< for wasm_instance_context
-    bool data_is_in_place;  ///< the memory has all data segments; they are not read
+    bool data_is_in_place;  ///< the memory has all data segments; they are not read (and may be omitted)
 } wasm_instantiate_options;
 
 /// Bytes of storage that an instance needs.

@@ -47,8 +47,8 @@ static bool grow_by_moving(wasm_memory *memory, uint32_t delta) {
     return true;
 }
 
-void load_fixture(struct fixture *fixture, const uint8_t *bytes, size_t length, wasm_host_table hosts,
-                  bool meter) {
+void load_fixture_with(struct fixture *fixture, const uint8_t *bytes, size_t length,
+                       wasm_load_options options) {
     memset(fixture, 0, sizeof *fixture);
     fixture->bytes = malloc(length == 0 ? 1 : length);
     memcpy(fixture->bytes, bytes, length);
@@ -56,10 +56,8 @@ void load_fixture(struct fixture *fixture, const uint8_t *bytes, size_t length, 
     size_t capacity = (1 << 20) + 16 * length;
     void *region = malloc(capacity);
     void *scratch = malloc(FIXTURE_SCRATCH_SIZE);
-    wasm_load_options options = {.hosts = hosts,
-                                 .image = {region, capacity},
-                                 .scratch = {scratch, FIXTURE_SCRATCH_SIZE},
-                                 .meter = meter};
+    options.image = (wasm_region){region, capacity};
+    options.scratch = (wasm_region){scratch, FIXTURE_SCRATCH_SIZE};
     const wasm_image *image;
     if (wasm_load(fixture->bytes, length, &options, &image, &fixture->error) == WASM_OK) {
         fixture->image_memory = malloc(wasm_image_size(image));
@@ -68,6 +66,11 @@ void load_fixture(struct fixture *fixture, const uint8_t *bytes, size_t length, 
     }
     free(scratch);
     free(region);
+}
+
+void load_fixture(struct fixture *fixture, const uint8_t *bytes, size_t length, wasm_host_table hosts,
+                  bool meter) {
+    load_fixture_with(fixture, bytes, length, (wasm_load_options){.hosts = hosts, .meter = meter});
 }
 
 wasm_status instantiate_fixture(struct fixture *fixture, wasm_host_table hosts,

@@ -64,6 +64,10 @@ uint8_t *read_module(const char *name, size_t *length);
 void load_fixture(struct fixture *fixture, const uint8_t *bytes, size_t length, wasm_host_table hosts,
                   bool meter);
 
+/// The same with more of the options; the regions come from the fixture.
+void load_fixture_with(struct fixture *fixture, const uint8_t *bytes, size_t length,
+                       wasm_load_options options);
+
 /// Instantiates what load_fixture loaded.
 wasm_status instantiate_fixture(struct fixture *fixture, wasm_host_table hosts, const wasm_external *imports);
 

@@ -216,9 +216,9 @@ static void keep_constant_tables_in_the_image(void) {
 }
 
 /// Strips a fixture that has been loaded: its bytes become the copy, in a block of exactly its size.
-static void strip_fixture(struct fixture *fixture, bool keep_data) {
+static void strip_fixture(struct fixture *fixture) {
     uint8_t *copy = malloc(fixture->length);
-    size_t length = wasm_strip(fixture->image_memory, fixture->bytes, keep_data, copy);
+    size_t length = wasm_strip(fixture->image_memory, fixture->bytes, copy);
     memset(fixture->bytes, 0xff, fixture->length); // nothing may read them any more
     free(fixture->bytes);
     fixture->bytes = malloc(length);
@@ -230,15 +230,19 @@ static void strip_fixture(struct fixture *fixture, bool keep_data) {
 static void run_without_the_module(void) {
     size_t length;
     uint8_t *bytes = read_module("shared", &length);
+    uint8_t data[16] = {0};
+    struct fixture whole;
+    load_fixture(&whole, bytes, length, no_hosts, false);
+    REQUIRE(whole.image != NULL);
+    CHECK(wasm_place_data(whole.image, whole.bytes, 0, (wasm_region){data, sizeof data}) == 12);
     for (int keep_data = 0; keep_data < 2; keep_data++) {
         struct fixture fixture;
-        load_fixture(&fixture, bytes, length, no_hosts, false);
+        load_fixture_with(&fixture, bytes, length, (wasm_load_options){.omit_data = !keep_data});
         REQUIRE(fixture.image != NULL);
-        uint8_t data[16] = {0};
-        CHECK(wasm_place_data(fixture.image, fixture.bytes, 0, (wasm_region){data, sizeof data}) == 12);
+        CHECK(keep_data || wasm_image_size(fixture.image) < wasm_image_size(whole.image));
         size_t code = code_section_size(&fixture);
         CHECK(code > 0);
-        strip_fixture(&fixture, keep_data);
+        strip_fixture(&fixture);
         CHECK(fixture.length < length - code);
         CHECK(wasm_function_name(fixture.image, fixture.bytes, 2).length == strlen("square"));
         CHECK(wasm_export_count(fixture.image) == 3);
@@ -252,7 +256,27 @@ static void run_without_the_module(void) {
         CHECK(call_export(&fixture, "apply", values) == WASM_TRAPPED);
         destroy_fixture(&fixture);
     }
+    destroy_fixture(&whole);
     free(bytes);
+}
+
+static void drop_segments_that_were_in_place(void) {
+    size_t length;
+    uint8_t *bytes = read_module("dropped", &length);
+    struct fixture fixture;
+    load_fixture_with(&fixture, bytes, length, (wasm_load_options){.omit_data = true});
+    free(bytes);
+    REQUIRE(fixture.image != NULL);
+    fixture.data_is_in_place = true;
+    strip_fixture(&fixture);
+    REQUIRE(instantiate_fixture(&fixture, no_hosts, NULL) == WASM_OK);
+    uint64_t values[2] = {0};
+    CHECK(call_export(&fixture, "copy", values) == WASM_OK); // nothing, which every segment has
+    values[0] = 1;
+    CHECK(call_export(&fixture, "copy", values) == WASM_TRAPPED);
+    CHECK(wasm_last_trap(fixture.instance)->code == WASM_TRAP_MEMORY_OUT_OF_BOUNDS);
+    CHECK(call_export(&fixture, "drop", values) == WASM_OK);
+    destroy_fixture(&fixture);
 }
 
 static void place_only_what_has_a_fixed_place_in_the_memory(void) {
@@ -273,6 +297,7 @@ const struct test image_tests[] = {
     {"a table that nothing can change is read in the image", keep_constant_tables_in_the_image},
     {"images and instances stay small", keep_images_and_instances_small},
     {"an image and what is kept of its module run without the module", run_without_the_module},
+    {"segments whose data is in place have been dropped", drop_segments_that_were_in_place},
     {"data is placed if all of it has a fixed place in the memory",
      place_only_what_has_a_fixed_place_in_the_memory},
     END_OF_TESTS,
