@@ -44,8 +44,7 @@ wasm_trap_code wasm_initialize_table(wasm_instance *instance, uint32_t table, ui
 
 wasm_trap_code wasm_initialize_memory(wasm_instance *instance, uint32_t segment, uint32_t to, uint32_t from,
                                       uint32_t count) {
-    // The image knows nothing of a segment whose data was in place from the start, and which is dropped by
-    // now.
+    // Of data that was in place from the start, and is dropped by now, the image knows nothing.
     struct wasm_data_segment data = {.length = 0};
     if (!instance->image->names_data || !is_dropped(instance->dropped_data, segment))
         data = wasm_data_at(instance->image, instance->bytes, segment);

@@ -62,9 +62,6 @@ size_t wasm_strip(wasm_image *image, const uint8_t *bytes, uint8_t *kept) {
     uint32_t *names = (uint32_t *)wasm_image_names(image);
     for (uint32_t i = 0; i < image->names.count; i++)
         names[i] = moved(bytes, names[i], keep_data);
-    struct wasm_image_function *functions = (struct wasm_image_function *)wasm_image_functions(image);
-    for (uint32_t i = image->imported_functions; i < image->functions.count; i++)
-        functions[i].body = 0;
 
     uint32_t length = PREAMBLE;
     __builtin_memcpy(kept, bytes, PREAMBLE);

@@ -28,11 +28,11 @@ struct wasm_image_type {
 };
 
 struct wasm_image_function {
-    uint32_t type; // canonical
+    uint16_t type; // canonical
+    /// Imported function that is not bound: number among those, from 0.
+    uint16_t body;
     /// Defined function: offset of its entry. Imported one: index in the host table, or WASM_NONE.
     uint32_t code;
-    /// Defined function: position of its body. Imported one that is not bound: number among those, from 0.
-    uint32_t body;
 };
 
 struct wasm_image_table {

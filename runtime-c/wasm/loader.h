@@ -45,6 +45,7 @@ struct wasm_loader {
 
     struct wasm_span sections[WASM_SECTION_COUNT];
     struct wasm_span names; // of the name section
+    uint32_t next_body;     // position: bodies follow each other in the code section
 
     bool has_data_count;
     uint32_t data_count;

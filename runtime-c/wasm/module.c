@@ -4,6 +4,9 @@
 // (3.2, 3.4, 3.5).
 #include "loader.h"
 
+_Static_assert(WASM_MAXIMUM_TYPES <= 1 << 16 && WASM_MAXIMUM_IMPORTS <= 1 << 16,
+               "a function's record has 16 bits for its type, and for its number among imports");
+
 /// Goes over the sections' headers: their order (5.5.16), sizes, and the custom sections' names.
 static void find_sections(struct wasm_loader *loader) {
     static const uint8_t rank[WASM_SECTION_COUNT] = {
@@ -230,7 +233,7 @@ static void bind_function(struct wasm_loader *loader, uint32_t position, wasm_na
     struct wasm_reader *reader = &loader->reader;
     function->code = wasm_find_host(hosts, module, name);
     if (function->code == WASM_NONE) {
-        function->body = loader->image->unbound_functions++;
+        function->body = (uint16_t)loader->image->unbound_functions++;
         return;
     }
     if (wasm_signature_matches(hosts.entries[function->code].signature,
@@ -264,7 +267,7 @@ static void load_imports(struct wasm_loader *loader) {
         case WASM_FUNCTION: {
             struct wasm_image_function *function =
                 (struct wasm_image_function *)wasm_image_functions(image) + import->index;
-            function->type = read_type_index(loader);
+            function->type = (uint16_t)read_type_index(loader);
             if (!wasm_failed(reader))
                 bind_function(loader, import->module_position, module, name, function);
             break;
@@ -289,7 +292,7 @@ static void load_functions(struct wasm_loader *loader) {
     struct wasm_image_function *functions = (struct wasm_image_function *)wasm_image_functions(loader->image);
     wasm_read_u32(&loader->reader);
     for (uint32_t i = loader->image->imported_functions; i < loader->image->functions.count; i++)
-        functions[i].type = read_type_index(loader);
+        functions[i].type = (uint16_t)read_type_index(loader);
     leave_section(loader);
 }
 
@@ -403,20 +406,17 @@ static void load_start(struct wasm_loader *loader) {
     leave_section(loader);
 }
 
-/// Records where each body is. The bodies themselves are checked by wasm_validate_code.
+/// Goes over the bodies' sizes. The bodies themselves are checked by wasm_validate_code.
 static void load_bodies(struct wasm_loader *loader) {
     struct wasm_reader *reader = &loader->reader;
-    struct wasm_image *image = loader->image;
-    struct wasm_image_function *functions = (struct wasm_image_function *)wasm_image_functions(image);
+    const struct wasm_image *image = loader->image;
     uint32_t count =
         section_count(loader, WASM_SECTION_CODE, WASM_MAXIMUM_FUNCTIONS, "more functions than the limit");
     if (count != image->functions.count - image->imported_functions)
         wasm_fail(reader, WASM_MALFORMED, "function and code section have inconsistent lengths");
-    for (uint32_t i = 0; i < count && !wasm_failed(reader); i++) {
-        functions[image->imported_functions + i].body = reader->position;
-        uint32_t size = wasm_read_u32(reader);
-        wasm_skip(reader, size);
-    }
+    loader->next_body = reader->position;
+    for (uint32_t i = 0; i < count && !wasm_failed(reader); i++)
+        wasm_skip(reader, wasm_read_u32(reader));
     if (loader->sections[WASM_SECTION_CODE].present)
         leave_section(loader);
 }

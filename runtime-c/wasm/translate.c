@@ -283,7 +283,7 @@ static void begin_function(struct translator *translator, uint32_t function) {
     translator->last.start = WASM_NONE;
     translator->meter_field = 0;
 
-    reader->position = translator->functions[function].body;
+    reader->position = translator->loader->next_body;
     reader->end = translator->loader->sections[WASM_SECTION_CODE].end;
     wasm_read_u32(reader);
     translator->local_count = translator->type->parameter_count;
@@ -355,8 +355,10 @@ void wasm_translate_code(struct wasm_loader *loader) {
         translator.capacity = INT32_MAX;
     translator.reader = loader->reader;
     for (uint32_t i = image->imported_functions; i < image->functions.count && !wasm_failed(&loader->reader);
-         i++)
+         i++) {
         translate_function(&translator, i);
+        loader->next_body = translator.reader.position; // the last `end` that was read is the body's
+    }
     image->code.count = translator.position;
     image->size += translator.position * (uint32_t)sizeof(uint16_t);
 }

@@ -404,11 +404,11 @@ static void prefer_malformed(struct validator *validator, struct wasm_reader bod
         *validator->reader.error = error;
 }
 
+/// Checks the body that the reader stands before, and leaves the reader behind it.
 static void validate_function(struct validator *validator, uint32_t function) {
     struct wasm_loader *loader = validator->loader;
     struct wasm_reader *reader = &validator->reader;
     const struct wasm_image_function *record = &wasm_image_functions(validator->image)[function];
-    reader->position = record->body;
     reader->end = loader->sections[WASM_SECTION_CODE].end;
     uint32_t size = wasm_read_u32(reader);
     reader->end = reader->position + size;
@@ -446,6 +446,7 @@ static void validate_function(struct validator *validator, uint32_t function) {
 void wasm_validate_code(struct wasm_loader *loader) {
     struct validator validator = {.loader = loader, .image = loader->image, .reader = loader->reader};
     const wasm_image *image = loader->image;
+    validator.reader.position = loader->next_body;
     for (uint32_t i = image->imported_functions; i < image->functions.count && !wasm_failed(&loader->reader);
          i++)
         validate_function(&validator, i);
