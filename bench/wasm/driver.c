@@ -84,8 +84,11 @@ static const wasm_image *load(const char *path, const uint8_t *bytes, size_t len
 static void print_trap(const wasm_instance *instance) {
     fprintf(stderr, "driver: trapped: %s\n", wasm_last_trap(instance)->message);
     wasm_backtrace backtrace = wasm_backtrace_begin(instance);
-    for (wasm_frame frame; wasm_backtrace_next(&backtrace, &frame);)
-        fprintf(stderr, "  at %.*s\n", (int)frame.name.length, frame.name.bytes);
+    char buffer[WASM_NAME_SIZE];
+    for (wasm_frame frame; wasm_backtrace_next(&backtrace, &frame);) {
+        wasm_name name = wasm_frame_name(&frame, buffer);
+        fprintf(stderr, "  at %.*s\n", (int)name.length, name.bytes);
+    }
     exit(1);
 }
 

@@ -151,12 +151,11 @@ bool wasm_backtrace_next(wasm_backtrace *backtrace, wasm_frame *frame) {
     if (!active) {
         return false;
     }
-    const wasm_instance *instance = backtrace->instance;
-    *frame = (wasm_frame){
-        .instance = backtrace->instance,
-        .function = active->function,
-        .name = wasm_function_name(instance->image, instance->bytes, active->function),
-    };
+    *frame = (wasm_frame){.instance = backtrace->instance, .function = active->function};
     backtrace->record = active->caller;
     return true;
+}
+
+wasm_name wasm_frame_name(const wasm_frame *frame, char *buffer) {
+    return wasm_function_name(frame->instance->image, frame->instance->bytes, frame->function, buffer);
 }

@@ -71,8 +71,9 @@ wasm_function_type wasm_function_type_at(const wasm_image *image, uint32_t funct
     return (wasm_function_type){NULL, NULL, 0, 0}; // only exported functions can be called from outside
 }
 
-wasm_name wasm_function_name(const wasm_image *image, const uint8_t *bytes, uint32_t function) {
+wasm_name wasm_function_name(const wasm_image *image, const uint8_t *bytes, uint32_t function, char *buffer) {
     (void)bytes;
+    (void)buffer;
     wasm_name name = name_of(image->names + image->name_offsets[function]);
     return name.length > 0 ? name : (wasm_name){NULL, 0};
 }

@@ -27,8 +27,10 @@ static void report_trap(const struct module *module, struct text *report) {
             break;
         }
         text_append(report, "  at ");
-        if (frame.name.bytes) {
-            text_append_bytes(report, frame.name.bytes, frame.name.length);
+        char buffer[WASM_NAME_SIZE];
+        wasm_name name = wasm_frame_name(&frame, buffer);
+        if (name.bytes) {
+            text_append_bytes(report, name.bytes, name.length);
         } else {
             text_append(report, "function ");
             text_append_decimal(report, frame.function);

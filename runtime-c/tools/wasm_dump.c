@@ -47,7 +47,8 @@ static bool is_wanted(const wasm_image *image, const uint8_t *bytes, uint32_t fu
     unsigned long index = strtoul(wanted, &end, 10);
     if (*wanted && !*end)
         return index == function;
-    wasm_name name = wasm_function_name(image, bytes, function);
+    char buffer[WASM_NAME_SIZE];
+    wasm_name name = wasm_function_name(image, bytes, function, buffer);
     return memmem(name.bytes, name.length, wanted, strlen(wanted)) != NULL;
 }
 

@@ -157,7 +157,8 @@ size_t wasm_disassemble(const wasm_image *image, const uint8_t *bytes, uint32_t 
     const struct wasm_entry *entry = wasm_image_at(image, functions[function].code);
     const uint16_t *start = (const uint16_t *)(entry + 1);
     uint32_t end = function + 1 < image->functions.count ? functions[function + 1].code : image->size;
-    wasm_name name = wasm_function_name(image, bytes, function);
+    char buffer[WASM_NAME_SIZE];
+    wasm_name name = wasm_function_name(image, bytes, function, buffer);
     put_text(&output, "f");
     put_number(&output, function);
     put(&output, ' ');

@@ -18,17 +18,10 @@ struct section {
 static struct section section_at(const uint8_t *bytes, uint32_t position, bool keep_data) {
     struct section section = {.begin = position};
     uint8_t id = bytes[position++];
-    uint32_t size = 0;
-    for (uint32_t shift = 0;; shift += 7) {
-        uint8_t byte = bytes[position++];
-        size |= (uint32_t)(byte & 0x7f) << shift;
-        if (byte < 0x80)
-            break;
-    }
+    uint32_t size = wasm_number_at(bytes, &position);
     section.end = position + size;
-    section.is_kept = id == WASM_SECTION_IMPORT || id == WASM_SECTION_EXPORT ||
-                      (id == WASM_SECTION_DATA && keep_data) ||
-                      (id == WASM_SECTION_CUSTOM && wasm_name_is(wasm_name_at(bytes, position), "name"));
+    section.is_kept =
+        id == WASM_SECTION_IMPORT || id == WASM_SECTION_EXPORT || (id == WASM_SECTION_DATA && keep_data);
     return section;
 }
 
@@ -59,9 +52,6 @@ size_t wasm_strip(wasm_image *image, const uint8_t *bytes, uint8_t *kept) {
     uint32_t *data = (uint32_t *)wasm_image_data(image);
     for (uint32_t i = 0; keep_data && i < image->data.count; i++)
         data[i] = moved(bytes, data[i], keep_data);
-    uint32_t *names = (uint32_t *)wasm_image_names(image);
-    for (uint32_t i = 0; i < image->names.count; i++)
-        names[i] = moved(bytes, names[i], keep_data);
 
     uint32_t length = PREAMBLE;
     __builtin_memcpy(kept, bytes, PREAMBLE);
@@ -73,6 +63,10 @@ size_t wasm_strip(wasm_image *image, const uint8_t *bytes, uint8_t *kept) {
         __builtin_memcpy(kept + length, bytes + section.begin, section.end - section.begin);
         length += section.end - section.begin;
     }
+    uint32_t size;
+    uint32_t names = wasm_fold_names(image, bytes, kept + length, &size);
+    image->names = (struct wasm_names){.count = names, .position = length, .are_folded = 1};
+    length += size;
     image->module_size = length;
     return length;
 }

@@ -3,14 +3,19 @@
 // Questions about images.
 #include "image.h"
 
-wasm_name wasm_name_at(const uint8_t *bytes, uint32_t position) {
-    uint32_t length = 0;
+uint32_t wasm_number_at(const uint8_t *bytes, uint32_t *position) {
+    uint32_t number = 0;
     for (uint32_t shift = 0;; shift += 7) {
-        uint8_t byte = bytes[position++];
-        length |= (uint32_t)(byte & 0x7F) << shift;
+        uint8_t byte = bytes[(*position)++];
+        number |= (uint32_t)(byte & 0x7F) << shift;
         if (!(byte & 0x80))
-            return (wasm_name){(const char *)bytes + position, length};
+            return number;
     }
+}
+
+wasm_name wasm_name_at(const uint8_t *bytes, uint32_t position) {
+    uint32_t length = wasm_number_at(bytes, &position);
+    return (wasm_name){(const char *)bytes + position, length};
 }
 
 size_t wasm_image_size(const wasm_image *image) {
@@ -77,12 +82,6 @@ wasm_function_type wasm_function_type_at(const wasm_image *image, uint32_t funct
         .parameter_count = type->parameter_count,
         .result_count = type->result_count,
     };
-}
-
-wasm_name wasm_function_name(const wasm_image *image, const uint8_t *bytes, uint32_t function) {
-    if (function >= image->names.count || wasm_image_names(image)[function] == 0)
-        return (wasm_name){NULL, 0};
-    return wasm_name_at(bytes, wasm_image_names(image)[function]);
 }
 
 static uint8_t type_of_letter(char letter) {

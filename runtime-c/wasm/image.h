@@ -96,6 +96,13 @@ struct wasm_data_segment {
     uint8_t initializer; // enum wasm_initializer
 };
 
+/// Where names of functions are: nothing in the image says which function has which.
+struct wasm_names {
+    uint32_t count;
+    uint32_t position; // of the first entry of the name section's map, or of the folded names (names.c)
+    uint8_t are_folded;
+};
+
 struct wasm_image {
     uint32_t magic;
     uint32_t size;
@@ -110,9 +117,9 @@ struct wasm_image {
     struct wasm_array exports;   // of struct wasm_image_export
     struct wasm_array elements;  // of struct wasm_image_element
     struct wasm_array data;      // of uint32_t: positions of the segments; only a count without the data
-    struct wasm_array
-        names; // of uint32_t: position of each function's name, or 0; empty without a name section
-    struct wasm_array code; // of uint16_t
+    struct wasm_array code;      // of uint16_t
+
+    struct wasm_names names;
 
     uint32_t imported_functions;
     uint32_t unbound_functions; // imported functions that the host table does not have
@@ -151,7 +158,6 @@ WASM_IMAGE_ARRAY(imports, struct wasm_image_import)
 WASM_IMAGE_ARRAY(exports, struct wasm_image_export)
 WASM_IMAGE_ARRAY(elements, struct wasm_image_element)
 WASM_IMAGE_ARRAY(data, uint32_t)
-WASM_IMAGE_ARRAY(names, uint32_t)
 
 static inline const struct wasm_image_type *wasm_type_at(const wasm_image *image, uint32_t index) {
     return wasm_image_at(image, wasm_image_types(image)[index]);
@@ -166,6 +172,9 @@ static inline bool wasm_types_equal(const struct wasm_image_type *a, const struc
            __builtin_memcmp(a->types, b->types, (size_t)a->parameter_count + a->result_count) == 0;
 }
 
+/// The number (LEB128) at a position that the loader has checked, and the position behind it.
+uint32_t wasm_number_at(const uint8_t *bytes, uint32_t *position);
+
 /// The name at a position that the loader has checked.
 wasm_name wasm_name_at(const uint8_t *bytes, uint32_t position);
 
@@ -173,6 +182,13 @@ wasm_name wasm_name_at(const uint8_t *bytes, uint32_t position);
 static inline bool wasm_image_has_data(const wasm_image *image) {
     return image->data.count == 0 || image->data.offset != 0;
 }
+
+/// Folds the names of the functions that a module defines: imported ones are in no backtrace. Less than the
+/// name section and the functions' bodies together.
+///
+/// @param size receives the bytes of the folded names
+/// @return how many names there are
+uint32_t wasm_fold_names(const wasm_image *image, const uint8_t *bytes, uint8_t *folded, uint32_t *size);
 
 /// Decodes a data segment that the loader has checked. The image has the data.
 struct wasm_data_segment wasm_data_at(const wasm_image *image, const uint8_t *bytes, uint32_t index);

@@ -89,7 +89,7 @@ void wasm_open_table(struct wasm_loader *loader, uint32_t table);
 void wasm_find_constant_tables(struct wasm_loader *loader);
 void wasm_load_data(struct wasm_loader *loader);
 
-/// Finds each function's name in the name section. Errors in that section are no errors of the module.
+/// Finds the names of functions in the name section. Errors in that section are no errors of the module.
 void wasm_load_names(struct wasm_loader *loader);
 
 /// Checks all bodies of the code section (section 3.4 and the algorithm of the appendix 7.3).

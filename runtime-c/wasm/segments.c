@@ -221,10 +221,6 @@ void wasm_load_names(struct wasm_loader *loader) {
     enum { FUNCTION_NAMES = 1 };
     if (wasm_failed(&loader->reader) || !loader->names.present)
         return;
-    uint32_t functions = loader->image->functions.count;
-    uint32_t *positions = wasm_image_allocate(loader, &loader->image->names, functions, sizeof *positions);
-    if (positions == NULL)
-        return;
     // A reader with an error of its own: whatever is wrong in here only costs names.
     wasm_error ignored = {.status = WASM_OK};
     struct wasm_reader reader = loader->reader;
@@ -239,14 +235,14 @@ void wasm_load_names(struct wasm_loader *loader) {
             continue;
         }
         uint32_t count = wasm_read_count(&reader, WASM_MAXIMUM_FUNCTIONS, "");
-        for (uint32_t i = 0; i < count; i++) {
+        struct wasm_names *names = &loader->image->names;
+        names->position = reader.position;
+        for (uint32_t next = 0; names->count < count; names->count++) {
             uint32_t function = wasm_read_u32(&reader);
-            uint32_t position = reader.position;
             wasm_read_name(&reader);
-            if (ignored.status != WASM_OK)
+            if (ignored.status != WASM_OK || function < next || function >= loader->image->functions.count)
                 return;
-            if (function < functions)
-                positions[function] = position;
+            next = function + 1;
         }
         return;
     }

@@ -63,11 +63,9 @@ bool wasm_backtrace_next(wasm_backtrace *backtrace, wasm_frame *frame) {
         return false;
     const struct wasm_entry *entry = record->callee;
     const uint16_t *code = (const uint16_t *)(entry + 1);
-    uint32_t function = function_at(instance->image, entry);
     *frame = (wasm_frame){
         .instance = instance,
-        .function = function,
-        .name = wasm_function_name(instance->image, instance->bytes, function),
+        .function = function_at(instance->image, entry),
         .code_offset =
             backtrace->code == NULL ? 0 : (uint32_t)((const char *)backtrace->code - (const char *)code),
     };
@@ -81,4 +79,8 @@ bool wasm_backtrace_next(wasm_backtrace *backtrace, wasm_frame *frame) {
         *backtrace = (wasm_backtrace){instance, record + 1, record->return_code};
     }
     return true;
+}
+
+wasm_name wasm_frame_name(const wasm_frame *frame, char *buffer) {
+    return wasm_function_name(frame->instance->image, frame->instance->bytes, frame->function, buffer);
 }

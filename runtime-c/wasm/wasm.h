@@ -58,7 +58,7 @@ typedef struct wasm_region {
     size_t size; ///< bytes
 } wasm_region;
 
-/// Text inside the module's bytes: UTF-8, not NUL-terminated.
+/// Text inside the module's bytes, except where a function says something else: UTF-8, not NUL-terminated.
 typedef struct wasm_name {
     const char *bytes; ///< NULL when there is no name
     uint32_t length;   ///< bytes
@@ -193,8 +193,9 @@ wasm_status wasm_load(const uint8_t *bytes, size_t length, const wasm_load_optio
 size_t wasm_image_size(const wasm_image *image);
 
 /// For a program that carries the image and not the module: copies what instances read of the module (the
-/// names of imports, exports and functions, and the data segments unless the image omits them) and makes the
-/// image refer to the copy, which takes the place of the module's bytes from then on.
+/// names of imports, exports and defined functions, and the data segments unless the image omits them) and
+/// makes the image refer to the copy, which takes the place of the module's bytes from then on. Of a
+/// function's name longer than WASM_NAME_SIZE only the end stays.
 ///
 /// @param image of the module `bytes`, in memory that can be written
 /// @param kept receives the copy, which is no longer than the module
@@ -250,8 +251,13 @@ bool wasm_find_export(const wasm_image *image, const uint8_t *bytes, const char 
 /// Number of functions, imported ones (which come first) included.
 uint32_t wasm_function_count(const wasm_image *image);
 wasm_function_type wasm_function_type_at(const wasm_image *image, uint32_t function);
-/// Name from the module's name section; no bytes if it has none for this function.
-wasm_name wasm_function_name(const wasm_image *image, const uint8_t *bytes, uint32_t function);
+
+enum { WASM_NAME_SIZE = 255 };
+
+/// Name from the module's name section; no bytes if it has none for this function. It is looked for among
+/// all.
+/// @param buffer WASM_NAME_SIZE bytes that the name may be in
+wasm_name wasm_function_name(const wasm_image *image, const uint8_t *bytes, uint32_t function, char *buffer);
 
 /// Writes the bytecode of one function as text, one instruction a line, NUL-terminated and cut at `size`.
 /// @return length of the whole text without the NUL, whether it fitted or not; 0 for an imported function
@@ -409,7 +415,6 @@ void wasm_trap_on_fault(wasm_instance *instance, uintptr_t address);
 typedef struct wasm_frame {
     wasm_instance *instance;
     uint32_t function;
-    wasm_name name;       ///< from the name section, else no bytes
     uint32_t code_offset; ///< bytes from the start of the function's bytecode; 0 where it is not known (after
                           ///< a fault)
 } wasm_frame;
@@ -424,5 +429,7 @@ typedef struct wasm_backtrace {
 wasm_backtrace wasm_backtrace_begin(const wasm_instance *instance);
 /// Gives the next frame; false at the end.
 bool wasm_backtrace_next(wasm_backtrace *backtrace, wasm_frame *frame);
+/// The name of a frame's function, as wasm_function_name gives it.
+wasm_name wasm_frame_name(const wasm_frame *frame, char *buffer);
 
 #endif

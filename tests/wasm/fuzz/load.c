@@ -22,7 +22,8 @@ static void inspect(const wasm_image *image, const uint8_t *bytes) {
             sum += (uint8_t)export.name.bytes[k];
     }
     for (uint32_t i = 0; i < wasm_function_count(image); i++) {
-        wasm_name name = wasm_function_name(image, bytes, i);
+        char buffer[WASM_NAME_SIZE];
+        wasm_name name = wasm_function_name(image, bytes, i, buffer);
         for (uint32_t k = 0; k < name.length; k++)
             sum += (uint8_t)name.bytes[k];
         sum += wasm_function_type_at(image, i).parameter_count;
@@ -52,11 +53,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         wasm_status status = wasm_load(bytes, size, &options, &image, &error);
         free(options.scratch.base);
         count_load(status == WASM_OK);
-        if (status == WASM_OK)
+        if (status == WASM_OK) {
             inspect(image, bytes);
-        else if (status != error.status || memchr(error.message, 0, sizeof error.message) == NULL ||
-                 error.message[0] == 0)
+            uint8_t *kept = malloc(size);
+            wasm_strip(options.image.base, bytes, kept);
+            inspect(image, kept);
+            free(kept);
+        } else if (status != error.status || memchr(error.message, 0, sizeof error.message) == NULL ||
+                   error.message[0] == 0) {
             abort_fuzzing("an error without a message");
+        }
         free(options.image.base);
     }
     free(bytes);

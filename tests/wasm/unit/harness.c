@@ -135,9 +135,12 @@ const char *trace_of(wasm_instance *instance) {
     wasm_backtrace backtrace = wasm_backtrace_begin(instance);
     wasm_frame frame;
     text[0] = 0;
-    while (wasm_backtrace_next(&backtrace, &frame) && length < sizeof text - 64)
+    while (wasm_backtrace_next(&backtrace, &frame) && length < sizeof text - 64) {
+        char buffer[WASM_NAME_SIZE];
+        wasm_name name = wasm_frame_name(&frame, buffer);
         length += (size_t)snprintf(text + length, sizeof text - length, "%s%.*s", length == 0 ? "" : " ",
-                                   (int)frame.name.length, frame.name.bytes);
+                                   (int)name.length, name.bytes);
+    }
     return text;
 }
 

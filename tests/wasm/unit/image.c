@@ -42,6 +42,17 @@ static void run_read_only_at_two_addresses(void) {
     destroy_fixture(&first);
 }
 
+/// Whether a function has this name, or none for NULL.
+static bool is_named(const struct fixture *fixture, uint32_t function, const char *expected) {
+    char *buffer = malloc(WASM_NAME_SIZE);
+    wasm_name name = wasm_function_name(fixture->image, fixture->bytes, function, buffer);
+    bool matches = expected == NULL ? name.bytes == NULL
+                                    : name.bytes != NULL && name.length == strlen(expected) &&
+                                          memcmp(name.bytes, expected, name.length) == 0;
+    free(buffer);
+    return matches;
+}
+
 static void describe_images(void) {
     struct fixture fixture;
     size_t length;
@@ -57,9 +68,8 @@ static void describe_images(void) {
     wasm_function_type type = wasm_function_type_at(fixture.image, function);
     CHECK(type.parameter_count == 4 && type.result_count == 4);
     CHECK(type.parameters[0] == WASM_I32 && type.results[0] == WASM_F64);
-    wasm_name name = wasm_function_name(fixture.image, fixture.bytes, find_function(&fixture, "add"));
-    CHECK(name.length == 3 && memcmp(name.bytes, "add", 3) == 0);
-    CHECK(wasm_function_name(fixture.image, fixture.bytes, 1000).bytes == NULL);
+    CHECK(is_named(&fixture, find_function(&fixture, "add"), "add"));
+    CHECK(is_named(&fixture, 1000, NULL));
     uint32_t index;
     CHECK(!wasm_find_export(fixture.image, fixture.bytes, "memory", WASM_FUNCTION, &index));
     CHECK(wasm_find_export(fixture.image, fixture.bytes, "memory", WASM_MEMORY, &index) && index == 0);
@@ -244,7 +254,10 @@ static void run_without_the_module(void) {
         CHECK(code > 0);
         strip_fixture(&fixture);
         CHECK(fixture.length < length - code);
-        CHECK(wasm_function_name(fixture.image, fixture.bytes, 2).length == strlen("square"));
+        CHECK(is_named(&fixture, 0, "add"));
+        CHECK(is_named(&fixture, 1, "subtract"));
+        CHECK(is_named(&fixture, 2, "square"));
+        CHECK(is_named(&fixture, 3, NULL));
         CHECK(wasm_export_count(fixture.image) == 3);
         fixture.data_is_in_place = !keep_data;
         REQUIRE(instantiate_fixture(&fixture, no_hosts, NULL) == WASM_OK);
@@ -258,6 +271,140 @@ static void run_without_the_module(void) {
     }
     destroy_fixture(&whole);
     free(bytes);
+}
+
+/// A module that imports one function and defines others, with a name section.
+struct named_module {
+    uint8_t bytes[4096];
+    size_t length;
+};
+
+/// A section of less than 16 KiB, or a subsection.
+static void put_section(struct named_module *module, uint8_t id, const uint8_t *contents, size_t length) {
+    module->bytes[module->length++] = id;
+    module->bytes[module->length++] = (uint8_t)(length | 0x80);
+    module->bytes[module->length++] = (uint8_t)(length >> 7);
+    memcpy(module->bytes + module->length, contents, length);
+    module->length += length;
+}
+
+static struct named_module name_functions(const uint32_t *functions, const char *const *names,
+                                          uint8_t count) {
+    enum { DEFINED = 3 };
+    static const uint8_t preamble[] = {0x00, 'a', 's', 'm', 0x01, 0x00, 0x00, 0x00};
+    static const uint8_t types[] = {1, 0x60, 0, 0};
+    static const uint8_t imports[] = {1, 1, 'a', 1, 'b', WASM_FUNCTION, 0};
+    static const uint8_t own[] = {DEFINED, 0, 0, 0};
+    static const uint8_t code[] = {DEFINED, 2, 0, 0x0B, 2, 0, 0x0B, 2, 0, 0x0B};
+    struct named_module module = {.length = sizeof preamble};
+    memcpy(module.bytes, preamble, sizeof preamble);
+    put_section(&module, 1, types, sizeof types);
+    put_section(&module, 2, imports, sizeof imports);
+    put_section(&module, 3, own, sizeof own);
+    put_section(&module, 10, code, sizeof code);
+    struct named_module map = {.length = 1};
+    map.bytes[0] = count;
+    for (uint8_t i = 0; i < count; i++) {
+        size_t length = strlen(names[i]);
+        map.bytes[map.length++] = (uint8_t)functions[i];
+        map.bytes[map.length++] = (uint8_t)(length | 0x80);
+        map.bytes[map.length++] = (uint8_t)(length >> 7);
+        memcpy(map.bytes + map.length, names[i], length);
+        map.length += length;
+    }
+    struct named_module contents = {.length = 5};
+    memcpy(contents.bytes, "\4name", 5);
+    put_section(&contents, 1, map.bytes, map.length);
+    put_section(&module, 0, contents.bytes, contents.length);
+    return module;
+}
+
+/// Loads it, and strips what was loaded.
+static void load_named(struct fixture *fixture, const struct named_module *module, bool strip) {
+    load_fixture(fixture, module->bytes, module->length, no_hosts, false);
+    if (fixture->image != NULL && strip)
+        strip_fixture(fixture);
+}
+
+static void fold_names_with_the_same_beginning(void) {
+    static const uint32_t functions[] = {0, 1, 2, 3};
+    static const char *const names[] = {"imported", "file/Class#write", "file/Class", "file/Class#read"};
+    const struct named_module module = name_functions(functions, names, 4);
+    struct fixture whole, stripped;
+    load_named(&whole, &module, false);
+    load_named(&stripped, &module, true);
+    REQUIRE(whole.image != NULL && stripped.image != NULL);
+    CHECK(is_named(&whole, 0, "imported"));
+    CHECK(is_named(&stripped, 0, NULL)); // no backtrace has it
+    for (uint32_t i = 1; i < 4; i++)
+        CHECK(is_named(&whole, i, names[i]) && is_named(&stripped, i, names[i]));
+    CHECK(is_named(&whole, 4, NULL) && is_named(&stripped, 4, NULL));
+    // Of the three names there are "file/Class", "#read" and "write", with 3 bytes for each.
+    static const size_t preamble = 8, imports = 10, folded = 10 + 5 + 5 + 3 * 3;
+    CHECK(stripped.length == preamble + imports + folded);
+    destroy_fixture(&whole);
+    destroy_fixture(&stripped);
+}
+
+static void cut_names_that_are_too_long(void) {
+    static const uint32_t functions[] = {1, 2, 3};
+    char longest[WASM_NAME_SIZE + 1], longer[WASM_NAME_SIZE + 2], cut[WASM_NAME_SIZE + 1];
+    memset(longest, 'a', sizeof longest);
+    longest[WASM_NAME_SIZE] = 0;
+    memset(longer, 'b', sizeof longer);
+    longer[WASM_NAME_SIZE + 1] = 0;
+    memcpy(cut, longer, sizeof cut);
+    memcpy(cut, "...", 3);
+    cut[WASM_NAME_SIZE] = 0;
+    const char *names[] = {longest, longer, ""};
+    struct named_module module = name_functions(functions, names, 3);
+    struct fixture fixture;
+    load_named(&fixture, &module, false);
+    REQUIRE(fixture.image != NULL);
+    CHECK(is_named(&fixture, 1, longest) && is_named(&fixture, 2, longer));
+    strip_fixture(&fixture);
+    CHECK(is_named(&fixture, 1, longest) && is_named(&fixture, 2, cut) && is_named(&fixture, 3, NULL));
+    destroy_fixture(&fixture);
+    // The cut would be within the character: it goes as a whole.
+    memcpy(longer + 3, "\xC3\xBC", 2);
+    module = name_functions(functions, names, 3);
+    load_named(&fixture, &module, true);
+    REQUIRE(fixture.image != NULL);
+    cut[WASM_NAME_SIZE - 1] = 0;
+    CHECK(is_named(&fixture, 2, cut));
+    destroy_fixture(&fixture);
+}
+
+/// Whatever is wrong with names is no error, and costs names only.
+static void forgive_names_that_are_wrong(void) {
+    static const char *const names[] = {"first", "second", "third"};
+    static const struct {
+        uint32_t functions[3];
+        const char *expected[4];
+    } cases[] = {
+        {{1, 1, 2}, {NULL, "first", NULL, NULL}},
+        {{2, 1, 3}, {NULL, NULL, "first", NULL}},
+        {{1, 3, 4}, {NULL, "first", NULL, "second"}},
+        {{1, 100, 3}, {NULL, "first", NULL, NULL}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct named_module module = name_functions(cases[i].functions, names, 3);
+        for (int strip = 0; strip < 2; strip++) {
+            struct fixture fixture;
+            load_named(&fixture, &module, strip);
+            REQUIRE(fixture.image != NULL);
+            for (uint32_t function = 0; function < 4; function++)
+                CHECK(is_named(&fixture, function, cases[i].expected[function]));
+            destroy_fixture(&fixture);
+        }
+    }
+    struct named_module module = name_functions(cases[0].functions, names, 1);
+    module.bytes[module.length - 1] = 0xFF; // no UTF-8
+    struct fixture fixture;
+    load_named(&fixture, &module, true);
+    REQUIRE(fixture.image != NULL);
+    CHECK(is_named(&fixture, 1, NULL));
+    destroy_fixture(&fixture);
 }
 
 static void drop_segments_that_were_in_place(void) {
@@ -297,6 +444,9 @@ const struct test image_tests[] = {
     {"a table that nothing can change is read in the image", keep_constant_tables_in_the_image},
     {"images and instances stay small", keep_images_and_instances_small},
     {"an image and what is kept of its module run without the module", run_without_the_module},
+    {"stripping folds names with the same beginning", fold_names_with_the_same_beginning},
+    {"stripping keeps the end of a name that is too long", cut_names_that_are_too_long},
+    {"names that are wrong are no error", forgive_names_that_are_wrong},
     {"segments whose data is in place have been dropped", drop_segments_that_were_in_place},
     {"data is placed if all of it has a fixed place in the memory",
      place_only_what_has_a_fixed_place_in_the_memory},
