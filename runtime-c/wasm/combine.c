@@ -127,7 +127,7 @@ static bool emit_with_last(struct translator *translator, uint32_t opcode, struc
         wasm_emit_operation(translator, WASM_OPERATION_i32_load_and);
         wasm_emit_unit(translator, last.destination);
         wasm_emit_unit(translator, last.first);
-        wasm_emit_32(translator, last.second);
+        wasm_emit_unit(translator, last.second);
         wasm_emit_32(translator, number);
         wasm_push_result(translator, start, start + 1);
         return true;
@@ -195,12 +195,26 @@ void wasm_emit_binary(struct translator *translator, uint32_t opcode) {
     translator->last.immediate = immediate;
 }
 
+/// An offset that is too large for the unit in loads and stores: adds it to the address, in the address's
+/// home, which becomes the slot to access. Returns the offset that is left.
+static uint32_t emit_large_offset(struct translator *translator, uint32_t offset, uint32_t position,
+                                  uint16_t *slot) {
+    if (offset <= UINT16_MAX)
+        return offset;
+    wasm_emit_operation(translator, WASM_OPERATION_displace);
+    wasm_emit_unit(translator, home_of(translator, position));
+    wasm_emit_unit(translator, *slot);
+    wasm_emit_32(translator, offset);
+    *slot = home_of(translator, position);
+    return 0;
+}
+
 void wasm_emit_load(struct translator *translator, const struct wasm_instruction *instruction) {
     struct operand address = wasm_pop_operand(translator);
     uint32_t position = translator->operand_count;
     uint32_t operation = wasm_descriptors[instruction->opcode].operation;
     struct last_operation last = translator->last;
-    bool computed = is_last(translator, address, position);
+    bool computed = is_last(translator, address, position) && instruction->second <= UINT16_MAX;
     bool displaced = computed && last.operation == WASM_OPERATION_i32_add_immediate;
     bool indexed = computed && (last.operation == WASM_OPERATION_i32_add ||
                                 last.operation == WASM_OPERATION_i32_add_shifted);
@@ -209,6 +223,7 @@ void wasm_emit_load(struct translator *translator, const struct wasm_instruction
         translator->position = last.start;
     else
         slot = wasm_operand_slot(translator, address, position);
+    uint32_t offset = emit_large_offset(translator, instruction->second, position, &slot);
     uint32_t start = translator->position;
     wasm_emit_operation(translator, operation + (displaced ? WASM_VARIANT_DISPLACED
                                                  : indexed ? WASM_VARIANT_INDEXED
@@ -221,10 +236,10 @@ void wasm_emit_load(struct translator *translator, const struct wasm_instruction
     }
     if (displaced)
         wasm_emit_32(translator, last.second);
-    wasm_emit_32(translator, instruction->second);
+    wasm_emit_unit(translator, offset);
     wasm_push_result(translator, start, start + 1);
     translator->last.first = slot;
-    translator->last.second = instruction->second;
+    translator->last.second = offset;
 }
 
 void wasm_emit_store(struct translator *translator, const struct wasm_instruction *instruction) {
@@ -237,9 +252,10 @@ void wasm_emit_store(struct translator *translator, const struct wasm_instructio
     bool constant = fits_immediate(descriptor->operand, value);
     // The address may still be where the last operation took it from, if the value is not computed behind it.
     bool global = last.operation == WASM_OPERATION_global_get && is_last(translator, address, position) &&
-                  (constant || value.kind == OPERAND_LOCAL);
+                  (constant || value.kind == OPERAND_LOCAL) && instruction->second <= UINT16_MAX;
     uint16_t value_slot = constant ? 0 : wasm_operand_slot(translator, value, value_position);
     uint16_t address_slot = global ? last.first : wasm_operand_slot(translator, address, position);
+    uint32_t offset = emit_large_offset(translator, instruction->second, position, &address_slot);
     if (global)
         translator->position = last.start;
     wasm_emit_operation(translator, descriptor->operation + (constant ? WASM_VARIANT_CONSTANT : 0) +
@@ -249,7 +265,7 @@ void wasm_emit_store(struct translator *translator, const struct wasm_instructio
         wasm_emit_32(translator, (uint32_t)value.value);
     else
         wasm_emit_unit(translator, value_slot);
-    wasm_emit_32(translator, instruction->second);
+    wasm_emit_unit(translator, offset);
 }
 
 void wasm_emit_global_get(struct translator *translator, uint32_t global) {

@@ -114,6 +114,10 @@ static const uint16_t *put_operand(struct output *output, const wasm_image *imag
         return code + 4;
     case 'o':
         put_text(output, " @");
+        put_number(output, *code);
+        return code + 1;
+    case 'O':
+        put_text(output, " @");
         put_number(output, read_units(code, 2));
         return code + 2;
     case 'c':

@@ -149,13 +149,21 @@ do_i32_add_shifted:
     SLOT(1) = (uint32_t)SLOT(2) + ((uint32_t)SLOT(3) << code[4]);
     NEXT(5);
 do_i32_load_and: {
-    uint64_t address = (uint64_t)(uint32_t)SLOT(2) + read_32(code + 3);
+    uint64_t address = (uint64_t)(uint32_t)SLOT(2) + code[3];
     if (UNLIKELY(address + sizeof(uint32_t) > memory_size))
         goto memory_out_of_bounds;
     uint32_t value;
     __builtin_memcpy(&value, memory + address, sizeof value);
-    SLOT(1) = value & read_32(code + 5);
-    NEXT(7);
+    SLOT(1) = value & read_32(code + 4);
+    NEXT(6);
+}
+do_displace: {
+    // A sum beyond 32 bits is beyond every memory, so what goes on to the access is the whole address.
+    uint64_t address = (uint64_t)(uint32_t)SLOT(2) + read_32(code + 3);
+    if (UNLIKELY(address > UINT32_MAX))
+        goto memory_out_of_bounds;
+    SLOT(1) = address;
+    NEXT(5);
 }
 
     // ---- branches

@@ -9,9 +9,9 @@
 //
 //   d  slot written             1 unit        n  16-bit number                 1 unit
 //   s  slot read                1 unit        i  32-bit number, signed         2 units
-//   b  first of several slots   1 unit        o  32-bit memory offset          2 units
-//   l  label                    2 units       I  64-bit number                 4 units
-//   c  entry of a function      2 units
+//   b  first of several slots   1 unit        o  memory offset                 1 unit
+//   l  label                    2 units       O  32-bit memory offset          2 units
+//   c  entry of a function      2 units       I  64-bit number                 4 units
 //
 // Labels and entries are distances in units, from their own first unit to the target.
 //
@@ -38,6 +38,8 @@
     /* two instructions in one */                                               \
     OPERATION(i32_add_shifted, "i32.add shl", "dssn") /* d = s + (s << n) */    \
     OPERATION(i32_load_and, "i32.load and", "dsoi")                             \
+    /* an offset too large for the load or store that follows */                \
+    OPERATION(displace, "displace", "dsO")                                      \
     /* control: every taken branch polls for interruption */                    \
     OPERATION(unreachable, "unreachable", "")                                   \
     OPERATION(branch, "branch", "l")                                            \

@@ -23,8 +23,8 @@
 #define LOADED_F32 uint32_t
 #define LOADED_F64 uint64_t
 
-// Addresses have up to 33 bits: a 32-bit number and the instruction's offset. They are compared with the size
-// in 64 bits.
+// Addresses have up to 33 bits: a 32-bit number and the instruction's offset (a larger one than fits the unit
+// has been added before, by the operation displace). They are compared with the size in 64 bits.
 #define LOAD_FROM(computed_address, type, memory_type, units)                                                \
     uint64_t address = (computed_address);                                                                   \
     if (UNLIKELY(address + sizeof(memory_type) > memory_size))                                               \
@@ -35,18 +35,17 @@
     NEXT(units)
 #define LOAD(opcode, identifier, text, type, memory_type)                                                    \
     do_##identifier : {                                                                                      \
-        LOAD_FROM((uint64_t)(uint32_t)SLOT(2) + read_32(code + 3), type, memory_type, 5);                    \
+        LOAD_FROM((uint64_t)(uint32_t)SLOT(2) + code[3], type, memory_type, 4);                              \
     }                                                                                                        \
     do_##identifier##_displaced : {                                                                          \
-        LOAD_FROM((uint64_t)((uint32_t)SLOT(2) + read_32(code + 3)) + read_32(code + 5), type, memory_type,  \
-                  7);                                                                                        \
+        LOAD_FROM((uint64_t)((uint32_t)SLOT(2) + read_32(code + 3)) + code[5], type, memory_type, 6);        \
     }                                                                                                        \
     do_##identifier##_indexed : {                                                                            \
-        LOAD_FROM((uint64_t)((uint32_t)SLOT(2) + ((uint32_t)SLOT(3) << code[4])) + read_32(code + 5), type,  \
-                  memory_type, 7);                                                                           \
+        LOAD_FROM((uint64_t)((uint32_t)SLOT(2) + ((uint32_t)SLOT(3) << code[4])) + code[5], type,            \
+                  memory_type, 6);                                                                           \
     }
 #define STORE_TO(base, stored, offset, memory_type, units)                                                   \
-    uint64_t address = (uint64_t)(uint32_t)(base) + read_32(code + (offset));                                \
+    uint64_t address = (uint64_t)(uint32_t)(base) + code[offset];                                            \
     if (UNLIKELY(address + sizeof(memory_type) > memory_size))                                               \
         goto memory_out_of_bounds;                                                                           \
     memory_type value = (memory_type)(stored);                                                               \
@@ -54,16 +53,16 @@
     NEXT(units)
 #define STORE(opcode, identifier, text, type, memory_type)                                                   \
     do_##identifier : {                                                                                      \
-        STORE_TO(SLOT(1), SLOT(2), 3, memory_type, 5);                                                       \
+        STORE_TO(SLOT(1), SLOT(2), 3, memory_type, 4);                                                       \
     }                                                                                                        \
     do_##identifier##_constant : {                                                                           \
-        STORE_TO(SLOT(1), (int64_t)(int32_t)read_32(code + 2), 4, memory_type, 6);                           \
+        STORE_TO(SLOT(1), (int64_t)(int32_t)read_32(code + 2), 4, memory_type, 5);                           \
     }                                                                                                        \
     do_##identifier##_global : {                                                                             \
-        STORE_TO(instance->globals[code[1]], SLOT(2), 3, memory_type, 5);                                    \
+        STORE_TO(instance->globals[code[1]], SLOT(2), 3, memory_type, 4);                                    \
     }                                                                                                        \
     do_##identifier##_global_constant : {                                                                    \
-        STORE_TO(instance->globals[code[1]], (int64_t)(int32_t)read_32(code + 2), 4, memory_type, 6);        \
+        STORE_TO(instance->globals[code[1]], (int64_t)(int32_t)read_32(code + 2), 4, memory_type, 5);        \
     }
 #define UNARY(opcode, identifier, text, operand, result, ...)                                                \
     do_##identifier : {                                                                                      \

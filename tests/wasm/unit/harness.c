@@ -150,8 +150,8 @@ int main(int argc, char **argv) {
         return 2;
     }
     modules_folder = argv[1];
-    const struct test *const suites[] = {call_tests, trap_tests, image_tests, hostile_tests,
-                                         disassembly_tests};
+    const struct test *const suites[] = {call_tests,    trap_tests,        image_tests,
+                                         hostile_tests, disassembly_tests, width_tests};
     uint32_t passed = 0;
     uint32_t failed = 0;
     for (size_t i = 0; i < sizeof suites / sizeof *suites; i++) {

@@ -19,7 +19,8 @@ struct test {
 
 #define END_OF_TESTS {NULL, NULL}
 
-extern const struct test call_tests[], trap_tests[], image_tests[], hostile_tests[], disassembly_tests[];
+extern const struct test call_tests[], trap_tests[], image_tests[], hostile_tests[], disassembly_tests[],
+    width_tests[];
 
 /// Records a failed check of the running test.
 void fail_check(const char *file, int line, const char *text);

@@ -1,0 +1,36 @@
+;; SPDX-License-Identifier: Apache-2.0
+;; Numbers at and beyond what fits one unit of bytecode. Memory has 4, 5, 6, ... from address 65532 on.
+(module
+    (memory 2)
+    (data (i32.const 65532) "\04\05\06\07\08\09\0a\0b\0c\0d\0e\0f")
+    (global $pointer (mut i32) (i32.const 4))
+    (global $wide (mut i64) (i64.const 0))
+
+    (func (export "offset65535") (param i32) (result i32) (i32.load8_u offset=65535 (local.get 0)))
+    (func (export "offset65536") (param i32) (result i32) (i32.load8_u offset=65536 (local.get 0)))
+    (func (export "offset64") (param i32) (result i64) (i64.load offset=65536 (local.get 0)))
+    (func (export "offsetDisplaced") (param i32) (result i32)
+        (i32.load8_u offset=65537 (i32.add (local.get 0) (i32.const -4))))
+    (func (export "offsetIndexed") (param i32 i32) (result i32)
+        (i32.load8_u offset=65536 (i32.add (local.get 0) (i32.shl (local.get 1) (i32.const 1)))))
+    (func (export "offsetMasked") (param i32) (result i32)
+        (i32.and (i32.load offset=65536 (local.get 0)) (i32.const 0xFF00)))
+    ;; The address stays what it was.
+    (func (export "offsetAgain") (param i32) (result i32)
+        (i32.add
+            (i32.shl (i32.load8_u offset=65536 (local.get 0)) (i32.const 8))
+            (i32.load8_u offset=65537 (local.get 0))))
+    (func (export "store") (param i32 i32) (result i32)
+        (i32.store8 offset=65540 (local.get 0) (local.get 1))
+        (i32.load8_u offset=65540 (local.get 0)))
+    (func (export "storeComputed") (param i32 i32) (result i32)
+        (i32.store offset=70000 (local.get 0) (i32.mul (local.get 1) (local.get 1)))
+        (i32.load (i32.add (local.get 0) (i32.const 70000))))
+    (func (export "storeConstant") (param i32) (result i64)
+        (i64.store offset=70000 (i32.add (local.get 0) (i32.const 8)) (i64.const -2))
+        (i64.load offset=70008 (local.get 0)))
+    (func (export "storeGlobal") (param i32) (result i32)
+        (i32.store offset=65536 (global.get $pointer) (local.get 0))
+        (i32.store offset=65540 (global.get $pointer) (i32.const 1))
+        (i32.add (i32.load offset=65536 (i32.const 4)) (i32.load offset=65540 (global.get $pointer))))
+)
