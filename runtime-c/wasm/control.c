@@ -244,29 +244,64 @@ uint16_t wasm_exchange_operands(struct translator *translator, uint32_t paramete
     return base;
 }
 
+#define LONGEST_CALL ((1u << (31 - WASM_CALL_SLOT_BITS)) - 1)
+_Static_assert((uint32_t)WASM_MAXIMUM_FUNCTIONS <= LONGEST_CALL,
+               "call_far has as many bits for the function");
+
+static void emit_call_of_defined(struct translator *translator, uint32_t function, uint32_t base) {
+    struct wasm_image_function *record = &translator->functions[function];
+    if (base >> WASM_CALL_SLOT_BITS != 0) {
+        wasm_emit_operation(translator, WASM_OPERATION_call_deep);
+        wasm_emit_unit(translator, base);
+        wasm_emit_32(translator, function);
+        return;
+    }
+    uint32_t position = translator->position;
+    bool backward = function <= translator->function;
+    // Not translated yet: until then `code` is the chain of its callers, as distances from each to the one
+    // before.
+    uint32_t target = backward ? (record->code - translator->image->code.offset) / (uint32_t)sizeof(uint16_t)
+                               : record->code;
+    uint32_t distance = target == 0 && !backward ? 0 : position - target;
+    if (distance > LONGEST_CALL) {
+        wasm_emit_operation(translator, WASM_OPERATION_call_far);
+        wasm_emit_32(translator, function << WASM_CALL_SLOT_BITS | base);
+        return;
+    }
+    wasm_emit_operation(translator, WASM_OPERATION_call);
+    wasm_emit_32(translator, (backward ? -distance : distance) << WASM_CALL_SLOT_BITS | base);
+    if (!backward && !wasm_failed(&translator->reader))
+        record->code = position;
+}
+
+void wasm_resolve_calls(struct translator *translator, uint32_t function) {
+    uint32_t entry = translator->position;
+    for (uint32_t position = translator->functions[function].code, link;
+         position != 0 && !wasm_failed(&translator->reader); position = link == 0 ? 0 : position - link) {
+        uint32_t base = translator->code[position + 1] & ((1u << WASM_CALL_SLOT_BITS) - 1);
+        link = wasm_read_code_32(translator, position + 1) >> WASM_CALL_SLOT_BITS;
+        uint32_t operand = entry - position;
+        if (operand > LONGEST_CALL) {
+            translator->code[position] = WASM_OPERATION_call_far;
+            operand = function;
+        }
+        wasm_patch_32(translator, position + 1, operand << WASM_CALL_SLOT_BITS | base);
+    }
+}
+
 void wasm_emit_call(struct translator *translator, uint32_t function) {
     const struct wasm_image_type *type = wasm_type_of(translator->image, function);
-    struct wasm_image_function *record = &translator->functions[function];
+    const struct wasm_image_function *record = &translator->functions[function];
     uint16_t base = wasm_exchange_operands(translator, type->parameter_count, type->result_count);
-    bool imported = function < translator->image->imported_functions;
-    bool bound = imported && record->code != WASM_NONE;
-    wasm_emit_operation(translator, bound      ? WASM_OPERATION_call_host
-                                    : imported ? WASM_OPERATION_call_import
-                                               : WASM_OPERATION_call);
-    wasm_emit_unit(translator, base);
-    if (bound) {
-        wasm_emit_unit(translator, type->result_count);
-        wasm_emit_unit(translator, record->code);
-    } else if (imported) {
-        wasm_emit_unit(translator, type->result_count);
-        wasm_emit_32(translator, record->body);
-    } else if (function > translator->function) {
-        // Not translated yet: until then `code` is the chain of its callers.
-        wasm_emit_chained(translator, &record->code);
-    } else {
-        uint32_t entry = (record->code - translator->image->code.offset) / (uint32_t)sizeof(uint16_t);
-        wasm_emit_32(translator, entry - translator->position);
+    if (function >= translator->image->imported_functions) {
+        emit_call_of_defined(translator, function, base);
+        return;
     }
+    bool bound = record->code != WASM_NONE;
+    wasm_emit_operation(translator, bound ? WASM_OPERATION_call_host : WASM_OPERATION_call_import);
+    wasm_emit_unit(translator, base);
+    wasm_emit_unit(translator, type->result_count);
+    wasm_emit_unit(translator, bound ? record->code : record->body);
 }
 
 void wasm_emit_call_indirect(struct translator *translator, const struct wasm_instruction *instruction) {
@@ -277,5 +312,5 @@ void wasm_emit_call_indirect(struct translator *translator, const struct wasm_in
     wasm_emit_unit(translator, base);
     wasm_emit_unit(translator, index);
     wasm_emit_unit(translator, instruction->second);
-    wasm_emit_32(translator, type->canonical); // as in the functions' records
+    wasm_emit_unit(translator, type->canonical); // as in the functions' records
 }

@@ -23,7 +23,7 @@ void wasm_emit_operation(struct translator *translator, uint32_t operation) {
     wasm_emit_unit(translator, operation);
 }
 
-static uint32_t read_32(const struct translator *translator, uint32_t position) {
+uint32_t wasm_read_code_32(const struct translator *translator, uint32_t position) {
     return translator->code[position] | (uint32_t)translator->code[position + 1] << 16;
 }
 
@@ -43,7 +43,7 @@ void wasm_emit_chained(struct translator *translator, uint32_t *chain) {
 
 void wasm_resolve_chain(struct translator *translator, uint32_t chain, uint32_t target) {
     while (chain != 0 && !wasm_failed(&translator->reader)) {
-        uint32_t next = read_32(translator, chain);
+        uint32_t next = wasm_read_code_32(translator, chain);
         wasm_patch_32(translator, chain, target - chain);
         chain = next;
     }

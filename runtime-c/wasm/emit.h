@@ -87,6 +87,7 @@ void wasm_emit_unit(struct translator *translator, uint32_t unit);
 void wasm_emit_32(struct translator *translator, uint32_t value);
 /// Begins an operation: no other may be open.
 void wasm_emit_operation(struct translator *translator, uint32_t operation);
+uint32_t wasm_read_code_32(const struct translator *translator, uint32_t position);
 /// Overwrites two units, unless something has failed.
 void wasm_patch_32(struct translator *translator, uint32_t position, uint32_t value);
 /// Emits a label that is not known yet, and puts it on a chain.
@@ -162,6 +163,8 @@ void wasm_end_block(struct translator *translator);
 /// Replaces settled operands by results that take their place; gives the slot where both begin.
 uint16_t wasm_exchange_operands(struct translator *translator, uint32_t operands, uint32_t results);
 void wasm_emit_call(struct translator *translator, uint32_t function);
+/// Makes all calls of a function so far enter it at the current position.
+void wasm_resolve_calls(struct translator *translator, uint32_t function);
 void wasm_emit_call_indirect(struct translator *translator, const struct wasm_instruction *instruction);
 
 #endif

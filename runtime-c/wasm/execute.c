@@ -27,9 +27,13 @@ static inline uint64_t read_64(const uint16_t *code) {
     return value;
 }
 
-/// Target of the label (or function entry) whose first unit is `code`.
+/// Target of the label whose first unit is `code`.
 static inline const uint16_t *target_of(const uint16_t *code) {
     return code + (int32_t)read_32(code);
+}
+
+static inline const uint16_t *entry_of(const wasm_instance *instance, uint32_t function) {
+    return wasm_image_at(instance->image, instance->functions[function].code);
 }
 
 /// The slot named by the n-th unit of the operation.
@@ -220,9 +224,9 @@ do_meter: {
     uint32_t result_count;
 
 do_call:
-    entry = target_of(code + 2);
-    return_code = code + 4;
-    callee_frame = frame + code[1];
+    entry = code + ((int64_t)(int32_t)read_32(code + 1) >> WASM_CALL_SLOT_BITS);
+    return_code = code + 3;
+    callee_frame = frame + (uint8_t)code[1];
 enter: {
     struct wasm_record *record = stack->record - 1;
     const struct wasm_entry *header = (const struct wasm_entry *)entry;
@@ -241,6 +245,16 @@ enter: {
         goto interrupted;
     DISPATCH();
 }
+do_call_far:
+    entry = entry_of(instance, read_32(code + 1) >> WASM_CALL_SLOT_BITS);
+    return_code = code + 3;
+    callee_frame = frame + (uint8_t)code[1];
+    goto enter;
+do_call_deep:
+    entry = entry_of(instance, read_32(code + 2));
+    return_code = code + 4;
+    callee_frame = frame + code[1];
+    goto enter;
 enter_instance: {
     // Two records: the callee's returns to wasm_leave_instance_code, which takes the way back from the other
     // one.
@@ -282,9 +296,9 @@ enter_host:
     RELOAD_MEMORY();
     DISPATCH();
 do_call_import: {
-    const struct wasm_binding *binding = &instance->bindings[read_32(code + 3)];
+    const struct wasm_binding *binding = &instance->bindings[code[3]];
     callee_frame = frame + code[1];
-    return_code = code + 5;
+    return_code = code + 4;
     if (binding->host != NULL) {
         host = binding->host;
         result_count = code[2];
@@ -292,16 +306,16 @@ do_call_import: {
         goto enter_host;
     }
     callee_instance = binding->instance;
-    entry = wasm_image_at(callee_instance->image, callee_instance->functions[binding->function].code);
+    entry = entry_of(callee_instance, binding->function);
     goto enter_instance;
 }
 do_call_indirect: {
     const wasm_table *table = instance->tables[code[3]];
+    uint32_t function;
     uint32_t index = (uint32_t)SLOT(2);
-    uint32_t type = read_32(code + 4);
+    uint32_t type = code[4];
     if (UNLIKELY(index >= table->size))
         TRAP(UNDEFINED_ELEMENT);
-    uint32_t function;
     if (table->functions != NULL) {
         uint32_t place = index - table->first;
         function = place < table->count ? table->functions[place] : WASM_NONE;
@@ -317,7 +331,7 @@ do_call_indirect: {
     }
     const struct wasm_image_function *record = &callee_instance->functions[function];
     callee_frame = frame + code[1];
-    return_code = code + 6;
+    return_code = code + 5;
     if (callee_instance == instance) {
         if (UNLIKELY(record->type != type))
             TRAP(INDIRECT_CALL_TYPE_MISMATCH);

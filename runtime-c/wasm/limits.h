@@ -12,6 +12,7 @@ enum {
     WASM_MAXIMUM_MODULE_SIZE = 64 << 20,
 
     /// Function types. Equal types are found by comparing all pairs: this bounds the time for it (0.1 s).
+    /// Bytecode names them with 16 bits.
     WASM_MAXIMUM_TYPES = 8192,
 
     /// Parameters of a function type, and results likewise.
@@ -20,6 +21,7 @@ enum {
     /// Functions, imported ones included. A function reference has 20 bits for the index.
     WASM_MAXIMUM_FUNCTIONS = 1 << 18,
 
+    /// Bytecode names imported functions with 16 bits.
     WASM_MAXIMUM_IMPORTS = 1 << 16,
     WASM_MAXIMUM_EXPORTS = 1 << 18,
 

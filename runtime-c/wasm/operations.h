@@ -11,9 +11,14 @@
 //   s  slot read                1 unit        i  32-bit number, signed         2 units
 //   b  first of several slots   1 unit        o  memory offset                 1 unit
 //   l  label                    2 units       O  32-bit memory offset          2 units
-//   c  entry of a function      2 units       I  64-bit number                 4 units
+//   c  slot and entry           2 units       I  64-bit number                 4 units
+//   f  slot and function        2 units       F  function                      2 units
 //
-// Labels and entries are distances in units, from their own first unit to the target.
+// `c` and `f` share 32 bits: the first slot of the callee's frame has the low 8, and its entry or index the
+// others.
+//
+// Labels and entries are distances in units: from the label's own first unit, from the operation's first unit
+// to the entry.
 //
 // BYTECODE(OPERATION) expands to OPERATION(identifier, text, format) for each.
 #ifndef SEALIFT_WASM_OPERATIONS_H
@@ -54,10 +59,12 @@
     OPERATION(return_one, "return", "s")                                        \
     OPERATION(return_constant, "return", "i")                                   \
     OPERATION(return_many, "return", "bn")                                      \
-    OPERATION(call, "call", "bc")                                               \
+    OPERATION(call, "call", "c")                                                \
+    OPERATION(call_far, "call far", "f") /* its entry is too far for 24 bits */     \
+    OPERATION(call_deep, "call deep", "bF") /* the slot has more than 8 bits */      \
     OPERATION(call_host, "call host", "bnn") /* results, host entry */         \
-    OPERATION(call_import, "call import", "bni") /* results, binding */         \
-    OPERATION(call_indirect, "call_indirect", "bsni") /* table, type */         \
+    OPERATION(call_import, "call import", "bnn") /* results, binding */         \
+    OPERATION(call_indirect, "call_indirect", "bsnn") /* table, type */         \
     OPERATION(meter, "meter", "i")                                              \
     /* memory and tables: operands in consecutive slots, result in the first */ \
     OPERATION(memory_size, "memory.size", "d")                                  \
@@ -102,6 +109,9 @@ enum wasm_operation {
 #undef OPERATION
         WASM_OPERATION_COUNT
 };
+
+/// Bits of the callee's first slot in the operands `c` and `f`.
+enum { WASM_CALL_SLOT_BITS = 8 };
 
 /// Distance from an instruction's operation to its variants.
 enum {

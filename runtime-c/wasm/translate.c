@@ -302,7 +302,7 @@ static void begin_function(struct translator *translator, uint32_t function) {
 static void translate_function(struct translator *translator, uint32_t function) {
     begin_function(translator, function);
     uint32_t entry = translator->position;
-    wasm_resolve_chain(translator, translator->functions[function].code, entry);
+    wasm_resolve_calls(translator, function);
     translator->functions[function].code =
         translator->image->code.offset + entry * (uint32_t)sizeof(uint16_t);
     for (uint32_t i = 0; i < WASM_ENTRY_UNITS; i++)
