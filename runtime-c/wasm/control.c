@@ -74,9 +74,29 @@ static bool needs_moves(const struct translator *translator, const struct block 
 
 static void emit_label(struct translator *translator, struct block *block) {
     if (block->opcode == WASM_OPCODE_loop)
-        wasm_emit_32(translator, block->label - translator->position);
+        wasm_emit_label(translator, block->label);
     else
         wasm_emit_chained(translator, &block->label);
+}
+
+/// Emits the label of a condition that skips what is emitted until end_skip. That is always near.
+static uint32_t begin_skip(struct translator *translator) {
+    uint32_t label = translator->position;
+    wasm_emit_unit(translator, 0);
+    return label;
+}
+
+static void end_skip(struct translator *translator, uint32_t label) {
+    if (!wasm_failed(&translator->reader))
+        translator->code[label] = (uint16_t)(translator->position - label);
+}
+
+// What is skipped at most: a constant for each result, and a branch or return.
+_Static_assert(WASM_MAXIMUM_PARAMETERS * 6 + 3 < INT16_MAX, "a skip must fit a label");
+
+static void emit_branch_operation(struct translator *translator) {
+    wasm_emit_operation(translator,
+                        translator->far_labels ? WASM_OPERATION_branch_far : WASM_OPERATION_branch);
 }
 
 /// Emits an unconditional branch with the operands it carries. Their entries do not change.
@@ -92,21 +112,20 @@ void wasm_emit_branch(struct translator *translator, struct block *block) {
     for (uint32_t i = 0; i < count; i++)
         wasm_move_operand(translator, translator->operands[first + i], first + i,
                           home_of(translator, block->height + i));
-    wasm_emit_operation(translator, WASM_OPERATION_branch);
+    emit_branch_operation(translator);
     emit_label(translator, block);
 }
 
 void wasm_emit_branch_if(struct translator *translator, struct block *block) {
     struct operand condition = wasm_pop_operand(translator);
-    if (!needs_moves(translator, block)) {
+    if (!translator->far_labels && !needs_moves(translator, block)) {
         wasm_emit_condition(translator, condition, false);
         emit_label(translator, block);
     } else {
-        uint32_t over = 0;
         wasm_emit_condition(translator, condition, true);
-        wasm_emit_chained(translator, &over);
+        uint32_t skip = begin_skip(translator);
         wasm_emit_branch(translator, block);
-        wasm_resolve_chain(translator, over, translator->position);
+        end_skip(translator, skip);
     }
     wasm_bind_label(translator);
     wasm_begin_piece(translator);
@@ -122,9 +141,10 @@ void wasm_end_reachable(struct translator *translator) {
 
 void wasm_emit_branch_table(struct translator *translator, uint32_t count) {
     uint16_t index = wasm_take_operand(translator);
-    wasm_emit_operation(translator, WASM_OPERATION_branch_table);
+    wasm_emit_operation(translator, translator->far_labels ? WASM_OPERATION_branch_table_far
+                                                           : WASM_OPERATION_branch_table);
     wasm_emit_unit(translator, index);
-    wasm_emit_32(translator, count);
+    wasm_emit_unit(translator, count);
     struct wasm_reader labels = translator->reader;
     for (uint32_t i = 0; i <= count && !wasm_failed(&translator->reader); i++) {
         struct block *block = wasm_block_at(translator, wasm_read_u32(&translator->reader));
@@ -166,8 +186,15 @@ void wasm_begin_block(struct translator *translator, const struct wasm_instructi
         // is; else it is in its home, or a local or constant, which settling does not touch.
         if (translator->position == before)
             translator->last = last;
-        wasm_emit_condition(translator, condition, true);
-        wasm_emit_chained(translator, &else_chain);
+        wasm_emit_condition(translator, condition, !translator->far_labels);
+        if (translator->far_labels) {
+            uint32_t skip = begin_skip(translator);
+            emit_branch_operation(translator);
+            wasm_emit_chained(translator, &else_chain);
+            end_skip(translator, skip);
+        } else {
+            wasm_emit_chained(translator, &else_chain);
+        }
     } else {
         wasm_settle(translator, parameters);
         wasm_settle_locals(translator);
@@ -286,6 +313,16 @@ void wasm_resolve_calls(struct translator *translator, uint32_t function) {
             operand = function;
         }
         wasm_patch_32(translator, position + 1, operand << WASM_CALL_SLOT_BITS | base);
+    }
+}
+
+void wasm_take_back_calls(struct translator *translator, uint32_t position) {
+    for (uint32_t i = translator->function + 1; i < translator->image->functions.count; i++) {
+        uint32_t *chain = &translator->functions[i].code;
+        while (*chain > position) {
+            uint32_t link = wasm_read_code_32(translator, *chain + 1) >> WASM_CALL_SLOT_BITS;
+            *chain = link == 0 ? 0 : *chain - link;
+        }
     }
 }
 

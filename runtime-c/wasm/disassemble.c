@@ -135,10 +135,14 @@ static const uint16_t *put_operand(struct output *output, const wasm_image *imag
         put_number(output, function);
         return code + 2;
     }
-    default: // 'l'
+    case 'L':
         put_text(output, " -> ");
         put_signed(output, code + (int32_t)read_units(code, 2) - start);
         return code + 2;
+    default: // 'l'
+        put_text(output, " -> ");
+        put_signed(output, code + (int16_t)*code - start);
+        return code + 1;
     }
 }
 
@@ -156,9 +160,10 @@ static const uint16_t *put_operation(struct output *output, const wasm_image *im
     code++;
     for (const char *format = description->format; *format != 0; format++)
         code = put_operand(output, image, start, code, *format);
-    if (operation == WASM_OPERATION_branch_table)
-        for (uint64_t labels = read_units(code - 2, 2) + 1; labels != 0; labels--)
-            code = put_operand(output, image, start, code, 'l');
+    if (operation == WASM_OPERATION_branch_table || operation == WASM_OPERATION_branch_table_far)
+        for (uint32_t labels = code[-1] + 1u; labels != 0; labels--)
+            code =
+                put_operand(output, image, start, code, operation == WASM_OPERATION_branch_table ? 'l' : 'L');
     put(output, '\n');
     return code;
 }

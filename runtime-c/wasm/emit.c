@@ -34,18 +34,48 @@ void wasm_patch_32(struct translator *translator, uint32_t position, uint32_t va
     translator->code[position + 1] = (uint16_t)(value >> 16);
 }
 
+void wasm_emit_label(struct translator *translator, uint32_t target) {
+    uint32_t distance = target - translator->position;
+    if (translator->far_labels) {
+        wasm_emit_32(translator, distance);
+        return;
+    }
+    if (-distance > -(uint32_t)INT16_MIN)
+        translator->too_far = true;
+    wasm_emit_unit(translator, distance & 0xFFFF);
+}
+
+// While the target is not known, a label is the distance from the one before in the chain, or 0.
 void wasm_emit_chained(struct translator *translator, uint32_t *chain) {
     uint32_t position = translator->position;
-    wasm_emit_32(translator, *chain);
+    uint32_t link = *chain == 0 ? 0 : position - *chain;
+    if (translator->far_labels) {
+        wasm_emit_32(translator, link);
+    } else {
+        if (link > INT16_MAX) {
+            translator->too_far = true;
+            link = 0;
+        }
+        wasm_emit_unit(translator, link);
+    }
     if (!wasm_failed(&translator->reader))
         *chain = position;
 }
 
 void wasm_resolve_chain(struct translator *translator, uint32_t chain, uint32_t target) {
     while (chain != 0 && !wasm_failed(&translator->reader)) {
-        uint32_t next = wasm_read_code_32(translator, chain);
-        wasm_patch_32(translator, chain, target - chain);
-        chain = next;
+        uint32_t distance = target - chain;
+        uint32_t link;
+        if (translator->far_labels) {
+            link = wasm_read_code_32(translator, chain);
+            wasm_patch_32(translator, chain, distance);
+        } else {
+            link = translator->code[chain];
+            translator->code[chain] = (uint16_t)distance;
+            if (distance > INT16_MAX)
+                translator->too_far = true;
+        }
+        chain = link == 0 ? 0 : chain - link;
     }
 }
 

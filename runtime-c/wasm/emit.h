@@ -65,6 +65,8 @@ struct translator {
     uint32_t capacity;
 
     uint32_t function; // being translated
+    bool far_labels;   // they have 32 bits: only branch_far and branch_table_far have any
+    bool too_far;      // a label does not fit 16 bits: the function has to be translated with far ones
     const struct wasm_image_type *type;
     uint32_t local_count;
     uint32_t deepest; // operands so far
@@ -90,6 +92,8 @@ void wasm_emit_operation(struct translator *translator, uint32_t operation);
 uint32_t wasm_read_code_32(const struct translator *translator, uint32_t position);
 /// Overwrites two units, unless something has failed.
 void wasm_patch_32(struct translator *translator, uint32_t position, uint32_t value);
+/// Emits a label of the function being translated, at or before the current position.
+void wasm_emit_label(struct translator *translator, uint32_t target);
 /// Emits a label that is not known yet, and puts it on a chain.
 void wasm_emit_chained(struct translator *translator, uint32_t *chain);
 /// Makes all labels of a chain point at `target`.
@@ -165,6 +169,8 @@ uint16_t wasm_exchange_operands(struct translator *translator, uint32_t operands
 void wasm_emit_call(struct translator *translator, uint32_t function);
 /// Makes all calls of a function so far enter it at the current position.
 void wasm_resolve_calls(struct translator *translator, uint32_t function);
+/// Forgets the calls of functions not yet translated from `position` on.
+void wasm_take_back_calls(struct translator *translator, uint32_t position);
 void wasm_emit_call_indirect(struct translator *translator, const struct wasm_instruction *instruction);
 
 #endif

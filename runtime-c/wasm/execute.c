@@ -27,11 +27,6 @@ static inline uint64_t read_64(const uint16_t *code) {
     return value;
 }
 
-/// Target of the label whose first unit is `code`.
-static inline const uint16_t *target_of(const uint16_t *code) {
-    return code + (int32_t)read_32(code);
-}
-
 static inline const uint16_t *entry_of(const wasm_instance *instance, uint32_t function) {
     return wasm_image_at(instance->image, instance->functions[function].code);
 }
@@ -45,14 +40,16 @@ static inline const uint16_t *entry_of(const wasm_instance *instance, uint32_t f
         code += (units);                                                                                     \
         DISPATCH();                                                                                          \
     } while (0)
-/// Takes the branch whose label is at the n-th unit.
-#define TAKE(n)                                                                                              \
+/// Goes to this distance from the n-th unit. (In 64 bits: sums in 32 would have to be extended.)
+#define TAKE_DISTANCE(n, distance)                                                                           \
     do {                                                                                                     \
-        code = target_of(code + (n));                                                                        \
+        code = code + (n) + (int64_t)(distance);                                                             \
         if (UNLIKELY(stack->interrupt))                                                                      \
             goto interrupted;                                                                                \
         DISPATCH();                                                                                          \
     } while (0)
+/// Takes the branch whose label is at the n-th unit.
+#define TAKE(n) TAKE_DISTANCE(n, (int16_t)code[n])
 #define TRAP(name)                                                                                           \
     do {                                                                                                     \
         trap = WASM_TRAP_##name;                                                                             \
@@ -179,32 +176,40 @@ do_branch:
 do_branch_if:
     if ((uint32_t)SLOT(1) != 0)
         TAKE(2);
-    NEXT(4);
+    NEXT(3);
 do_branch_unless:
     if ((uint32_t)SLOT(1) == 0)
         TAKE(2);
-    NEXT(4);
+    NEXT(3);
 do_branch_if_i64:
     if (SLOT(1) != 0)
         TAKE(2);
-    NEXT(4);
+    NEXT(3);
 do_branch_unless_i64:
     if (SLOT(1) == 0)
         TAKE(2);
-    NEXT(4);
+    NEXT(3);
 do_branch_if_and:
     if (((uint32_t)SLOT(1) & read_32(code + 2)) != 0)
         TAKE(4);
-    NEXT(6);
+    NEXT(5);
 do_branch_unless_and:
     if (((uint32_t)SLOT(1) & read_32(code + 2)) == 0)
         TAKE(4);
-    NEXT(6);
+    NEXT(5);
 do_branch_table: {
     uint32_t index = (uint32_t)SLOT(1);
-    uint32_t count = read_32(code + 2);
-    code += 4 + 2 * (index < count ? index : count);
+    uint32_t count = code[2];
+    code += 3 + (index < count ? index : count);
     TAKE(0);
+}
+do_branch_far:
+    TAKE_DISTANCE(1, (int32_t)read_32(code + 1));
+do_branch_table_far: {
+    uint32_t index = (uint32_t)SLOT(1);
+    uint32_t count = code[2];
+    code += 3 + 2 * (index < count ? index : count);
+    TAKE_DISTANCE(0, (int32_t)read_32(code));
 }
 do_meter: {
     uint32_t cost = read_32(code + 1);

@@ -44,7 +44,7 @@ enum {
     /// Slots of one frame (locals and the deepest operand stack): bytecode names a slot with 16 bits.
     WASM_MAXIMUM_FRAME_SLOTS = 65535,
 
-    /// Labels of one br_table.
+    /// Labels of one br_table: bytecode counts them with 16 bits.
     WASM_MAXIMUM_LABELS = 65535,
 
     /// Nested blocks of one function.

@@ -10,9 +10,10 @@
 //   d  slot written             1 unit        n  16-bit number                 1 unit
 //   s  slot read                1 unit        i  32-bit number, signed         2 units
 //   b  first of several slots   1 unit        o  memory offset                 1 unit
-//   l  label                    2 units       O  32-bit memory offset          2 units
+//   l  label                    1 unit        O  32-bit memory offset          2 units
 //   c  slot and entry           2 units       I  64-bit number                 4 units
-//   f  slot and function        2 units       F  function                      2 units
+//   L  label, 32 bits           2 units       F  function                      2 units
+//   f  slot and function        2 units
 //
 // `c` and `f` share 32 bits: the first slot of the callee's frame has the low 8, and its entry or index the
 // others.
@@ -54,7 +55,10 @@
     OPERATION(branch_unless_i64, "branch unless i64", "sl")                     \
     OPERATION(branch_if_and, "branch if and", "sil")                            \
     OPERATION(branch_unless_and, "branch unless and", "sil")                    \
-    OPERATION(branch_table, "branch table", "si") /* then a label for each */   \
+    OPERATION(branch_table, "branch table", "sn") /* then a label for each */   \
+    /* in functions where labels have 32 bits */                                \
+    OPERATION(branch_far, "branch far", "L")                                    \
+    OPERATION(branch_table_far, "branch table far", "sn")                       \
     OPERATION(return_none, "return", "")                                        \
     OPERATION(return_one, "return", "s")                                        \
     OPERATION(return_constant, "return", "i")                                   \

@@ -136,14 +136,14 @@
         C_##type y = FROM_SLOT_##type(SLOT(2));                                                              \
         if (__VA_ARGS__)                                                                                     \
             TAKE(3);                                                                                         \
-        NEXT(5);                                                                                             \
+        NEXT(4);                                                                                             \
     }                                                                                                        \
     do_branch_##identifier##_immediate : {                                                                   \
         C_##type x = FROM_SLOT_##type(SLOT(1));                                                              \
         C_##type y = (C_##type)(int32_t)read_32(code + 2);                                                   \
         if (__VA_ARGS__)                                                                                     \
             TAKE(4);                                                                                         \
-        NEXT(6);                                                                                             \
+        NEXT(5);                                                                                             \
     }
 
 #include "instructions.h"

@@ -2,7 +2,8 @@
 //
 // Translation of validated function bodies into bytecode, in one pass over each body: the walk over the
 // instructions, and the ones that need no more than a few units. Operands are handled by emit.c, combinations
-// by combine.c, control flow by control.c. Code that nothing can reach is skipped.
+// by combine.c, control flow by control.c. Code that nothing can reach is skipped. A function that is too
+// long for labels of 16 bits is translated once more, with far ones.
 #include "emit.h"
 
 static void emit_global(struct translator *translator, const struct wasm_instruction *instruction) {
@@ -299,16 +300,13 @@ static void begin_function(struct translator *translator, uint32_t function) {
     translator->block_count = 1;
 }
 
-static void translate_function(struct translator *translator, uint32_t function) {
+/// Writes a function's code, up to a label that is too far.
+static void translate_body(struct translator *translator, uint32_t function) {
     begin_function(translator, function);
-    uint32_t entry = translator->position;
-    wasm_resolve_calls(translator, function);
-    translator->functions[function].code =
-        translator->image->code.offset + entry * (uint32_t)sizeof(uint16_t);
     for (uint32_t i = 0; i < WASM_ENTRY_UNITS; i++)
         wasm_emit_unit(translator, 0);
     wasm_begin_piece(translator);
-    while (translator->block_count != 0 && !wasm_failed(&translator->reader)) {
+    while (translator->block_count != 0 && !translator->too_far && !wasm_failed(&translator->reader)) {
         if (wasm_block_at(translator, 0)->unreachable) {
             skip_unreachable(translator);
             continue;
@@ -320,6 +318,23 @@ static void translate_function(struct translator *translator, uint32_t function)
     }
     if (translator->meter_field != 0)
         wasm_patch_32(translator, translator->meter_field, translator->meter_count);
+}
+
+static void translate_function(struct translator *translator, uint32_t function) {
+    uint32_t entry = translator->position;
+    wasm_resolve_calls(translator, function);
+    translator->functions[function].code =
+        translator->image->code.offset + entry * (uint32_t)sizeof(uint16_t);
+    translator->far_labels = false;
+    translator->too_far = false;
+    translate_body(translator, function);
+    if (translator->too_far && !wasm_failed(&translator->reader)) {
+        wasm_take_back_calls(translator, entry);
+        translator->position = entry;
+        translator->far_labels = true;
+        translator->too_far = false;
+        translate_body(translator, function);
+    }
     if (wasm_failed(&translator->reader))
         return;
     uint32_t slots = translator->local_count + translator->deepest;

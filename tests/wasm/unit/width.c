@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What does not fit the bytecode's units: large memory offsets, distant functions.
+// What does not fit the bytecode's units: large memory offsets, distant functions, distant
+// labels.
 #include "builder.h"
 
 static const wasm_host_table no_hosts = {NULL, 0};
@@ -206,8 +207,163 @@ static void call_above_many_slots(void) {
     }
 }
 
+// ------------------------------------------------------------------------------------------------ labels
+
+static bool has_far_labels(const struct fixture *fixture, uint32_t function) {
+    size_t size = wasm_disassemble(fixture->image, fixture->bytes, function, NULL, 0) + 1;
+    char *text = malloc(size);
+    wasm_disassemble(fixture->image, fixture->bytes, function, text, size);
+    bool far = strstr(text, "branch far") != NULL;
+    free(text);
+    return far;
+}
+
+/// Every kind of branch, forward and backward over `bulk` times 12 KB: i32 -> i32. Local 1 is the sum.
+static struct body branching_body(uint32_t bulk) {
+    struct body body = body_of_type(2);
+    struct builder *code = &body.code;
+    PUT(code, 1, 1, 0x7F);
+    PUT(code, 0x03, 0x40);                         // loop
+    PUT(code, 0x20, 0, 0x41, 1, 0x71, 0x04, 0x40); // if (n & 1)
+    put_bulk(code, bulk);
+    PUT(code, 0x20, 1, 0x41, 1, 0x6A, 0x21, 1, 0x05); // sum += 1, else
+    put_bulk(code, bulk);
+    PUT(code, 0x20, 1, 0x41, 10, 0x6A, 0x21, 1, 0x0B); // sum += 10
+    PUT(code, 0x02, 0x40, 0x02, 0x40, 0x02, 0x40);     // $far, $near, $here
+    PUT(code, 0x20, 0, 0x0E, 2, 0, 1, 2, 0x0B);        // br_table of n: 0 $here, 1 $near, else $far
+    PUT(code, 0x20, 1, 0x41, 0xE4, 0, 0x6A, 0x21, 1, 0x0B);
+    put_bulk(code, bulk);
+    PUT(code, 0x20, 1, 0x41, 0xC8, 1, 0x6A, 0x21, 1, 0x0B);
+    // A value carried by br_table to a near and to a far block, and by br_if.
+    PUT(code, 0x02, 0x7F, 0x02, 0x7F, 0x41, 3, 0x20, 0, 0x0E, 1, 0, 1, 0x0B); // 3 out if n != 0
+    put_bulk(code, bulk);
+    PUT(code, 0x41, 4, 0x6A, 0x0B); // 7 if n == 0
+    PUT(code, 0x20, 1, 0x6A, 0x21, 1);
+    PUT(code, 0x02, 0x7F, 0x20, 1, 0x20, 0, 0x41, 2, 0x46, 0x0D, 0); // if n == 2, the sum
+    put_bulk(code, bulk);
+    PUT(code, 0x41, 1, 0x6A, 0x0B, 0x21, 1);                         // else the sum + 1
+    PUT(code, 0x20, 0, 0x41, 0, 0x47, 0x04, 0x40);                   // if (n != 0)
+    PUT(code, 0x20, 0, 0x41, 1, 0x6B, 0x21, 0, 0x0C, 1, 0x0B, 0x0B); // n -= 1, again
+    PUT(code, 0x03, 0x40, 0x20, 1, 0x41, 1, 0x6A, 0x21, 1);          // do sum += 1
+    put_bulk(code, bulk);
+    PUT(code, 0x20, 1, 0x41, 15, 0x71, 0x0D, 0, 0x0B); // while (sum & 15)
+    PUT(code, 0x20, 1, 0x0B);
+    return body;
+}
+
+static uint64_t branching_result(uint64_t n) {
+    uint64_t sum = 0;
+    for (;; n--) {
+        sum += (n & 1) != 0 ? 1 : 10;
+        sum += n == 0 ? 300 : n == 1 ? 200 : 0;
+        sum += n == 0 ? 7 : 3;
+        sum += n != 2;
+        if (n == 0)
+            break;
+    }
+    do
+        sum++;
+    while ((sum & 15) != 0);
+    return sum;
+}
+
+static void branch_over_any_distance(void) {
+    enum { CASES = 5, FUEL = 1000000, SLICE = 3000 };
+    uint64_t used[2][CASES];
+    for (uint32_t bulk = 0; bulk <= 6; bulk++) {
+        for (uint32_t meter = 0; meter < 2; meter++) {
+            struct body body = branching_body(bulk);
+            struct builder section = types();
+            struct builder module = module_of(&section, &body, 1);
+            struct fixture fixture;
+            bool runs = run_module(&fixture, &module, meter != 0);
+            CHECK(runs);
+            CHECK(!runs ||
+                  has_far_labels(&fixture, 0) == (bulk >= 1)); // the loop has 5 or more pieces of 12 KB
+            for (uint64_t n = 0; runs && n < CASES; n++) {
+                uint64_t value = n;
+                wasm_set_fuel(fixture.stack, FUEL);
+                CHECK(call_export(&fixture, "0", &value) == WASM_OK && value == branching_result(n));
+                if (meter == 0 && n < CASES - 1)
+                    continue;
+                if (meter == 0) { // at the end, since one interruption is left over
+                    uint32_t stops = 0;
+                    value = n;
+                    wasm_interrupt(fixture.stack);
+                    wasm_status status = call_export(&fixture, "0", &value);
+                    for (; status == WASM_INTERRUPTED; stops++) {
+                        wasm_interrupt(fixture.stack);
+                        status = wasm_resume(fixture.instance, &value);
+                    }
+                    CHECK(status == WASM_OK && value == branching_result(n) && stops > 6);
+                    continue;
+                }
+                // Far labels cost nothing, so that what a call takes grows with its instructions.
+                uint64_t cost = FUEL - wasm_fuel(fixture.stack);
+                if (bulk < 2)
+                    used[bulk][n] = cost;
+                CHECK(cost == used[0][n] + bulk * (used[1][n] - used[0][n]));
+                value = n;
+                wasm_set_fuel(fixture.stack, SLICE);
+                wasm_status status = call_export(&fixture, "0", &value);
+                while (status == WASM_INTERRUPTED) {
+                    wasm_set_fuel(fixture.stack, SLICE);
+                    status = wasm_resume(fixture.instance, &value);
+                }
+                CHECK(status == WASM_OK && value == branching_result(n));
+            }
+            destroy_fixture(&fixture);
+        }
+    }
+}
+
+/// Emits `units` of code, 3 or 4 at a time: local 1 becomes 5, or is doubled.
+static void put_units(struct builder *code, uint32_t units) {
+    for (; units % 3 != 0; units -= 4)
+        PUT(code, 0x20, 1, 0x20, 1, 0x6A, 0x21, 1);
+    for (; units != 0; units -= 3)
+        PUT(code, 0x41, 5, 0x21, 1);
+}
+
+static void branch_over_the_longest_distance(void) {
+    for (uint32_t units = 32750; units < 32775; units++) {
+        struct body bodies[3];
+        for (uint32_t i = 0; i < 3; i++) {
+            bodies[i] = body_of_type(2);
+            PUT(&bodies[i].code, 1, 1, 0x7F);
+        }
+        // Forward: a label, a return of 2 units, and the code between.
+        PUT(&bodies[0].code, 0x02, 0x40, 0x20, 0, 0x0D, 0);
+        put_units(&bodies[0].code, units);
+        PUT(&bodies[0].code, 0x20, 1, 0x0F, 0x0B, 0x41, 2, 0x0B);
+        // Backward: the code, 5 units of counting, and the branch's number and slot.
+        PUT(&bodies[1].code, 0x03, 0x40);
+        put_units(&bodies[1].code, units);
+        PUT(&bodies[1].code, 0x20, 0, 0x41, 1, 0x6B, 0x22, 0, 0x0D, 0, 0x0B, 0x20, 1, 0x0B);
+        // Two branches to one label, far from each other and near it.
+        PUT(&bodies[2].code, 0x02, 0x40, 0x20, 0, 0x0D, 0);
+        put_units(&bodies[2].code, units);
+        PUT(&bodies[2].code, 0x20, 1, 0x0D, 0, 0x41, 9, 0x21, 1, 0x0B, 0x20, 1, 0x0B);
+        struct builder section = types();
+        struct builder module = module_of(&section, bodies, 3);
+        struct fixture fixture;
+        bool runs = run_module(&fixture, &module, false);
+        CHECK(runs);
+        if (runs) {
+            static const struct call calls[] = {
+                {"0", {1}, 2}, {"0", {0}, 5}, {"1", {3}, 5}, {"2", {1}, 0}, {"2", {0}, 5}};
+            check_calls(&fixture, calls, 5);
+            CHECK(has_far_labels(&fixture, 0) == (1 + units + 2 > 32767));
+            CHECK(has_far_labels(&fixture, 1) == (units + 5 + 2 > 32768));
+        }
+        destroy_fixture(&fixture);
+    }
+}
+
 const struct test width_tests[] = {
     {"functions call each other over any distance", call_distant_functions},
+    {"branches go over any distance", branch_over_any_distance},
+    {"branches go over just the longest distance, and more", branch_over_the_longest_distance},
     {"functions call from frames with many slots", call_above_many_slots},
     {"memory offsets beyond 65535 are added in 64 bits", add_large_offsets},
     END_OF_TESTS,
