@@ -24,10 +24,7 @@ void wasm_emit_condition(struct translator *translator, struct operand condition
                                 descriptor->operation +
                                     (last.immediate ? WASM_VARIANT_BRANCH_IMMEDIATE : WASM_VARIANT_BRANCH));
             wasm_emit_unit(translator, last.first);
-            if (last.immediate)
-                wasm_emit_32(translator, last.second);
-            else
-                wasm_emit_unit(translator, last.second);
+            wasm_emit_unit(translator, last.second);
             return;
         }
         if (last.opcode == WASM_OPCODE_i32_and && last.immediate) {
@@ -35,7 +32,7 @@ void wasm_emit_condition(struct translator *translator, struct operand condition
             wasm_emit_operation(translator,
                                 negate ? WASM_OPERATION_branch_unless_and : WASM_OPERATION_branch_if_and);
             wasm_emit_unit(translator, last.first);
-            wasm_emit_32(translator, last.second);
+            wasm_emit_unit(translator, last.second);
             return;
         }
         if (last.opcode == WASM_OPCODE_i32_eqz || last.opcode == WASM_OPCODE_i64_eqz) {
@@ -78,12 +75,13 @@ void wasm_emit_unary(struct translator *translator, uint32_t opcode) {
     translator->last.first = source;
 }
 
-/// True if a constant operand of this type can be a 32-bit number, which is extended to 64 bits with its
-/// sign.
+/// True if a constant operand of this type can be a 16-bit number, which is extended with its sign.
 static bool fits_immediate(uint8_t type, struct operand operand) {
     if (operand.kind != OPERAND_CONSTANT)
         return false;
-    return type == WASM_I32 || type == WASM_F32 || (uint64_t)(int64_t)(int32_t)operand.value == operand.value;
+    bool narrow = type == WASM_I32 || type == WASM_F32;
+    int64_t value = narrow ? (int32_t)operand.value : (int64_t)operand.value;
+    return value == (int16_t)value;
 }
 
 /// x + (y << n): array elements. True if it was emitted.
@@ -115,12 +113,13 @@ static bool emit_add_shifted(struct translator *translator, struct operand first
     return true;
 }
 
-/// An operation and a number, applied to what the last operation has loaded or taken from a global. True if
+/// An operation and a constant, applied to what the last operation has loaded or taken from a global. True if
 /// it was emitted.
 static bool emit_with_last(struct translator *translator, uint32_t opcode, struct operand first,
-                           uint32_t number) {
+                           struct operand second) {
     struct last_operation last = translator->last;
-    if (!is_last(translator, first, translator->operand_count))
+    uint32_t number = (uint32_t)second.value;
+    if (second.kind != OPERAND_CONSTANT || !is_last(translator, first, translator->operand_count))
         return false;
     if (opcode == WASM_OPCODE_i32_and && last.operation == WASM_OPERATION_i32_load) {
         uint32_t start = translator->position = last.start;
@@ -132,12 +131,13 @@ static bool emit_with_last(struct translator *translator, uint32_t opcode, struc
         wasm_push_result(translator, start, start + 1);
         return true;
     }
-    if (opcode == WASM_OPCODE_i32_add && last.operation == WASM_OPERATION_global_get) {
+    if (opcode == WASM_OPCODE_i32_add && last.operation == WASM_OPERATION_global_get &&
+        fits_immediate(WASM_I32, second)) {
         uint32_t start = translator->position = last.start;
         wasm_emit_operation(translator, WASM_OPERATION_global_get_add);
         wasm_emit_unit(translator, last.destination);
         wasm_emit_unit(translator, last.first);
-        wasm_emit_32(translator, number);
+        wasm_emit_unit(translator, number);
         wasm_push_result(translator, start, start + 1);
         translator->last.first = last.first;
         translator->last.second = number;
@@ -151,6 +151,12 @@ void wasm_emit_binary(struct translator *translator, uint32_t opcode) {
     uint32_t second_position = translator->operand_count;
     struct operand first = wasm_pop_operand(translator);
     uint32_t first_position = translator->operand_count;
+    if (second.kind == OPERAND_CONSTANT && (opcode == WASM_OPCODE_i32_sub || opcode == WASM_OPCODE_i64_sub)) {
+        // Adding the negative: one form for the combinations with other operations.
+        bool narrow = opcode == WASM_OPCODE_i32_sub;
+        opcode = narrow ? WASM_OPCODE_i32_add : WASM_OPCODE_i64_add;
+        second.value = narrow ? (uint32_t)-second.value : -second.value;
+    }
     const struct wasm_descriptor *descriptor = &wasm_descriptors[opcode];
     bool has_immediate = descriptor->group == WASM_GROUP_BINARY || descriptor->group == WASM_GROUP_DIVIDE ||
                          descriptor->group == WASM_GROUP_COMPARE;
@@ -168,14 +174,8 @@ void wasm_emit_binary(struct translator *translator, uint32_t opcode) {
         opcode = descriptor->mirror;
     }
     bool immediate = has_immediate && fits_immediate(descriptor->operand, second);
-    if (immediate && (uint32_t)second.value != 0x80000000u &&
-        (opcode == WASM_OPCODE_i32_sub || opcode == WASM_OPCODE_i64_sub)) {
-        // Adding the negative: one form for the combinations with other operations.
-        opcode = opcode == WASM_OPCODE_i32_sub ? WASM_OPCODE_i32_add : WASM_OPCODE_i64_add;
-        second.value = -second.value;
-    }
     descriptor = &wasm_descriptors[opcode];
-    if (immediate && emit_with_last(translator, opcode, first, (uint32_t)second.value))
+    if (emit_with_last(translator, opcode, first, second))
         return;
     uint32_t second_value =
         immediate ? (uint32_t)second.value : wasm_operand_slot(translator, second, second_position);
@@ -184,10 +184,7 @@ void wasm_emit_binary(struct translator *translator, uint32_t opcode) {
     wasm_emit_operation(translator, descriptor->operation + (immediate ? WASM_VARIANT_IMMEDIATE : 0));
     wasm_emit_unit(translator, home_of(translator, translator->operand_count));
     wasm_emit_unit(translator, first_slot);
-    if (immediate)
-        wasm_emit_32(translator, second_value);
-    else
-        wasm_emit_unit(translator, second_value);
+    wasm_emit_unit(translator, second_value);
     wasm_push_result(translator, start, start + 1);
     translator->last.opcode = (uint16_t)opcode;
     translator->last.first = first_slot;
@@ -235,7 +232,7 @@ void wasm_emit_load(struct translator *translator, const struct wasm_instruction
         wasm_emit_unit(translator, last.shift);
     }
     if (displaced)
-        wasm_emit_32(translator, last.second);
+        wasm_emit_unit(translator, last.second);
     wasm_emit_unit(translator, offset);
     wasm_push_result(translator, start, start + 1);
     translator->last.first = slot;
@@ -253,7 +250,8 @@ void wasm_emit_store(struct translator *translator, const struct wasm_instructio
     // The address may still be where the last operation took it from, if the value is not computed behind it.
     bool global = last.operation == WASM_OPERATION_global_get && is_last(translator, address, position) &&
                   (constant || value.kind == OPERAND_LOCAL) && instruction->second <= UINT16_MAX;
-    uint16_t value_slot = constant ? 0 : wasm_operand_slot(translator, value, value_position);
+    uint16_t value_slot =
+        constant ? (uint16_t)value.value : wasm_operand_slot(translator, value, value_position);
     uint16_t address_slot = global ? last.first : wasm_operand_slot(translator, address, position);
     uint32_t offset = emit_large_offset(translator, instruction->second, position, &address_slot);
     if (global)
@@ -261,10 +259,7 @@ void wasm_emit_store(struct translator *translator, const struct wasm_instructio
     wasm_emit_operation(translator, descriptor->operation + (constant ? WASM_VARIANT_CONSTANT : 0) +
                                         (global ? WASM_VARIANT_GLOBAL : 0));
     wasm_emit_unit(translator, address_slot);
-    if (constant)
-        wasm_emit_32(translator, (uint32_t)value.value);
-    else
-        wasm_emit_unit(translator, value_slot);
+    wasm_emit_unit(translator, value_slot);
     wasm_emit_unit(translator, offset);
 }
 
@@ -286,7 +281,7 @@ void wasm_emit_global_set(struct translator *translator, uint32_t global) {
         translator->position = last.start;
         wasm_emit_operation(translator, WASM_OPERATION_global_add);
         wasm_emit_unit(translator, global);
-        wasm_emit_32(translator, last.second);
+        wasm_emit_unit(translator, last.second);
         return;
     }
     uint16_t source = wasm_operand_slot(translator, value, position);

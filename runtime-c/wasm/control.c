@@ -33,8 +33,12 @@ void wasm_emit_return(struct translator *translator) {
     if (count == 1) {
         struct operand operand = translator->operands[first];
         if (operand.kind == OPERAND_CONSTANT && operand.value <= UINT32_MAX) {
-            wasm_emit_operation(translator, WASM_OPERATION_return_constant);
-            wasm_emit_32(translator, (uint32_t)operand.value);
+            bool small = operand.value <= UINT16_MAX;
+            wasm_emit_operation(translator, small ? WASM_OPERATION_return_constant_16
+                                                  : WASM_OPERATION_return_constant_32);
+            wasm_emit_unit(translator, operand.value & 0xFFFF);
+            if (!small)
+                wasm_emit_unit(translator, (uint32_t)operand.value >> 16);
             return;
         }
         uint16_t slot = wasm_operand_slot(translator, operand, first);

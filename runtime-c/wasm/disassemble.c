@@ -18,24 +18,24 @@ static const struct description descriptions[WASM_OPERATION_COUNT] = {
 #define DESCRIBE(identifier, name, operands) [WASM_OPERATION_##identifier] = {name, operands},
 #define LOAD(opcode, identifier, text, ...)                                                                  \
     DESCRIBE(identifier, text, "dso")                                                                        \
-    DESCRIBE(identifier##_displaced, text " displaced", "dsio")                                              \
+    DESCRIBE(identifier##_displaced, text " displaced", "dsmo")                                              \
     DESCRIBE(identifier##_indexed, text " indexed", "dssno")
 #define STORE(opcode, identifier, text, ...)                                                                 \
     DESCRIBE(identifier, text, "sso")                                                                        \
-    DESCRIBE(identifier##_constant, text, "sio")                                                             \
+    DESCRIBE(identifier##_constant, text, "smo")                                                             \
     DESCRIBE(identifier##_global, text " global", "nso")                                                     \
-    DESCRIBE(identifier##_global_constant, text " global", "nio")
+    DESCRIBE(identifier##_global_constant, text " global", "nmo")
 #define UNARY(opcode, identifier, text, ...) DESCRIBE(identifier, text, "ds")
 #define TRUNCATE UNARY
 #define FLOAT_BINARY(opcode, identifier, text, ...) DESCRIBE(identifier, text, "dss")
 #define FLOAT_COMPARE FLOAT_BINARY
 #define BINARY(opcode, identifier, text, ...)                                                                \
-    DESCRIBE(identifier, text, "dss") DESCRIBE(identifier##_immediate, text, "dsi")
+    DESCRIBE(identifier, text, "dss") DESCRIBE(identifier##_immediate, text, "dsm")
 #define DIVIDE BINARY
 #define COMPARE(opcode, identifier, text, ...)                                                               \
     BINARY(opcode, identifier, text)                                                                         \
     DESCRIBE(branch_##identifier, "branch " text, "ssl")                                                     \
-    DESCRIBE(branch_##identifier##_immediate, "branch " text, "sil")
+    DESCRIBE(branch_##identifier##_immediate, "branch " text, "sml")
 #include "instructions.h"
     WASM_OTHER_OPERATIONS(DESCRIBE)};
 
@@ -103,6 +103,10 @@ static const uint16_t *put_operand(struct output *output, const wasm_image *imag
     case 'n':
         put_text(output, " #");
         put_number(output, *code);
+        return code + 1;
+    case 'm':
+        put_text(output, " #");
+        put_signed(output, (int16_t)*code);
         return code + 1;
     case 'i':
         put_text(output, " #");

@@ -129,11 +129,11 @@ do_global_set:
     instance->globals[code[2]] = SLOT(1);
     NEXT(3);
 do_global_add:
-    instance->globals[code[1]] = (uint32_t)instance->globals[code[1]] + read_32(code + 2);
-    NEXT(4);
+    instance->globals[code[1]] = (uint32_t)instance->globals[code[1]] + (uint32_t)(int16_t)code[2];
+    NEXT(3);
 do_global_get_add:
-    SLOT(1) = (uint32_t)instance->globals[code[2]] + read_32(code + 3);
-    NEXT(5);
+    SLOT(1) = (uint32_t)instance->globals[code[2]] + (uint32_t)(int16_t)code[3];
+    NEXT(4);
 do_imported_global_get:
     SLOT(1) = *instance->imported_globals[code[2]];
     NEXT(3);
@@ -190,13 +190,13 @@ do_branch_unless_i64:
         TAKE(2);
     NEXT(3);
 do_branch_if_and:
-    if (((uint32_t)SLOT(1) & read_32(code + 2)) != 0)
-        TAKE(4);
-    NEXT(5);
+    if (((uint32_t)SLOT(1) & (uint32_t)(int16_t)code[2]) != 0)
+        TAKE(3);
+    NEXT(4);
 do_branch_unless_and:
-    if (((uint32_t)SLOT(1) & read_32(code + 2)) == 0)
-        TAKE(4);
-    NEXT(5);
+    if (((uint32_t)SLOT(1) & (uint32_t)(int16_t)code[2]) == 0)
+        TAKE(3);
+    NEXT(4);
 do_branch_table: {
     uint32_t index = (uint32_t)SLOT(1);
     uint32_t count = code[2];
@@ -365,7 +365,10 @@ do_return_many:
     for (uint32_t i = 0, first = code[1], count = code[2]; i < count; i++)
         frame[i] = frame[first + i];
     goto leave_frame;
-do_return_constant:
+do_return_constant_16:
+    frame[0] = code[1];
+    goto leave_frame;
+do_return_constant_32:
     frame[0] = read_32(code + 1);
     goto leave_frame;
 do_return_one:

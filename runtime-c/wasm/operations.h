@@ -8,12 +8,12 @@
 // each operand:
 //
 //   d  slot written             1 unit        n  16-bit number                 1 unit
-//   s  slot read                1 unit        i  32-bit number, signed         2 units
-//   b  first of several slots   1 unit        o  memory offset                 1 unit
-//   l  label                    1 unit        O  32-bit memory offset          2 units
-//   c  slot and entry           2 units       I  64-bit number                 4 units
-//   L  label, 32 bits           2 units       F  function                      2 units
-//   f  slot and function        2 units
+//   s  slot read                1 unit        m  16-bit number, signed         1 unit
+//   b  first of several slots   1 unit        i  32-bit number, signed         2 units
+//   l  label                    1 unit        o  memory offset                 1 unit
+//   c  slot and entry           2 units       O  32-bit memory offset          2 units
+//   L  label, 32 bits           2 units       I  64-bit number                 4 units
+//   f  slot and function        2 units       F  function                      2 units
 //
 // `c` and `f` share 32 bits: the first slot of the callee's frame has the low 8, and its entry or index the
 // others.
@@ -36,8 +36,8 @@
     OPERATION(select, "select", "dsss")                                         \
     OPERATION(global_get, "global.get", "dn")                                   \
     OPERATION(global_set, "global.set", "sn")                                   \
-    OPERATION(global_add, "global.add", "ni")                                   \
-    OPERATION(global_get_add, "global.get add", "dni")                          \
+    OPERATION(global_add, "global.add", "nm")                                   \
+    OPERATION(global_get_add, "global.get add", "dnm")                          \
     OPERATION(imported_global_get, "global.get imported", "dn")                 \
     OPERATION(imported_global_set, "global.set imported", "sn")                 \
     OPERATION(ref_func, "ref.func", "di")                                       \
@@ -53,15 +53,16 @@
     OPERATION(branch_unless, "branch unless", "sl")                             \
     OPERATION(branch_if_i64, "branch if i64", "sl")                             \
     OPERATION(branch_unless_i64, "branch unless i64", "sl")                     \
-    OPERATION(branch_if_and, "branch if and", "sil")                            \
-    OPERATION(branch_unless_and, "branch unless and", "sil")                    \
+    OPERATION(branch_if_and, "branch if and", "sml")                            \
+    OPERATION(branch_unless_and, "branch unless and", "sml")                    \
     OPERATION(branch_table, "branch table", "sn") /* then a label for each */   \
     /* in functions where labels have 32 bits */                                \
     OPERATION(branch_far, "branch far", "L")                                    \
     OPERATION(branch_table_far, "branch table far", "sn")                       \
     OPERATION(return_none, "return", "")                                        \
     OPERATION(return_one, "return", "s")                                        \
-    OPERATION(return_constant, "return", "i")                                   \
+    OPERATION(return_constant_16, "return", "n")                                \
+    OPERATION(return_constant_32, "return", "i")                                \
     OPERATION(return_many, "return", "bn")                                      \
     OPERATION(call, "call", "c")                                                \
     OPERATION(call_far, "call far", "f") /* its entry is too far for 24 bits */     \
@@ -120,14 +121,14 @@ enum { WASM_CALL_SLOT_BITS = 8 };
 /// Distance from an instruction's operation to its variants.
 enum {
     // Integer arithmetic and comparisons
-    WASM_VARIANT_IMMEDIATE = 1,        // the second operand is a 32-bit number, sign-extended for i64
+    WASM_VARIANT_IMMEDIATE = 1,        // the second operand is a 16-bit number, sign-extended
     WASM_VARIANT_BRANCH = 2,           // comparison and branch if true
     WASM_VARIANT_BRANCH_IMMEDIATE = 3, // both
     // Loads
     WASM_VARIANT_DISPLACED = 1, // at a slot plus a number, in 32 bits, plus the offset
     WASM_VARIANT_INDEXED = 2,   // at a slot plus a slot shifted left, in 32 bits, plus the offset
     // Stores
-    WASM_VARIANT_CONSTANT = 1,        // the value is a 32-bit number, sign-extended
+    WASM_VARIANT_CONSTANT = 1,        // the value is a 16-bit number, sign-extended
     WASM_VARIANT_GLOBAL = 2,          // the address is in a global: AssemblyScript's shadow stack
     WASM_VARIANT_GLOBAL_CONSTANT = 3, // both
 };

@@ -38,7 +38,8 @@
         LOAD_FROM((uint64_t)(uint32_t)SLOT(2) + code[3], type, memory_type, 4);                              \
     }                                                                                                        \
     do_##identifier##_displaced : {                                                                          \
-        LOAD_FROM((uint64_t)((uint32_t)SLOT(2) + read_32(code + 3)) + code[5], type, memory_type, 6);        \
+        LOAD_FROM((uint64_t)((uint32_t)SLOT(2) + (uint32_t)(int16_t)code[3]) + code[4], type, memory_type,   \
+                  5);                                                                                        \
     }                                                                                                        \
     do_##identifier##_indexed : {                                                                            \
         LOAD_FROM((uint64_t)((uint32_t)SLOT(2) + ((uint32_t)SLOT(3) << code[4])) + code[5], type,            \
@@ -56,13 +57,13 @@
         STORE_TO(SLOT(1), SLOT(2), 3, memory_type, 4);                                                       \
     }                                                                                                        \
     do_##identifier##_constant : {                                                                           \
-        STORE_TO(SLOT(1), (int64_t)(int32_t)read_32(code + 2), 4, memory_type, 5);                           \
+        STORE_TO(SLOT(1), (int16_t)code[2], 3, memory_type, 4);                                              \
     }                                                                                                        \
     do_##identifier##_global : {                                                                             \
         STORE_TO(instance->globals[code[1]], SLOT(2), 3, memory_type, 4);                                    \
     }                                                                                                        \
     do_##identifier##_global_constant : {                                                                    \
-        STORE_TO(instance->globals[code[1]], (int64_t)(int32_t)read_32(code + 2), 4, memory_type, 5);        \
+        STORE_TO(instance->globals[code[1]], (int16_t)code[2], 3, memory_type, 4);                           \
     }
 #define UNARY(opcode, identifier, text, operand, result, ...)                                                \
     do_##identifier : {                                                                                      \
@@ -91,9 +92,9 @@
     FLOAT_BINARY(opcode, identifier, text, type, __VA_ARGS__)                                                \
     do_##identifier##_immediate : {                                                                          \
         C_##type x = FROM_SLOT_##type(SLOT(2));                                                              \
-        C_##type y = (C_##type)(int32_t)read_32(code + 3);                                                   \
+        C_##type y = (C_##type)(int16_t)code[3];                                                             \
         SLOT(1) = TO_SLOT_##type(__VA_ARGS__);                                                               \
-        NEXT(5);                                                                                             \
+        NEXT(4);                                                                                             \
     }
 #define DIVIDE(opcode, identifier, text, type, overflow, ...)                                                \
     do_##identifier : {                                                                                      \
@@ -108,13 +109,13 @@
     }                                                                                                        \
     do_##identifier##_immediate : {                                                                          \
         C_##type x = FROM_SLOT_##type(SLOT(2));                                                              \
-        C_##type y = (C_##type)(int32_t)read_32(code + 3);                                                   \
+        C_##type y = (C_##type)(int16_t)code[3];                                                             \
         if (UNLIKELY(y == 0))                                                                                \
             goto divide_by_zero;                                                                             \
         if (UNLIKELY(overflow))                                                                              \
             goto integer_overflow;                                                                           \
         SLOT(1) = TO_SLOT_##type(__VA_ARGS__);                                                               \
-        NEXT(5);                                                                                             \
+        NEXT(4);                                                                                             \
     }
 #define FLOAT_COMPARE(opcode, identifier, text, type, ...)                                                   \
     do_##identifier : {                                                                                      \
@@ -127,9 +128,9 @@
     FLOAT_COMPARE(opcode, identifier, text, type, __VA_ARGS__)                                               \
     do_##identifier##_immediate : {                                                                          \
         C_##type x = FROM_SLOT_##type(SLOT(2));                                                              \
-        C_##type y = (C_##type)(int32_t)read_32(code + 3);                                                   \
+        C_##type y = (C_##type)(int16_t)code[3];                                                             \
         SLOT(1) = __VA_ARGS__;                                                                               \
-        NEXT(5);                                                                                             \
+        NEXT(4);                                                                                             \
     }                                                                                                        \
     do_branch_##identifier : {                                                                               \
         C_##type x = FROM_SLOT_##type(SLOT(1));                                                              \
@@ -140,10 +141,10 @@
     }                                                                                                        \
     do_branch_##identifier##_immediate : {                                                                   \
         C_##type x = FROM_SLOT_##type(SLOT(1));                                                              \
-        C_##type y = (C_##type)(int32_t)read_32(code + 2);                                                   \
+        C_##type y = (C_##type)(int16_t)code[2];                                                             \
         if (__VA_ARGS__)                                                                                     \
-            TAKE(4);                                                                                         \
-        NEXT(5);                                                                                             \
+            TAKE(3);                                                                                         \
+        NEXT(4);                                                                                             \
     }
 
 #include "instructions.h"

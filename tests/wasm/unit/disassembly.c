@@ -16,10 +16,10 @@ static void print_bytecode(void) {
     REQUIRE(create_fixture(&fixture, "shared", no_hosts, false));
     check_text(&fixture, "choose",
                "f5 : 2 slots\n"
-               "0     branch table       s0 #2 -> 6 -> 9 -> 12\n"
+               "0     branch table       s0 #2 -> 6 -> 8 -> 10\n"
                "6     return             #10\n"
-               "9     return             #20\n"
-               "12    return             #30\n");
+               "8     return             #20\n"
+               "10    return             #30\n");
     destroy_fixture(&fixture);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What does not fit the bytecode's units: large memory offsets, distant functions, distant
-// labels.
+// What does not fit the bytecode's units: large memory offsets, numbers, distant functions,
+// distant labels.
 #include "builder.h"
 
 static const wasm_host_table no_hosts = {NULL, 0};
@@ -336,7 +336,7 @@ static void branch_over_the_longest_distance(void) {
         PUT(&bodies[0].code, 0x02, 0x40, 0x20, 0, 0x0D, 0);
         put_units(&bodies[0].code, units);
         PUT(&bodies[0].code, 0x20, 1, 0x0F, 0x0B, 0x41, 2, 0x0B);
-        // Backward: the code, 5 units of counting, and the branch's number and slot.
+        // Backward: the code, 4 units of counting, and the branch's number and slot.
         PUT(&bodies[1].code, 0x03, 0x40);
         put_units(&bodies[1].code, units);
         PUT(&bodies[1].code, 0x20, 0, 0x41, 1, 0x6B, 0x22, 0, 0x0D, 0, 0x0B, 0x20, 1, 0x0B);
@@ -354,13 +354,134 @@ static void branch_over_the_longest_distance(void) {
                 {"0", {1}, 2}, {"0", {0}, 5}, {"1", {3}, 5}, {"2", {1}, 0}, {"2", {0}, 5}};
             check_calls(&fixture, calls, 5);
             CHECK(has_far_labels(&fixture, 0) == (1 + units + 2 > 32767));
-            CHECK(has_far_labels(&fixture, 1) == (units + 5 + 2 > 32768));
+            CHECK(has_far_labels(&fixture, 1) == (units + 4 + 2 > 32768));
         }
         destroy_fixture(&fixture);
     }
 }
 
+// ------------------------------------------------------------------------------------------------ numbers
+
+static void put_signed(struct builder *builder, int64_t value) {
+    for (; value < -64 || value > 63; value >>= 7)
+        put_byte(builder, (uint8_t)(value | 0x80));
+    put_byte(builder, (uint8_t)(value & 0x7F));
+}
+
+static const int64_t borders[] = {INT32_MIN, -65536, -32769, -32768, -32767, -1,    0,
+                                  1,         32767,  32768,  32769,  65535,  65536, INT32_MAX};
+enum { BORDERS = sizeof borders / sizeof *borders };
+
+/// One instruction of two operands, with constants in place of either, against itself with none.
+static void check_constant_operands(uint8_t opcode, bool wide, bool compares) {
+    enum { WITH_SECOND = 1, WITH_FIRST = WITH_SECOND + BORDERS, BRANCHING = WITH_FIRST + BORDERS };
+    enum { COUNT = BRANCHING + BORDERS };
+    uint8_t constant = wide ? 0x42 : 0x41;
+    struct body bodies[COUNT];
+    for (uint32_t i = 0; i < COUNT; i++) {
+        struct builder *code = &bodies[i].code;
+        int64_t border = borders[(i - WITH_SECOND) % BORDERS];
+        bodies[i] = body_of_type(0);
+        put_byte(code, 0);
+        if (i >= BRANCHING) // the second is a constant again
+            PUT(code, 0x02, 0x40);
+        if (i >= WITH_FIRST && i < BRANCHING) {
+            put_byte(code, constant);
+            put_signed(code, border);
+        } else {
+            PUT(code, 0x20, 0);
+        }
+        if (i == 0 || (i >= WITH_FIRST && i < BRANCHING)) {
+            PUT(code, 0x20, 1);
+        } else {
+            put_byte(code, constant);
+            put_signed(code, border);
+        }
+        put_byte(code, opcode);
+        if (i >= BRANCHING) {
+            if (wide && !compares)
+                PUT(code, 0x50, 0x45); // twice eqz: not zero
+            PUT(code, 0x0D, 0);
+            if (wide && !compares)
+                PUT(code, 0x42, 0, 0x0F, 0x0B, 0x42, 1);
+            else
+                PUT(code, 0x41, 0, 0x0F, 0x0B, 0x41, 1);
+        }
+        put_byte(code, 0x0B);
+    }
+    uint8_t type = wide ? 0x7E : 0x7F;
+    struct builder section = {0};
+    PUT(&section, 1, 0x60, 2, type, type, 1, compares ? 0x7F : type);
+    struct builder module = module_of(&section, bodies, COUNT);
+    struct fixture fixture;
+    REQUIRE(run_module(&fixture, &module, false));
+    uint64_t mask = wide ? UINT64_MAX : UINT32_MAX;
+    uint32_t wrong = 0;
+    for (uint32_t x = 0; x < BORDERS; x++) {
+        for (uint32_t y = 0; y < BORDERS; y++) {
+            uint64_t expected[2] = {borders[x] & mask, borders[y] & mask};
+            wasm_status status = wasm_call(fixture.instance, 0, expected);
+            uint64_t values[2] = {borders[x] & mask, 99};
+            wrong += wasm_call(fixture.instance, WITH_SECOND + y, values) != status ||
+                     (status == WASM_OK && values[0] != expected[0]);
+            values[0] = 99;
+            values[1] = borders[y] & mask;
+            wrong += wasm_call(fixture.instance, WITH_FIRST + x, values) != status ||
+                     (status == WASM_OK && values[0] != expected[0]);
+            values[0] = borders[x] & mask;
+            wrong += wasm_call(fixture.instance, BRANCHING + y, values) != status ||
+                     (status == WASM_OK && values[0] != (expected[0] != 0));
+        }
+    }
+    if (wrong != 0)
+        printf("opcode %02x: %u wrong\n", opcode, wrong);
+    CHECK(wrong == 0);
+    destroy_fixture(&fixture);
+}
+
+static void take_constants_of_any_size(void) {
+    for (uint8_t opcode = 0x46; opcode <= 0x4F; opcode++)
+        check_constant_operands(opcode, false, true);
+    for (uint8_t opcode = 0x51; opcode <= 0x5A; opcode++)
+        check_constant_operands(opcode, true, true);
+    for (uint8_t opcode = 0x6A; opcode <= 0x78; opcode++)
+        check_constant_operands(opcode, false, false);
+    for (uint8_t opcode = 0x7C; opcode <= 0x8A; opcode++)
+        check_constant_operands(opcode, true, false);
+}
+
+static void combine_with_constants_of_any_size(void) {
+    static const struct call calls[] = {
+        {"displaced", {32767}, OUT_OF_BOUNDS},
+        {"displaced", {32768}, 0x07},
+        {"displacedFar", {32767}, 0x07},
+        {"displacedBack", {98300}, 0x04},
+        {"displacedBack", {32767}, OUT_OF_BOUNDS},
+        {"displacedFarBack", {98301}, 0x04},
+        {"pointer", {0}, 32771},
+        {"pointerFar", {0}, 65539},
+        {"pointerBack", {0}, 32771},
+        {"pointerFarBack", {0}, 2},
+        {"stored", {0}, 0xFFFF80008000u},
+        {"storedWide", {0}, 0xFFFFFFFFFFFF7FFFu},
+        {"storedNarrow", {0}, 0x8000FF7Fu},
+        {"small", {0}, 65535},
+        {"large", {0}, 65536},
+        {"negative", {0}, 0xFFFFFFFF},
+        {"masked", {0x8000}, 1},
+        {"masked", {0x7FFF}, 0},
+        {"maskedLow", {0x8000}, 0},
+        {"maskedLow", {1}, 1},
+    };
+    struct fixture fixture;
+    REQUIRE(create_fixture(&fixture, "width", no_hosts, false));
+    check_calls(&fixture, calls, sizeof calls / sizeof *calls);
+    destroy_fixture(&fixture);
+}
+
 const struct test width_tests[] = {
+    {"constant operands have any size", take_constants_of_any_size},
+    {"constants of any size combine with other operations", combine_with_constants_of_any_size},
     {"functions call each other over any distance", call_distant_functions},
     {"branches go over any distance", branch_over_any_distance},
     {"branches go over just the longest distance, and more", branch_over_the_longest_distance},
