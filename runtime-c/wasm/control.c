@@ -276,47 +276,47 @@ uint16_t wasm_exchange_operands(struct translator *translator, uint32_t paramete
 }
 
 #define LONGEST_CALL ((1u << (31 - WASM_CALL_SLOT_BITS)) - 1)
-_Static_assert((uint32_t)WASM_MAXIMUM_FUNCTIONS <= LONGEST_CALL,
-               "call_far has as many bits for the function");
 
-static void emit_call_of_defined(struct translator *translator, uint32_t function, uint32_t base) {
+/// A call whose slot and distance fit 32 bits together. Puts the first argument in its place, unless the
+/// operand is there.
+static void emit_near_call(struct translator *translator, uint32_t function, uint32_t base,
+                           struct operand first) {
     struct wasm_image_function *record = &translator->functions[function];
-    if (base >> WASM_CALL_SLOT_BITS != 0) {
-        wasm_emit_operation(translator, WASM_OPERATION_call_deep);
-        wasm_emit_unit(translator, base);
-        wasm_emit_32(translator, function);
-        return;
-    }
     uint32_t position = translator->position;
-    bool backward = function <= translator->function;
-    // Not translated yet: until then `code` is the chain of its callers, as distances from each to the one
-    // before.
-    uint32_t target = backward ? (record->code - translator->image->code.offset) / (uint32_t)sizeof(uint16_t)
-                               : record->code;
-    uint32_t distance = target == 0 && !backward ? 0 : position - target;
-    if (distance > LONGEST_CALL) {
-        wasm_emit_operation(translator, WASM_OPERATION_call_far);
-        wasm_emit_32(translator, function << WASM_CALL_SLOT_BITS | base);
-        return;
+    uint32_t distance; // of a callee not translated yet: to the last call of it, since `code` is a chain
+    if (function <= translator->function)
+        distance = (record->code - translator->image->code.offset) / (uint32_t)sizeof(uint16_t) - position;
+    else
+        distance = record->code == 0 ? 0 : position - record->code;
+    if (distance > LONGEST_CALL && -distance > LONGEST_CALL) {
+        translator->calls_too_far = true;
+        distance = 0; // chains stay whole until translation begins again
     }
-    wasm_emit_operation(translator, WASM_OPERATION_call);
-    wasm_emit_32(translator, (backward ? -distance : distance) << WASM_CALL_SLOT_BITS | base);
-    if (!backward && !wasm_failed(&translator->reader))
+    bool small = first.value <= UINT16_MAX;
+    wasm_emit_operation(translator, first.kind == OPERAND_TEMPORARY ? WASM_OPERATION_call
+                                    : first.kind == OPERAND_LOCAL   ? WASM_OPERATION_call_copy
+                                    : small                         ? WASM_OPERATION_call_constant_16
+                                                                    : WASM_OPERATION_call_constant_32);
+    wasm_emit_32(translator, distance << WASM_CALL_SLOT_BITS | base);
+    if (first.kind != OPERAND_TEMPORARY)
+        wasm_emit_unit(translator, first.value & 0xFFFF);
+    if (first.kind == OPERAND_CONSTANT && !small)
+        wasm_emit_unit(translator, (uint32_t)(first.value >> 16));
+    if (function > translator->function && !wasm_failed(&translator->reader))
         record->code = position;
 }
 
 void wasm_resolve_calls(struct translator *translator, uint32_t function) {
     uint32_t entry = translator->position;
-    for (uint32_t position = translator->functions[function].code, link;
-         position != 0 && !wasm_failed(&translator->reader); position = link == 0 ? 0 : position - link) {
-        uint32_t base = translator->code[position + 1] & ((1u << WASM_CALL_SLOT_BITS) - 1);
-        link = wasm_read_code_32(translator, position + 1) >> WASM_CALL_SLOT_BITS;
-        uint32_t operand = entry - position;
-        if (operand > LONGEST_CALL) {
-            translator->code[position] = WASM_OPERATION_call_far;
-            operand = function;
-        }
-        wasm_patch_32(translator, position + 1, operand << WASM_CALL_SLOT_BITS | base);
+    uint32_t position = translator->functions[function].code;
+    while (position != 0 && !translator->calls_too_far && !wasm_failed(&translator->reader)) {
+        uint32_t operand = wasm_read_code_32(translator, position + 1);
+        uint32_t base = operand & ((1u << WASM_CALL_SLOT_BITS) - 1);
+        uint32_t link = operand >> WASM_CALL_SLOT_BITS;
+        if (entry - position > LONGEST_CALL)
+            translator->calls_too_far = true;
+        wasm_patch_32(translator, position + 1, (entry - position) << WASM_CALL_SLOT_BITS | base);
+        position = link == 0 ? 0 : position - link;
     }
 }
 
@@ -330,14 +330,40 @@ void wasm_take_back_calls(struct translator *translator, uint32_t position) {
     }
 }
 
+static void emit_call_of_defined(struct translator *translator, uint32_t function) {
+    const struct wasm_image_type *type = wasm_type_of(translator->image, function);
+    uint32_t parameters = type->parameter_count;
+    uint32_t bottom = translator->operand_count - parameters;
+    if (translator->far_calls || home_of(translator, bottom) >> WASM_CALL_SLOT_BITS != 0) {
+        uint16_t base = wasm_exchange_operands(translator, parameters, type->result_count);
+        wasm_emit_operation(translator, WASM_OPERATION_call_far);
+        wasm_emit_unit(translator, base);
+        wasm_emit_32(translator, function);
+        return;
+    }
+    struct operand first = {.kind = OPERAND_TEMPORARY};
+    if (parameters != 0) {
+        wasm_settle(translator, parameters - 1);
+        first = translator->operands[bottom];
+        if (first.kind == OPERAND_CONSTANT && first.value > UINT32_MAX) {
+            wasm_move_operand(translator, first, bottom, home_of(translator, bottom));
+            first.kind = OPERAND_TEMPORARY;
+        }
+        while (translator->operand_count != bottom)
+            wasm_pop_operand(translator);
+    }
+    emit_near_call(translator, function, home_of(translator, bottom), first);
+    wasm_push_temporaries(translator, type->result_count);
+}
+
 void wasm_emit_call(struct translator *translator, uint32_t function) {
+    if (function >= translator->image->imported_functions) {
+        emit_call_of_defined(translator, function);
+        return;
+    }
     const struct wasm_image_type *type = wasm_type_of(translator->image, function);
     const struct wasm_image_function *record = &translator->functions[function];
     uint16_t base = wasm_exchange_operands(translator, type->parameter_count, type->result_count);
-    if (function >= translator->image->imported_functions) {
-        emit_call_of_defined(translator, function, base);
-        return;
-    }
     bool bound = record->code != WASM_NONE;
     wasm_emit_operation(translator, bound ? WASM_OPERATION_call_host : WASM_OPERATION_call_import);
     wasm_emit_unit(translator, base);

@@ -124,21 +124,18 @@ static const uint16_t *put_operand(struct output *output, const wasm_image *imag
         put_text(output, " @");
         put_number(output, read_units(code, 2));
         return code + 2;
-    case 'c':
-    case 'f':
-    case 'F': {
-        uint32_t value = (uint32_t)read_units(code, 2);
-        uint32_t function = kind == 'F' ? value : value >> WASM_CALL_SLOT_BITS;
-        if (kind != 'F') {
-            put_text(output, " s");
-            put_number(output, value & ((1u << WASM_CALL_SLOT_BITS) - 1));
-        }
-        if (kind == 'c')
-            function = function_with_entry(image, code - 1 + ((int32_t)value >> WASM_CALL_SLOT_BITS));
+    case 'c': {
+        int32_t value = (int32_t)read_units(code, 2);
+        put_text(output, " s");
+        put_number(output, value & ((1u << WASM_CALL_SLOT_BITS) - 1));
         put_text(output, " f");
-        put_number(output, function);
+        put_number(output, function_with_entry(image, code - 1 + (value >> WASM_CALL_SLOT_BITS)));
         return code + 2;
     }
+    case 'f':
+        put_text(output, " f");
+        put_number(output, read_units(code, 2));
+        return code + 2;
     case 'L':
         put_text(output, " -> ");
         put_signed(output, code + (int32_t)read_units(code, 2) - start);

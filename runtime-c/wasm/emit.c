@@ -123,8 +123,10 @@ struct operand wasm_pop_operand(struct translator *translator) {
 void wasm_move_operand(struct translator *translator, struct operand operand, uint32_t position,
                        uint16_t destination) {
     if (operand.kind == OPERAND_CONSTANT) {
-        uint32_t units = operand.value <= UINT16_MAX ? 1 : operand.value <= UINT32_MAX ? 2 : 4;
-        wasm_emit_operation(translator, units == 1   ? WASM_OPERATION_constant_16
+        bool negative = operand.value <= UINT32_MAX && operand.value >= (uint32_t)INT16_MIN;
+        uint32_t units = operand.value <= UINT16_MAX || negative ? 1 : operand.value <= UINT32_MAX ? 2 : 4;
+        wasm_emit_operation(translator, negative     ? WASM_OPERATION_constant_negative
+                                        : units == 1 ? WASM_OPERATION_constant_16
                                         : units == 2 ? WASM_OPERATION_constant_32
                                                      : WASM_OPERATION_constant_64);
         wasm_emit_unit(translator, destination);
@@ -161,25 +163,38 @@ static void settle_at(struct translator *translator, uint32_t position) {
     *operand = (struct operand){.kind = OPERAND_TEMPORARY};
 }
 
+/// True if an operation that settles two operands has room for this one: a local, or a small constant.
+static bool is_half_of_two(const struct operand *operand) {
+    return operand->kind == OPERAND_LOCAL ||
+           (operand->kind == OPERAND_CONSTANT && operand->value <= UINT16_MAX);
+}
+
+static void settle_two_at(struct translator *translator, uint32_t position) {
+    struct operand *lower = &translator->operands[position];
+    struct operand *upper = lower + 1;
+    unlink(translator, upper);
+    unlink(translator, lower);
+    bool copies = upper->kind == OPERAND_LOCAL;
+    wasm_emit_operation(translator,
+                        lower->kind == OPERAND_LOCAL
+                            ? (copies ? WASM_OPERATION_copy_two : WASM_OPERATION_copy_constant)
+                            : (copies ? WASM_OPERATION_constant_copy : WASM_OPERATION_constant_two));
+    wasm_emit_unit(translator, home_of(translator, position));
+    wasm_emit_unit(translator, (uint32_t)lower->value);
+    wasm_emit_unit(translator, (uint32_t)upper->value);
+    *lower = *upper = (struct operand){.kind = OPERAND_TEMPORARY};
+}
+
 // From the top down, so that an operand is always the topmost of its local's list when it is unlinked.
 void wasm_settle(struct translator *translator, uint32_t count) {
     uint32_t first = translator->operand_count - count;
     for (uint32_t position = translator->operand_count; position > first; position--) {
         struct operand *upper = &translator->operands[position - 1];
-        if (upper->kind != OPERAND_LOCAL || position - 1 == first || upper[-1].kind != OPERAND_LOCAL) {
+        // Two beside each other, as arguments often are.
+        if (is_half_of_two(upper) && position - 1 != first && is_half_of_two(upper - 1))
+            settle_two_at(translator, --position - 1);
+        else
             settle_at(translator, position - 1);
-            continue;
-        }
-        // Two locals beside each other, as arguments often are.
-        struct operand *lower = upper - 1;
-        unlink(translator, upper);
-        unlink(translator, lower);
-        wasm_emit_operation(translator, WASM_OPERATION_copy_two);
-        wasm_emit_unit(translator, home_of(translator, position - 2));
-        wasm_emit_unit(translator, (uint32_t)lower->value);
-        wasm_emit_unit(translator, (uint32_t)upper->value);
-        *lower = *upper = (struct operand){.kind = OPERAND_TEMPORARY};
-        position--;
     }
 }
 

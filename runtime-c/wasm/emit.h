@@ -64,9 +64,11 @@ struct translator {
     uint32_t position;
     uint32_t capacity;
 
-    uint32_t function; // being translated
-    bool far_labels;   // they have 32 bits: only branch_far and branch_table_far have any
-    bool too_far;      // a label does not fit 16 bits: the function has to be translated with far ones
+    uint32_t function;  // being translated
+    bool far_labels;    // they have 32 bits: only branch_far and branch_table_far have any
+    bool too_far;       // a label does not fit 16 bits: the function has to be translated with far ones
+    bool far_calls;     // all calls are far ones
+    bool calls_too_far; // a distance does not fit: all functions have to be translated with far calls
     const struct wasm_image_type *type;
     uint32_t local_count;
     uint32_t deepest; // operands so far

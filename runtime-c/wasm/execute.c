@@ -50,6 +50,8 @@ static inline const uint16_t *entry_of(const wasm_instance *instance, uint32_t f
     } while (0)
 /// Takes the branch whose label is at the n-th unit.
 #define TAKE(n) TAKE_DISTANCE(n, (int16_t)code[n])
+/// The callee's entry, in an operation that begins with the operand `c`.
+#define NEAR_ENTRY() (code + ((int64_t)(int32_t)read_32(code + 1) >> WASM_CALL_SLOT_BITS))
 #define TRAP(name)                                                                                           \
     do {                                                                                                     \
         trap = WASM_TRAP_##name;                                                                             \
@@ -110,8 +112,29 @@ do_copy_two: {
     destination[1] = second;
     NEXT(4);
 }
+do_copy_constant: {
+    uint64_t *destination = &SLOT(1);
+    destination[0] = SLOT(2);
+    destination[1] = code[3];
+    NEXT(4);
+}
+do_constant_copy: {
+    uint64_t *destination = &SLOT(1);
+    destination[1] = SLOT(3);
+    destination[0] = code[2];
+    NEXT(4);
+}
+do_constant_two: {
+    uint64_t *destination = &SLOT(1);
+    destination[0] = code[2];
+    destination[1] = code[3];
+    NEXT(4);
+}
 do_constant_16:
     SLOT(1) = code[2];
+    NEXT(3);
+do_constant_negative:
+    SLOT(1) = (uint32_t)(int16_t)code[2];
     NEXT(3);
 do_constant_32:
     SLOT(1) = read_32(code + 2);
@@ -229,7 +252,7 @@ do_meter: {
     uint32_t result_count;
 
 do_call:
-    entry = code + ((int64_t)(int32_t)read_32(code + 1) >> WASM_CALL_SLOT_BITS);
+    entry = NEAR_ENTRY();
     return_code = code + 3;
     callee_frame = frame + (uint8_t)code[1];
 enter: {
@@ -250,12 +273,25 @@ enter: {
         goto interrupted;
     DISPATCH();
 }
-do_call_far:
-    entry = entry_of(instance, read_32(code + 1) >> WASM_CALL_SLOT_BITS);
-    return_code = code + 3;
+do_call_copy:
+    entry = NEAR_ENTRY();
+    return_code = code + 4;
     callee_frame = frame + (uint8_t)code[1];
+    callee_frame[0] = SLOT(3);
     goto enter;
-do_call_deep:
+do_call_constant_16:
+    entry = NEAR_ENTRY();
+    return_code = code + 4;
+    callee_frame = frame + (uint8_t)code[1];
+    callee_frame[0] = code[3];
+    goto enter;
+do_call_constant_32:
+    entry = NEAR_ENTRY();
+    return_code = code + 5;
+    callee_frame = frame + (uint8_t)code[1];
+    callee_frame[0] = read_32(code + 3);
+    goto enter;
+do_call_far:
     entry = entry_of(instance, read_32(code + 2));
     return_code = code + 4;
     callee_frame = frame + code[1];

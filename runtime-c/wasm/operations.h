@@ -13,9 +13,9 @@
 //   l  label                    1 unit        o  memory offset                 1 unit
 //   c  slot and entry           2 units       O  32-bit memory offset          2 units
 //   L  label, 32 bits           2 units       I  64-bit number                 4 units
-//   f  slot and function        2 units       F  function                      2 units
+//   f  function                 2 units
 //
-// `c` and `f` share 32 bits: the first slot of the callee's frame has the low 8, and its entry or index the
+// The first slot of the callee's frame has the low 8 of the 32 bits of `c`, and the callee's entry the
 // others.
 //
 // Labels and entries are distances in units: from the label's own first unit, from the operation's first unit
@@ -29,8 +29,13 @@
 #define WASM_OTHER_OPERATIONS(OPERATION)                                        \
     /* moves */                                                                 \
     OPERATION(copy, "copy", "ds")                                               \
-    OPERATION(copy_two, "copy two", "dss") /* the slot after d too */           \
+    /* to d and the slot after it */                                            \
+    OPERATION(copy_two, "copy two", "dss")                                      \
+    OPERATION(copy_constant, "copy, constant", "dsn")                           \
+    OPERATION(constant_copy, "constant, copy", "dns")                           \
+    OPERATION(constant_two, "constant two", "dnn")                              \
     OPERATION(constant_16, "constant", "dn")                                    \
+    OPERATION(constant_negative, "constant", "dm") /* of 32 bits */             \
     OPERATION(constant_32, "constant", "di")                                    \
     OPERATION(constant_64, "constant", "dI")                                    \
     OPERATION(select, "select", "dsss")                                         \
@@ -65,9 +70,12 @@
     OPERATION(return_constant_32, "return", "i")                                \
     OPERATION(return_many, "return", "bn")                                      \
     OPERATION(call, "call", "c")                                                \
-    OPERATION(call_far, "call far", "f") /* its entry is too far for 24 bits */     \
-    OPERATION(call_deep, "call deep", "bF") /* the slot has more than 8 bits */      \
-    OPERATION(call_host, "call host", "bnn") /* results, host entry */         \
+    OPERATION(call_far, "call far", "bf") /* what does not fit `c` */           \
+    /* call, and put the first argument in its place */                         \
+    OPERATION(call_copy, "call", "cs")                                          \
+    OPERATION(call_constant_16, "call", "cn")                                   \
+    OPERATION(call_constant_32, "call", "ci")                                   \
+    OPERATION(call_host, "call host", "bnn") /* results, host entry */          \
     OPERATION(call_import, "call import", "bnn") /* results, binding */         \
     OPERATION(call_indirect, "call_indirect", "bsnn") /* table, type */         \
     OPERATION(meter, "meter", "i")                                              \
@@ -86,7 +94,7 @@
     OPERATION(table_copy, "table.copy", "bnn")                                  \
     OPERATION(table_init, "table.init", "bnn")                                  \
     OPERATION(elem_drop, "elem.drop", "n")                                      \
-    /* not in any function: what return records of calls from outside point at */ \
+    /* not in any function: calls from outside return to them */                \
     OPERATION(leave, "leave", "")                                               \
     OPERATION(leave_instance, "leave instance", "")
 // clang-format on
@@ -115,7 +123,7 @@ enum wasm_operation {
         WASM_OPERATION_COUNT
 };
 
-/// Bits of the callee's first slot in the operands `c` and `f`.
+/// Bits of the callee's first slot in the operand `c`.
 enum { WASM_CALL_SLOT_BITS = 8 };
 
 /// Distance from an instruction's operation to its variants.

@@ -3,7 +3,8 @@
 // Translation of validated function bodies into bytecode, in one pass over each body: the walk over the
 // instructions, and the ones that need no more than a few units. Operands are handled by emit.c, combinations
 // by combine.c, control flow by control.c. Code that nothing can reach is skipped. A function that is too
-// long for labels of 16 bits is translated once more, with far ones.
+// long for labels of 16 bits is translated once more, with far ones; so is all code if a call's distance
+// needs more than 24 bits.
 #include "emit.h"
 
 static void emit_global(struct translator *translator, const struct wasm_instruction *instruction) {
@@ -348,6 +349,19 @@ static void translate_function(struct translator *translator, uint32_t function)
     __builtin_memcpy(&translator->code[entry], &header, sizeof header);
 }
 
+static void translate_functions(struct translator *translator) {
+    uint32_t first = translator->image->imported_functions;
+    uint32_t end = translator->image->functions.count;
+    translator->position = 0;
+    for (uint32_t i = first; i < end; i++)
+        translator->functions[i].code = 0; // no calls yet
+    for (uint32_t i = first; i < end && !translator->calls_too_far && !wasm_failed(&translator->reader); i++) {
+        translate_function(translator, i);
+        // The last `end` that was read is the body's.
+        translator->loader->next_body = translator->reader.position;
+    }
+}
+
 void wasm_translate_code(struct wasm_loader *loader) {
     struct wasm_image *image = loader->image;
     wasm_image_allocate(loader, &image->code, 0, sizeof(uint16_t));
@@ -369,10 +383,13 @@ void wasm_translate_code(struct wasm_loader *loader) {
     if ((loader->image_capacity - image->size) / sizeof(uint16_t) > INT32_MAX)
         translator.capacity = INT32_MAX;
     translator.reader = loader->reader;
-    for (uint32_t i = image->imported_functions; i < image->functions.count && !wasm_failed(&loader->reader);
-         i++) {
-        translate_function(&translator, i);
-        loader->next_body = translator.reader.position; // the last `end` that was read is the body's
+    uint32_t bodies = loader->next_body;
+    translate_functions(&translator);
+    if (translator.calls_too_far) {
+        translator.calls_too_far = false;
+        translator.far_calls = true;
+        loader->next_body = bodies;
+        translate_functions(&translator);
     }
     image->code.count = translator.position;
     image->size += translator.position * (uint32_t)sizeof(uint16_t);

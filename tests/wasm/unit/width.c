@@ -169,18 +169,44 @@ static void call_distant_functions(void) {
         wasm_disassemble(fixture.image, fixture.bytes, BACKWARD, text, sizeof text);
         CHECK(strcmp(text, "f3 : 2 slots\n"
                            "0     call far           s0 f0\n"
-                           "3     call far           s1 f4\n"
-                           "6     i32.add            s0 s0 s1\n"
-                           "10    call far           s1 f2\n"
-                           "13    i32.add            s0 s0 s1\n"
-                           "17    return             s0\n") == 0);
+                           "4     call far           s1 f4\n"
+                           "8     i32.add            s0 s0 s1\n"
+                           "12    call far           s1 f2\n"
+                           "16    i32.add            s0 s0 s1\n"
+                           "20    return             s0\n") == 0);
         wasm_disassemble(fixture.image, fixture.bytes, FORWARD, text, sizeof text);
         CHECK(strcmp(text, "f1 : 2 slots\n"
                            "0     call far           s0 f4\n"
-                           "3     call               s1 f0\n"
-                           "6     i32.add            s0 s0 s1\n"
-                           "10    return             s0\n") == 0);
+                           "4     call far           s1 f0\n"
+                           "8     i32.add            s0 s0 s1\n"
+                           "12    return             s0\n") == 0);
     }
+    destroy_fixture(&fixture);
+}
+
+static void pass_constants_and_locals(void) {
+    static const struct call calls[] = {
+        {"oneLocal", {41}, 42},
+        {"oneSmall", {0}, 65536},
+        {"oneLarge", {0}, 65537},
+        {"oneLargest", {0}, 0x100000000},
+        {"oneWide", {0}, 0x100000001},
+        {"oneNegative", {0}, 0},
+        {"narrow", {5}, 0xFFFFFFFF},       // -1
+        {"narrowBorder", {1}, 0xFFFF7FFE}, // -32770
+        {"twoLocals", {3, 4}, 0x30004},
+        {"localSmall", {3, 4}, 0x30007},
+        {"smallLocal", {3, 4}, 0x70004},
+        {"twoSmall", {3, 4}, 0x8FFFF},
+        {"localLarge", {3, 4}, 0x40000},
+        {"largeLocal", {3, 4}, 0x100000004},
+        {"wideNegative", {3, 4}, 0xFFFFFFFFFFFFFFFF},
+        {"three", {3, 4}, 0x4FFFF00070003},
+        {"threeMixed", {3, 4}, 0x4FFFD00050001},
+    };
+    struct fixture fixture;
+    REQUIRE(create_fixture(&fixture, "width", no_hosts, false));
+    check_calls(&fixture, calls, sizeof calls / sizeof *calls);
     destroy_fixture(&fixture);
 }
 
@@ -485,6 +511,7 @@ const struct test width_tests[] = {
     {"functions call each other over any distance", call_distant_functions},
     {"branches go over any distance", branch_over_any_distance},
     {"branches go over just the longest distance, and more", branch_over_the_longest_distance},
+    {"constants and locals of any size are arguments", pass_constants_and_locals},
     {"functions call from frames with many slots", call_above_many_slots},
     {"memory offsets beyond 65535 are added in 64 bits", add_large_offsets},
     END_OF_TESTS,
