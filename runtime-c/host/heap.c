@@ -93,7 +93,8 @@ static bool map_frame(sel4_cptr frame, uint64_t vaddr) {
     }
 }
 
-/// Slots up to the end of the second-level CNode that the next one is in: one invocation fills slots of one CNode.
+/// Slots up to the end of the second-level CNode that the next one is in: one invocation fills slots of one
+/// CNode.
 static uint32_t slots_left_in_node(void) {
     uint64_t size = UINT64_C(1) << runtime.capabilities.slot_bits;
     return (uint32_t)(size - (heap.source_next & (size - 1)));

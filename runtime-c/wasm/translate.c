@@ -355,7 +355,8 @@ static void translate_functions(struct translator *translator) {
     translator->position = 0;
     for (uint32_t i = first; i < end; i++)
         translator->functions[i].code = 0; // no calls yet
-    for (uint32_t i = first; i < end && !translator->calls_too_far && !wasm_failed(&translator->reader); i++) {
+    for (uint32_t i = first; i < end && !translator->calls_too_far && !wasm_failed(&translator->reader);
+         i++) {
         translate_function(translator, i);
         // The last `end` that was read is the body's.
         translator->loader->next_body = translator->reader.position;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Maps a file of the image privately and writes to it, as a dynamic linker relocates a library, then gives up
-// writing. For each line of input: "sum" says what the pages hold; "secret NUMBER" makes them writable again and
-// writes; "file" writes the file's own bytes to it again; "again" executes the program anew; "child" writes in a
-// child process.
+// writing. For each line of input: "sum" says what the pages hold; "secret NUMBER" makes them writable again
+// and writes; "file" writes the file's own bytes to it again; "again" executes the program anew; "child"
+// writes in a child process.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>

@@ -83,7 +83,8 @@ test('relocated pages are shared, until one container writes its own', async () 
         const shared = bytesOf(before, 'layer store: patched code');
         assert.ok(shared >= PAGES * PAGE, `${shared} bytes are shared`);
         const anonymous = before.containers.map((one) => bytesOf(one, 'anonymous'));
-        for (const bytes of anonymous) assert.ok(bytes < PAGES * PAGE, `${bytes} bytes are a container's own`);
+        for (const bytes of anonymous)
+            assert.ok(bytes < PAGES * PAGE, `${bytes} bytes are a container's own`);
 
         // The file is written: its own page is another one from then on, and the relocated one stays.
         assert.equal(await ask(1, 'file'), first);
@@ -121,7 +122,8 @@ test('what the manager has no room for stays the containers own', async () => {
         const sums = new Set();
         // Each round makes as many different pages as there are; soon they are more than there may be.
         for (let round = 0; round < 6; round++)
-            for (let number = 1; number <= 3; number++) sums.add(await ask(number, `secret ${round}-${number}`));
+            for (let number = 1; number <= 3; number++)
+                sums.add(await ask(number, `secret ${round}-${number}`));
         assert.equal(sums.size, 18);
         const { owners, containers } = await system.request('stats');
         const stored = bytesOf({ owners }, 'layer store: files');

@@ -266,10 +266,11 @@ export function isMemoryShort(): bool {
     return untypedLeft() < HEAP_RESERVE_LOW;
 }
 
-/** Whether the heap could grow by `bytes` now. */
+/** Whether the heap could grow by a block of `bytes` bytes now. */
 export function heapCanGrow(bytes: u64): bool {
     countHeap();
-    const frames = (bytes + 0xffff) / PAGE_SIZE;
+    // In whole Wasm pages, for a block of the next size class, a sixteenth larger at most, and its header.
+    const frames = ((bytes + (bytes >> 4) + 8 + 0xffff) & ~0xffff) / PAGE_SIZE;
     return frames + 2 <= <u64>heapSlotsLeft() && roomOf(heapUntyped) >= (frames + 2) * PAGE_SIZE;
 }
 

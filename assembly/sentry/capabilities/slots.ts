@@ -101,7 +101,8 @@ export function allocateSlots(count: u32): u32 {
         const end = cnodes * WORDS_PER_CNODE;
         while (firstFreeRun < end && unchecked(used[firstFreeRun]) != 0) firstFreeRun++;
         for (let word = firstFreeRun; word + words <= end; word++) {
-            if (words <= WORDS_PER_CNODE && (word & (WORDS_PER_CNODE - 1)) + words > WORDS_PER_CNODE) continue;
+            if (words <= WORDS_PER_CNODE && (word & (WORDS_PER_CNODE - 1)) + words > WORDS_PER_CNODE)
+                continue;
             const last = word + words - 1;
             let i = word;
             while (i < last && unchecked(used[i]) == 0) i++;

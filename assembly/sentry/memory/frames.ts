@@ -429,7 +429,9 @@ export function beginLook(id: u32): usize {
     const entry = frame(id);
     if (entry.use != ORIGINAL_FREE || entry.windowAddress != 0) return frameAddress(id);
     if (lookingPage == 0) lookingPage = reserveInWindow(1);
-    return lookingPage != 0 && hasOriginal(entry) && mapAt(entry.original, lookingPage, false) ? lookingPage : 0;
+    return lookingPage != 0 && hasOriginal(entry) && mapAt(entry.original, lookingPage, false)
+        ? lookingPage
+        : 0;
 }
 
 /** `address` is what beginLook has answered. */

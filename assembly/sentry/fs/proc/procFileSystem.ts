@@ -27,7 +27,8 @@ class ProcRoot extends StaticDirectory {
 
     lookup(name: usize, length: i32): Inode | null {
         // What C libraries and BusyBox look at when they start: no reason to make all rows.
-        if (nameIs(name, length, "self")) return new SelfLink(this.fileSystem, this.numberOf(SELF_ROW), "self");
+        if (nameIs(name, length, "self"))
+            return new SelfLink(this.fileSystem, this.numberOf(SELF_ROW), "self");
         const pid = nameNumber(name, length);
         if (pid < 0) return super.lookup(name, length);
         const process = findProcess(pid);
