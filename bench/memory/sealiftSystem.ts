@@ -96,7 +96,7 @@ export class SealiftSystem implements ContainerSystem {
                 ? []
                 : [`for redis, whose boot image is larger, ${this.describeKernel(this.kernelForLarge)}`]),
             'layers of busybox unpacked in the boot image (--unpacked), as the Linux machines have theirs; those of redis packed, whose pages are more than a root CNode of 2^13 has slots for',
-            `memory limits of a container: ${limits.join(', ')}, taken out of the machine's memory when it is made; what is free in them counts as free`,
+            `memory limits of a container: ${limits.join(', ')}, taken out of the machine's memory when it is made; what is free in them counts as free, and so does what only the layer store or the root task's heap can still use (rows "free, …")`,
         ];
     }
 
