@@ -75,10 +75,12 @@ export function judgeKernel(board: Board, kernel: KernelInstallation): KernelJud
     const mode = isHypervisorKernel(kernel) ? ', hypervisor' : '';
     const kind = configuration.DEBUG_BUILD === true ? 'debug' : 'release';
     const rootCNodeBits = configurationNumber(kernel, 'ROOT_CNODE_SIZE_BITS');
+    const timestampFrequency = configurationNumber(kernel, 'PC99_TSC_FREQUENCY') ?? 0;
     const description =
         `${String(configuration.SEL4_ARCH)} ${String(configuration.PLAT)}, ${kind}${mode}, ` +
         `${configuration.KERNEL_MCS === true ? 'MCS' : 'not MCS'}, root CNode 2^${rootCNodeBits ?? '?'}` +
-        (configuration.KERNEL_SKIM_WINDOW === true ? ', SKIM window' : '');
+        (configuration.KERNEL_SKIM_WINDOW === true ? ', SKIM window' : '') +
+        (timestampFrequency > 0 ? `, TSC of ${timestampFrequency / 1e6} MHz` : '');
 
     if (configuration.SEL4_ARCH !== board.architecture) {
         against(
