@@ -46,7 +46,7 @@ export const enum BootKey {
     SHARED_FIRST_VADDR = 19,
     /** pages of it */
     SHARED_PAGES = 20,
-    /** buffer */
+    /** per-instance state: fresh zero frames in every sentry, writable; the first one is also its TCB's IPC buffer */
     BSS_FIRST_VADDR = 21,
     /** pages of it */
     BSS_PAGES = 22,
