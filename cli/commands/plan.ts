@@ -10,7 +10,7 @@ import { composeSystem } from '../compose/system.js';
 import type { MachineProgram } from '../control/machineProcess.js';
 import type { Fields } from '../control/requests.js';
 import { Failure } from '../failure.js';
-import { FREE, numberIn, ownersOf, sumOf, type Owner } from '../report/account.js';
+import { FREE, isFree, numberIn, ownersOf, sumOf, type Owner } from '../report/account.js';
 import { ProgressLine, progressText } from '../report/progressLine.js';
 import { table } from '../report/table.js';
 import { Session } from '../system/session.js';
@@ -37,6 +37,8 @@ interface Plan {
     /** Limits, which are reserved as a whole. */
     containers: { name: string; memoryLimit: number }[];
     needed: number;
+    /** Bytes that are left over for layers and the root task only. */
+    spare: number;
     fits: boolean;
 }
 
@@ -126,24 +128,27 @@ function planOf(account: Fields, bundle: SystemBundle): Plan {
     // What the kernel keeps for itself is not in the target's own sum.
     const kernel = numberIn(account, 'kernelOverhead');
     const owners = [{ owner: 'kernel', bytes: kernel }, ...ownersOf(account)].filter(
-        ({ owner, bytes }) => owner !== FREE && bytes !== 0,
+        ({ owner, bytes }) => !isFree(owner) && bytes !== 0,
     );
+    // What is free, but not for containers.
+    const spare = sumOf(ownersOf(account).filter(({ owner }) => isFree(owner) && owner !== FREE));
     const containers = bundle.containers.map(({ name, memory }) => ({ name, memoryLimit: memory }));
     const limits = containers.reduce((sum, { memoryLimit }) => sum + memoryLimit, 0);
     const machineMemory = numberIn(account, 'machineMemory') + kernel;
     const needed = sumOf(owners) + limits;
-    return { machineMemory, owners, containers, needed, fits: needed <= machineMemory };
+    return { machineMemory, owners, containers, needed, spare, fits: needed + spare <= machineMemory };
 }
 
-function planText({ machineMemory, owners, containers, needed, fits }: Plan): string {
+function planText({ machineMemory, owners, containers, needed, spare, fits }: Plan): string {
     const row = (name: string, bytes: number): string[] => [name, String(bytes), formatBytes(bytes)];
     const rows = [
         ...owners.map(({ owner, bytes }) => row(owner, bytes)),
         ...containers.map(({ name, memoryLimit }) => row(`container ${name}: its limit`, memoryLimit)),
         row('sum', needed),
+        ...(spare > 0 ? [row('left over, but not for containers', spare)] : []),
         row('memory of the machine', machineMemory),
     ];
-    const rest = machineMemory - needed;
+    const rest = machineMemory - needed - spare;
     const verdict = fits
         ? `It fits; ${formatBytes(rest)} are left.`
         : `It does not fit; ${formatBytes(-rest)} are missing. Lower the containers' limits, or give the machine more.`;

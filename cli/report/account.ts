@@ -16,6 +16,11 @@ type Fields = Record<string, unknown>;
 /** The owner that has what nobody uses. */
 export const FREE = 'free';
 
+/** Whether an owner has what nobody uses, though it may not be for everybody: "free, for layers only". */
+export function isFree(owner: string): boolean {
+    return owner === FREE || owner.startsWith(`${FREE}, `);
+}
+
 export function numberIn(fields: Fields, key: string): number {
     const value = fields[key];
     return typeof value === 'number' ? value : 0;
