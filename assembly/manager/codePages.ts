@@ -5,23 +5,19 @@
 // nothing of a frame may come from a sentry: the manager patches by itself, from the store's own frames, and what it makes of a page depends
 // on their bytes and on which neighbours count, which is part of the key.
 //
-// These frames are the store's (StoreFrames.takeApart) and stay. How many there can be follows from the size of the store, whatever
-// sentries ask for; one that is refused makes a copy in its own quota.
+// How many there can be follows from the size of the store (sharedFrames.ts); a sentry that is refused makes a copy in its own quota.
 
-import { Frame, capability } from "../sel4/capabilities";
-import { ERROR_NONE, RIGHT_READ } from "../sel4/objects";
 import { AARCH64, X86_64 } from "../sel4/registers";
 import * as aarch64 from "../std/code/aarch64Calls";
 import * as x86_64 from "../std/code/x86_64Calls";
-import { PAGE_BITS, PAGE_SIZE } from "../std/pages";
-import { DONE, EINVAL, ENOENT, ENOMEM } from "./answers";
+import { PAGE_SIZE } from "../std/pages";
+import { EINVAL, ENOENT, ENOMEM } from "./answers";
 import { CodePageTable } from "./codePageTable";
 import { Instance } from "./instance";
 import { LayerStore } from "./layerStore";
 import { machine } from "./machine";
-import { OWNER_LAYER_CODE, OWNER_LAYER_DATA } from "./owners";
+import { SharedFrames } from "./sharedFrames";
 import { StoredLayer } from "./storedLayer";
-import { SCRATCH_PAGE, mapInWindow } from "./window";
 
 // Which neighbours belong to the program: bits of a request.
 const NEIGHBOUR_BEFORE: u32 = 1;
@@ -33,11 +29,12 @@ const PAGES_MINIMUM: u32 = 16;
 const PAGES_SHIFT: u32 = 3;
 
 export class CodePages {
-    /** Slots of the frames' capabilities. */
-    private readonly frames: u32[] = new Array<u32>();
+    private readonly frames: SharedFrames;
     private readonly table: CodePageTable = new CodePageTable();
 
-    constructor(private readonly store: LayerStore) {}
+    constructor(private readonly store: LayerStore) {
+        this.frames = new SharedFrames(store, PAGES_MINIMUM, PAGES_SHIFT);
+    }
 
     /**
      * Puts a capability to page `page` of a layer of the container's, patched, into an empty slot of its sentry: 0, or ENOENT where the page has
@@ -52,20 +49,12 @@ export class CodePages {
         const behind = (neighbours & NEIGHBOUR_BEHIND) != 0 && page + 1 < <u64>stored.dataPages;
         const index = this.provide(stored, <u32>page, before, behind);
         if (index < 0) return index == NO_CALLS ? ENOENT : ENOMEM;
-        const error = machine().cspace.copyInto(container.root, <u32>slot, this.frames[index], RIGHT_READ);
-        return error == ERROR_NONE ? DONE : EINVAL;
+        return this.frames.give(index, container, <u32>slot);
     }
 
-    /** Forgets all pages; the store, which is to be released next, gives their memory back. Copies of frames that sentries hold go with it. */
+    /** As SharedFrames.release. */
     release(): void {
-        const frames = this.frames;
-        const cspace = machine().cspace;
-        account(-((<i64>frames.length) << PAGE_BITS));
-        while (frames.length > 0) {
-            const slot = frames.pop();
-            cspace.delete(slot);
-            cspace.free(slot);
-        }
+        this.frames.release();
         this.table.clear();
     }
 
@@ -77,8 +66,7 @@ export class CodePages {
         const frameBehind = behind ? store.dataFrame(layer, page + 1) + 1 : 0;
         const known = this.table.find(frame, frameBefore, frameBehind);
         if (known >= 0) return known;
-        const most = max(PAGES_MINIMUM, <u32>(store.dataBytes >> (PAGE_BITS + PAGES_SHIFT)));
-        if (<u32>this.frames.length >= most) return NO_MEMORY;
+        if (!this.frames.hasRoom) return NO_MEMORY;
         const buffer = heap.alloc(x86_64.PATCH_BUFFER_BYTES);
         const copies = heap.alloc(3 * PAGE_SIZE);
         let index = NO_CALLS;
@@ -89,45 +77,18 @@ export class CodePages {
             frameBehind == 0 ? 0 : store.frameContent(frameBehind - 1, copies + 2 * PAGE_SIZE),
         );
         if (calls > 0) {
-            index = this.makeFrame(buffer + x86_64.PATCHED_PAGE);
-            if (index >= 0) this.table.add(frame, frameBefore, frameBehind);
+            index = this.frames.add(buffer + x86_64.PATCHED_PAGE);
+            if (index < 0) index = NO_MEMORY;
+            else this.table.add(frame, frameBefore, frameBehind);
         }
         heap.free(copies);
         heap.free(buffer);
         return index;
     }
-
-    /** Makes a frame with PAGE_SIZE bytes from `content`. Its index in `frames`, or NO_MEMORY. */
-    private makeFrame(content: usize): i32 {
-        const cspace = machine().cspace;
-        const slot = cspace.allocate();
-        if (slot == 0) return NO_MEMORY;
-        if (!this.store.takeFrame(slot)) {
-            cspace.free(slot);
-            return NO_MEMORY;
-        }
-        if (!mapInWindow(slot, SCRATCH_PAGE, true)) {
-            // The frame is nobody's until the store gives its memory back.
-            cspace.delete(slot);
-            cspace.free(slot);
-            return NO_MEMORY;
-        }
-        memory.copy(SCRATCH_PAGE, content, PAGE_SIZE);
-        // From here on nobody can write it.
-        capability<Frame>(slot).unmap();
-        account(PAGE_SIZE);
-        return this.frames.push(slot) - 1;
-    }
 }
 
 const NO_CALLS: i32 = -1;
 const NO_MEMORY: i32 = -2;
-
-/** `bytes` more of the store's memory are patched code. */
-function account(bytes: i64): void {
-    machine().pool.account(OWNER_LAYER_DATA, -bytes);
-    machine().pool.account(OWNER_LAYER_CODE, bytes);
-}
 
 /** Writes a page, patched for this machine, to `buffer` + PATCHED_PAGE; how many system calls it has. */
 function patch(buffer: usize, page: usize, before: usize, behind: usize): i32 {
