@@ -4,12 +4,10 @@
 // does all the time what could be spoilt, and measures how late it wakes up. Nothing is asserted about times, which are shown.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { before, test } from 'node:test';
 
-import { root, writeLayout } from './images.mjs';
+import { writeLayout } from './images.mjs';
+import { programEntry } from './programs.mjs';
 import { FRAME, SystemClient, container } from './systemClient.mjs';
 import { tarEnd, tarEntry } from './tar.mjs';
 
@@ -21,20 +19,9 @@ const ROUNDS = 60;
 let layout;
 
 before(() => {
-    const folder = join(root, 'build', 'tests', 'manager');
-    mkdirSync(folder, { recursive: true });
-    const program = join(folder, 'neighbour');
-    execFileSync('gcc', [
-        '-std=gnu11',
-        '-O1',
-        '-static',
-        '-o',
-        program,
-        join(root, 'tests/manager/neighbour.c'),
-    ]);
     const bytes = Buffer.concat([
         tarEntry({ name: 'tmp/', type: '5', mode: 0o777 }),
-        tarEntry({ name: 'neighbour', content: readFileSync(program).toString('latin1'), mode: 0o755 }),
+        programEntry('neighbour'),
         tarEnd(),
     ]);
     layout = writeLayout('neighbours', [{ bytes }]);

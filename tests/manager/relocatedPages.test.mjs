@@ -3,13 +3,11 @@
 // Pages that programs relocate alike are there once for all containers, and what one of them writes afterwards is its own.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { before, test } from 'node:test';
 
-import { root, writeLayout } from './images.mjs';
-import { FRAME, SystemClient, container } from './systemClient.mjs';
+import { writeLayout } from './images.mjs';
+import { FRAME } from './systemClient.mjs';
+import { bytesOf, programEntry, withPrograms } from './programs.mjs';
 import { tarEnd, tarEntry } from './tar.mjs';
 
 const PAGES = 32;
@@ -20,27 +18,15 @@ const STORED_PAGES = 1024;
 let layout;
 
 before(() => {
-    const folder = join(root, 'build', 'tests', 'manager');
-    mkdirSync(folder, { recursive: true });
-    const program = join(folder, 'relocated');
-    execFileSync('gcc', [
-        '-std=gnu11',
-        '-O1',
-        '-static',
-        '-o',
-        program,
-        join(root, 'tests/manager/relocated.c'),
-    ]);
     const numbered = (pages, seed) => {
         const bytes = Buffer.alloc(pages * PAGE);
         for (let page = 0; page < pages; page++) bytes.writeUInt32LE(seed + page, page * PAGE);
         return bytes.toString('latin1');
     };
-    const content = readFileSync(program).toString('latin1');
     layout = writeLayout('relocated', [
         {
             bytes: Buffer.concat([
-                tarEntry({ name: 'relocated', content, mode: 0o755 }),
+                programEntry('relocated'),
                 tarEntry({ name: 'data', content: numbered(PAGES, 1) }),
                 tarEntry({ name: 'ballast', content: numbered(STORED_PAGES, 1000) }),
                 tarEnd(),
@@ -49,34 +35,8 @@ before(() => {
     ]);
 });
 
-const bytesOf = ({ owners }, name) => owners.find(({ owner }) => owner === name)?.bytes ?? 0;
-
-/** Boots `count` containers, and asks them by their numbers, from 1. */
-async function withPrograms(count, body) {
-    const programs = Array.from({ length: count }, (_, number) =>
-        container(`program${number}`, ['/relocated'], { interactive: true }),
-    );
-    const system = new SystemClient(programs, [layout]);
-    const ask = async (number, line) => {
-        await system.frameOf(FRAME.CREDIT, number);
-        const lines = system.output(number).split('\n').length;
-        system.send(FRAME.STDIN, number, Buffer.from(`${line}\n`));
-        await system.until(
-            () => (system.output(number).split('\n').length > lines ? true : undefined),
-            `answer to ${line}`,
-        );
-        return system.output(number).trim().split('\n').pop();
-    };
-    try {
-        await body(system, ask);
-    } finally {
-        system.kill();
-        await system.off;
-    }
-}
-
 test('relocated pages are shared, until one container writes its own', async () => {
-    await withPrograms(2, async (system, ask) => {
+    await withPrograms(layout, '/relocated', 2, async (system, ask) => {
         const first = await ask(1, 'sum');
         assert.equal(await ask(2, 'sum'), first);
         const before = await system.request('stats');
@@ -99,7 +59,7 @@ test('relocated pages are shared, until one container writes its own', async () 
 });
 
 test('a program that is executed again and again takes nothing more', async () => {
-    await withPrograms(1, async (system, ask) => {
+    await withPrograms(layout, '/relocated', 1, async (system, ask) => {
         const first = await ask(1, 'sum');
         const used = async () => {
             const { containers, owners } = await system.request('stats');
@@ -118,7 +78,7 @@ test('a program that is executed again and again takes nothing more', async () =
 });
 
 test('what the manager has no room for stays the containers own', async () => {
-    await withPrograms(3, async (system, ask) => {
+    await withPrograms(layout, '/relocated', 3, async (system, ask) => {
         const sums = new Set();
         // Each round makes as many different pages as there are; soon they are more than there may be.
         for (let round = 0; round < 6; round++)
