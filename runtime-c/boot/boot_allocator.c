@@ -111,38 +111,19 @@ uint32_t boot_allocator_use_low_memory(struct boot_range range) {
     return allocator.low_pages;
 }
 
-/// Makes frames of low memory in the next slots, as many of `count` as it has.
-static bool take_low_frames(uint32_t count, uint32_t *made) {
-    uint32_t batch = count < allocator.low_pages ? count : allocator.low_pages;
-    for (; *made < batch; (*made)++) {
-        if (sel4_untyped_retype(allocator.info->untyped.start + allocator.low_untyped,
-                                SEL4_OBJECT_SMALL_FRAME, 0, seL4_CapInitThreadCNode, 0, 0,
-                                allocator.next_slot, 1) != seL4_NoError) {
-            return false;
-        }
-        allocator.next_slot++;
-        allocator.used[allocator.low_untyped] += SEL4_PAGE_SIZE;
-        allocator.low_pages--;
-    }
-    return true;
-}
-
 bool boot_allocator_take(uint32_t object, uint32_t count, sel4_cptr *first) {
     if (!allocator.is_open || count > allocator.info->empty.end - allocator.next_slot) {
         return false;
     }
     uint32_t bits = sel4_object_bits(object);
     *first = allocator.next_slot;
-    uint32_t made = 0;
-    if (object == SEL4_OBJECT_SMALL_FRAME && !take_low_frames(count, &made)) {
-        return false;
-    }
-    while (made < count) {
-        uint64_t untyped = smallest_with_room(bits);
+    for (uint32_t made = 0; made < count;) {
+        bool is_low = object == SEL4_OBJECT_SMALL_FRAME && allocator.low_pages > 0;
+        uint64_t untyped = is_low ? allocator.low_untyped : smallest_with_room(bits);
         if (untyped == untyped_count()) {
             return false;
         }
-        uint64_t batch = room(untyped, bits);
+        uint64_t batch = is_low ? allocator.low_pages : room(untyped, bits);
         if (batch > count - made) {
             batch = count - made;
         }
@@ -155,6 +136,7 @@ bool boot_allocator_take(uint32_t object, uint32_t count, sel4_cptr *first) {
             return false;
         }
         allocator.used[untyped] = next_offset(untyped, bits) + (batch << bits);
+        allocator.low_pages -= is_low ? (uint32_t)batch : 0;
         allocator.next_slot += batch;
         made += (uint32_t)batch;
     }
